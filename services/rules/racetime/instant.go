@@ -1,0 +1,114 @@
+// Package racetime holds instants in whole microseconds and turns exact times into official ones.
+package racetime
+
+import (
+	"errors"
+	"time"
+)
+
+// Instant is a moment in microseconds since 1970-01-01T00:00:00Z. In definitions the zero Instant means "not given".
+type Instant int64
+
+// ErrInstant is returned for text that is no RFC 3339 instant with an offset, or one outside the years 1678 to 2261.
+var ErrInstant = errors.New("not an instant written like 2025-09-28T07:00:00+05:00")
+
+// The years that are read: within them, microseconds and nanoseconds of any two instants can be subtracted.
+const (
+	firstYear = 1678
+	lastYear  = 2261
+)
+
+// At returns the instant of t, cut to whole microseconds.
+func At(t time.Time) Instant { return Instant(t.UnixMicro()) }
+
+// Time returns the instant in UTC.
+func (i Instant) Time() time.Time { return time.UnixMicro(int64(i)).UTC() }
+
+// Sub returns the time from other to i.
+func (i Instant) Sub(other Instant) time.Duration { return time.Duration(i-other) * time.Microsecond }
+
+// Add returns the instant after d, cut to whole microseconds.
+func (i Instant) Add(d time.Duration) Instant { return i + Instant(d/time.Microsecond) }
+
+// String returns the instant as RFC 3339 in UTC with microseconds as needed.
+func (i Instant) String() string { return i.Time().Format("2006-01-02T15:04:05.999999Z07:00") }
+
+// ParseInstant reads an RFC 3339 instant; what is finer than a microsecond is cut.
+func ParseInstant(text string) (Instant, error) {
+	if i, ok := parseFast(text); ok {
+		return i, nil
+	}
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil || t.UTC().Year() < firstYear || t.UTC().Year() > lastYear {
+		return 0, ErrInstant
+	}
+	return At(t), nil
+}
+
+// parseFast reads the one form that reads are written in, YYYY-MM-DDThh:mm:ss[.ffffff](Z|±hh:mm), and leaves all
+// else to time.Parse.
+func parseFast(s string) (Instant, bool) {
+	if len(s) < 20 || s[4] != '-' || s[7] != '-' || s[10] != 'T' || s[13] != ':' || s[16] != ':' {
+		return 0, false
+	}
+	year, ok1 := digits(s[0:4])
+	month, ok2 := digits(s[5:7])
+	day, ok3 := digits(s[8:10])
+	hour, ok4 := digits(s[11:13])
+	minute, ok5 := digits(s[14:16])
+	second, ok6 := digits(s[17:19])
+	if !(ok1 && ok2 && ok3 && ok4 && ok5 && ok6) || year < 1970 || year > 2200 ||
+		month < 1 || month > 12 || day < 1 || day > 28 || hour > 23 || minute > 59 || second > 59 {
+		return 0, false
+	}
+	rest, micros := s[19:], int64(0)
+	if rest[0] == '.' {
+		n := 1
+		for scale := int64(100_000); n < len(rest) && rest[n] >= '0' && rest[n] <= '9'; n++ {
+			micros += int64(rest[n]-'0') * scale
+			scale /= 10
+		}
+		if n == 1 {
+			return 0, false
+		}
+		rest = rest[n:]
+	}
+	offset := int64(0)
+	if rest != "Z" {
+		if len(rest) != 6 || rest[0] != '+' && rest[0] != '-' || rest[3] != ':' {
+			return 0, false
+		}
+		offsetHours, ok1 := digits(rest[1:3])
+		offsetMinutes, ok2 := digits(rest[4:6])
+		if !ok1 || !ok2 || offsetHours > 23 || offsetMinutes > 59 {
+			return 0, false
+		}
+		offset = offsetHours*3600 + offsetMinutes*60
+		if rest[0] == '-' {
+			offset = -offset
+		}
+	}
+	seconds := daysSince1970(year, month, day)*86_400 + hour*3600 + minute*60 + second - offset
+	return Instant(seconds*1_000_000 + micros), true
+}
+
+// digits reads a number of decimal digits only.
+func digits(s string) (int64, bool) {
+	var n int64
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(s[i]-'0')
+	}
+	return n, true
+}
+
+// daysSince1970 counts the days of the Gregorian calendar, in years that begin on 1 March so that a leap day comes last.
+func daysSince1970(year, month, day int64) int64 {
+	if month <= 2 {
+		year--
+		month += 12
+	}
+	return year*365 + year/4 - year/100 + year/400 + (153*(month-3)+2)/5 + day - 1 - 719_468
+}

@@ -1,0 +1,65 @@
+package racetime
+
+import (
+	"testing"
+	"time"
+)
+
+func TestOfficialTimesAreRoundedUpOnce(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name            string
+		exact, rounding time.Duration
+		want            string
+	}{
+		{"on the second", 2*time.Hour + 9*time.Minute + 44*time.Second, time.Second, "2:09:44"},
+		{"a thousandth over", 2*time.Hour + 9*time.Minute + 44*time.Second + time.Millisecond, time.Second, "2:09:45"},
+		{"a microsecond over", time.Microsecond, time.Second, "0:00:01"},
+		{"a microsecond under the hour", time.Hour - time.Microsecond, time.Second, "1:00:00"},
+		{"tenths", 61*time.Second + 20*time.Millisecond, 100 * time.Millisecond, "0:01:01.1"},
+		{"halves", 10 * time.Millisecond, 500 * time.Millisecond, "0:00:00.5"},
+		{"hundredths stay", 61*time.Second + 20*time.Millisecond, 10 * time.Millisecond, "0:01:01.02"},
+		{"whole minutes", 61 * time.Second, time.Minute, "0:02:00"},
+		{"more than a day", 30*time.Hour + time.Millisecond, time.Second, "30:00:01"},
+		{"before a corrected gun", -1500 * time.Millisecond, time.Second, "-0:00:01"},
+	} {
+		if got := Official(c.exact, c.rounding); got != c.want {
+			t.Errorf("%s: Official(%v, %v) = %q, want %q", c.name, c.exact, c.rounding, got, c.want)
+		}
+	}
+}
+
+func TestParseInstantAgreesWithTheStandardLibrary(t *testing.T) {
+	t.Parallel()
+	day := time.Date(1999, 12, 30, 23, 59, 58, 123_456_000, time.UTC)
+	for range 40_000 {
+		for _, text := range []string{day.Format(time.RFC3339Nano), day.In(time.FixedZone("", -34200)).Format(time.RFC3339Nano)} {
+			got, err := ParseInstant(text)
+			if err != nil || got != At(day) {
+				t.Fatalf("ParseInstant(%q) = %v, %v, want %v", text, got, err, At(day))
+			}
+		}
+		day = day.Add(37*time.Hour + 11*time.Second + 7*time.Microsecond)
+	}
+}
+
+func TestParseInstantRefusesWhatIsNone(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"", "07:00:00", "2025-09-28", "2025-09-28T07:00:00", "2025-09-28 07:00:00Z", "2025-13-01T07:00:00Z",
+		"2025-02-30T07:00:00Z", "2025-09-28T24:00:00Z", "2025-09-28T07:00:00.Z", "2025-09-28T07:00:00+5:00",
+		"2025-09-28T07:00:00+0500", "0001-01-01T00:00:00Z", "9999-01-01T00:00:00Z", "2025-09-2xT07:00:00Z",
+	} {
+		if got, err := ParseInstant(text); err == nil {
+			t.Errorf("ParseInstant(%q) = %v, want an error", text, got)
+		}
+	}
+}
+
+func TestParseInstantCutsToMicroseconds(t *testing.T) {
+	t.Parallel()
+	got, err := ParseInstant("2025-09-28T07:00:00.123456999+05:00")
+	if want := At(time.Date(2025, 9, 28, 2, 0, 0, 123_456_000, time.UTC)); err != nil || got != want {
+		t.Errorf("got %v, %v, want %v", got, err, want)
+	}
+}

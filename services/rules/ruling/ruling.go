@@ -1,0 +1,61 @@
+// Package ruling holds what officials decide and which decisions stand.
+package ruling
+
+import (
+	"time"
+
+	"raceday/services/rules/race"
+	"raceday/services/rules/racetime"
+)
+
+// ID names a ruling in its event.
+type ID string
+
+// Kind is what a ruling does.
+type Kind string
+
+// The kinds, as rulings.csv writes them.
+const (
+	DSQ           Kind = "DSQ"
+	DNS           Kind = "DNS"
+	DNF           Kind = "DNF"
+	Withdrawn     Kind = "WITHDRAWN"
+	NotCompeting  Kind = "NOT_COMPETING"
+	Penalty       Kind = "PENALTY"
+	YellowCard    Kind = "YELLOW_CARD"
+	RedCard       Kind = "RED_CARD"
+	Gun           Kind = "GUN"
+	StartWithWave Kind = "START_WITH_WAVE"
+	ManualTime    Kind = "MANUAL_TIME"
+	VoidRead      Kind = "VOID_READ"
+	RankBefore    Kind = "RANK_BEFORE"
+	Close         Kind = "CLOSE"
+	Revoke        Kind = "REVOKE"
+)
+
+// Kinds returns all kinds in the order of FORMATS.md.
+func Kinds() []Kind {
+	return []Kind{DSQ, DNS, Withdrawn, NotCompeting, DNF, Penalty, YellowCard, RedCard, Gun, StartWithWave, ManualTime,
+		VoidRead, RankBefore, Close, Revoke}
+}
+
+// Ruling is one decision. The order of rulings is that of recording.
+type Ruling struct {
+	ID   ID
+	Race race.ID
+	Bib  race.Bib
+	Kind Kind
+	// Target is a wave (GUN, START_WITH_WAVE), another bib (RANK_BEFORE) or a ruling (REVOKE).
+	Target string
+	// Point may name a later visit of it: line#2, the start being the first.
+	Point string
+	// At is zero where the ruling has no instant.
+	At       racetime.Instant
+	Duration time.Duration
+	// Rule is the number of the rule that was broken.
+	Rule   string
+	Reason string
+	By     string
+	// DecidedAt is information only; zero where it is not known.
+	DecidedAt racetime.Instant
+}
