@@ -1,0 +1,105 @@
+// Package result turns the passings of one entrant and the rulings on it into times, legs and a status.
+package result
+
+import (
+	"time"
+
+	"raceday/services/rules/passing"
+	"raceday/services/rules/race"
+	"raceday/services/rules/racetime"
+)
+
+// Status is where an entrant stands in a race.
+type Status int
+
+// The statuses. [FORMATS.md, results.csv]
+const (
+	Entered Status = iota + 1
+	Started
+	Finished
+	DNS
+	DNF
+	OTL
+	DSQ
+	NotCompeting
+	Withdrawn
+)
+
+var statusNames = [...]string{"", "ENTERED", "STARTED", "FINISHED", "DNS", "DNF", "OTL", "DSQ", "NOT_COMPETING", "WITHDRAWN"}
+
+// String returns the status as results.csv writes it.
+func (s Status) String() string { return statusNames[s] }
+
+// Result is all that is derived of one entrant, and what lists show of it; it never holds a date of birth.
+type Result struct {
+	Entrant race.EntrantID
+	Race    race.ID
+	Bib     race.Bib
+	// Chip is as the roster has it, several separated by blanks.
+	Chip     string
+	Name     string
+	Sex      race.Sex
+	Country  string
+	Club     string
+	Category string
+	// AgeGroup is of the first classification with ages, such as M35-39; empty where there is none.
+	AgeGroup string
+	Wave     race.WaveID
+	Status   Status
+	// Rule is the number behind a disqualification.
+	Rule string
+	// GunAt is the gun of the entrant's wave; zero where it has not been fired or named.
+	GunAt racetime.Instant
+	// Passings are in the order of the course; the first has visit 0 where the start was read.
+	Passings []passing.Passing
+	// Gun and Net are known when a finish counts.
+	Gun, Net racetime.Optional
+	// LegsTotal is a team's sum of legs; known when a finish counts and every leg has a time.
+	LegsTotal racetime.Optional
+	Penalty   time.Duration
+	Legs      []Leg
+	// Lists are the names of the lists that the entrant belongs to, one for each classification of the race in its
+	// order; empty where it belongs to none.
+	Lists []string
+	// Before are the bibs that this one stands directly before in every list that holds both.
+	Before []race.Bib
+}
+
+// Leg is one leg of a relay.
+type Leg struct {
+	// Number counts from 1.
+	Number     int
+	MemberBib  race.Bib
+	MemberName string
+	// Time is unknown where an exchange around the leg was not seen or the leg not completed.
+	Time racetime.Optional
+	// Cumulative is the exact sum of the legs so far; unknown after a leg that was not completed.
+	Cumulative   racetime.Optional
+	NotCompleted bool
+	// Ranked means that the leg's time counts for leg ranks.
+	Ranked bool
+}
+
+// StartAt returns the instant of the start; false where it was not read.
+func (r *Result) StartAt() (racetime.Instant, bool) {
+	if len(r.Passings) > 0 && r.Passings[0].Visit == 0 {
+		return r.Passings[0].At, true
+	}
+	return 0, false
+}
+
+// Time returns the time that a classification of the race ranks by: its basis, or a team's sum of legs, plus
+// penalties. It is known for FINISHED entrants only.
+func (r *Result) Time(basis race.Basis) racetime.Optional {
+	t := r.Gun
+	switch {
+	case len(r.Legs) > 0:
+		t = r.LegsTotal
+	case basis == race.Net:
+		t = r.Net
+	}
+	if r.Status != Finished || !t.Known {
+		return racetime.Optional{}
+	}
+	return racetime.Known(t.Time + r.Penalty)
+}
