@@ -93,7 +93,8 @@ func (l *Locks) compete(ctx context.Context) error {
 // round releases the keys whose work has ended and tries each key that is not held. Its error means that the connection,
 // and with it every lock, must be taken as lost.
 func (l *Locks) round(ctx context.Context, conn *pgx.Conn, keys []string, works map[string]*held) error {
-	asking, cancel := context.WithTimeout(ctx, lockTime)
+	// A question cut short by ctx would break the connection, and free the locks while the work still ends.
+	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), lockTime)
 	defer cancel()
 	if err := conn.Ping(asking); err != nil {
 		return fmt.Errorf("ping: %w", err)

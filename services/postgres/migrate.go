@@ -17,9 +17,9 @@ import (
 
 // MigrationSet is the migrations of one service.
 type MigrationSet struct {
-	// Service is the name of the service, and of the folder in messages.
+	// Service is the name of the service and of its folder in Files.
 	Service string
-	// Files holds NNNN_verb_object.sql in its root.
+	// Files holds <service>/NNNN_verb_object.sql.
 	Files fs.FS
 }
 
@@ -97,8 +97,8 @@ var migrationName = regexp.MustCompile(`^([0-9]{4})(_[a-z0-9]+){2,}\.sql$`)
 func readMigrations(sets []MigrationSet) ([]migration, error) {
 	var all []migration
 	for _, set := range sets {
-		entries, err := fs.ReadDir(set.Files, ".") // Sorted by name, so by number.
-		if err != nil {
+		entries, err := fs.ReadDir(set.Files, set.Service) // Sorted by name, so by number.
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // A service without tables has no folder.
 			return nil, fmt.Errorf("read migrations of %s: %w", set.Service, err)
 		}
 		last := 0
@@ -115,7 +115,7 @@ func readMigrations(sets []MigrationSet) ([]migration, error) {
 				return nil, fmt.Errorf("migration %s has a number that is taken", m)
 			}
 			last = m.Number
-			body, err := fs.ReadFile(set.Files, entry.Name())
+			body, err := fs.ReadFile(set.Files, set.Service+"/"+entry.Name())
 			if err != nil {
 				return nil, fmt.Errorf("read migration %s: %w", m, err)
 			}

@@ -64,7 +64,7 @@ func Open(ctx context.Context, url string, options Options) (*pgxpool.Pool, erro
 	}
 	if err := pool.Ping(ctx); err != nil {
 		pool.Close()
-		return nil, fmt.Errorf("reach the database: %w", err)
+		return nil, &unreachable{config: config.ConnConfig, cause: err}
 	}
 	return pool, nil
 }
@@ -100,14 +100,14 @@ func WaitFor(ctx context.Context, url string, announce io.Writer) error {
 			return nil
 		}
 		if !IsUnavailable(err) {
-			return fmt.Errorf("reach the database: %w", err)
+			return &unreachable{config: config, cause: err}
 		}
 		if !announced {
 			fmt.Fprintf(announce, "waiting for PostgreSQL at %s port %d\n", config.Host, config.Port)
 			announced = true
 		}
 		if !pause(ctx, backoff(attempt, 100*time.Millisecond, 2*time.Second)) {
-			return fmt.Errorf("reach the database: %w", err)
+			return &unreachable{config: config, cause: err}
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -49,6 +50,9 @@ func IsUnavailable(err error) bool {
 	}
 	if netErr, ok := errors.AsType[*net.OpError](err); ok {
 		return !netErr.Timeout() // A deadline of our own says nothing about the server.
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return false
 	}
 	return pgconn.SafeToRetry(err) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, net.ErrClosed)
