@@ -1,0 +1,261 @@
+package passing
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"raceday/services/rules/race"
+	"raceday/services/rules/racetime"
+)
+
+// Finder finds passings on the course of one race. It keeps working memory, so it serves one goroutine at a time.
+type Finder struct {
+	stations  []station
+	lateStart time.Duration
+	gap       time.Duration
+	pace      int64 // microseconds per kilometre
+	// onCourse tells for each point of the event whether the course visits it.
+	onCourse []bool
+
+	crossings []crossing
+	nodes     []node
+	from      []int // the first node of each visit, and the end of the last
+}
+
+// station is a visit as the finder needs it.
+type station struct {
+	point         int32
+	atMillimetres int64
+	// leg is the leg that the visit belongs to; 0 where members wear no chips.
+	leg int16
+	// forced is the latest departure to the next visit; 0 where there is none.
+	forced racetime.Instant
+	// handOver means that the next leg begins here.
+	handOver bool
+}
+
+// node is a crossing considered for a visit.
+type node struct {
+	visit  int
+	at     racetime.Instant
+	manual bool
+	// covers is the number of visits that the best way from here on covers, this one included; next is its next
+	// node, or -1.
+	covers, next int
+}
+
+// NewFinder prepares a race of an event.
+func NewFinder(event *race.Event, r *race.Race) *Finder {
+	f := &Finder{
+		lateStart: r.LateStart, gap: r.CrossingGap, pace: r.FastestPace.Microseconds(),
+		onCourse: make([]bool, len(event.Points)),
+	}
+	for _, visit := range r.Course {
+		point := slices.Index(event.Points, visit.Point)
+		f.stations = append(f.stations, station{point: int32(point), atMillimetres: visit.AtMillimetres})
+		f.onCourse[point] = true
+	}
+	if r.Team != nil {
+		f.addLegs(r)
+	}
+	return f
+}
+
+func (f *Finder) addLegs(r *race.Race) {
+	ends, _ := r.LegEnds()
+	visit := 1
+	for i, end := range ends {
+		for ; visit <= end; visit++ {
+			if r.Team.Chip == race.MemberChip {
+				f.stations[visit].leg = int16(i + 1)
+			}
+		}
+		if i < len(ends)-1 {
+			f.stations[end].handOver = true
+			f.stations[end].forced = r.Team.Legs[i].ForcedStart
+		}
+	}
+	if r.Team.Chip == race.MemberChip {
+		f.stations[0].leg = 1
+	}
+}
+
+// Find appends the passings of one entrant to found, in the order of the course. It sorts reads in place. A gun of zero
+// means that it was not fired: nothing counts.
+func (f *Finder) Find(found []Passing, reads []Read, gun racetime.Instant, manual []Manual) []Passing {
+	if gun == 0 {
+		return found
+	}
+	slices.SortFunc(reads, func(a, b Read) int { return cmp.Compare(a.At, b.At) })
+	start, belongsToStart, started := f.start(reads, gun)
+	for _, m := range manual {
+		if m.Visit == 0 {
+			start, started = m.At, true
+		}
+	}
+	reference := gun
+	if started {
+		reference = start
+		found = append(found, Passing{0, start})
+	}
+	f.formCrossings(reads, reference, belongsToStart)
+	f.formNodes(manual)
+	for n := f.best(reference); n >= 0; n = f.nodes[n].next {
+		found = append(found, Passing{f.nodes[n].visit, f.nodes[n].at})
+	}
+	return found
+}
+
+// start returns the last read of the first crossing of the start in its window, and until when reads at that point
+// continue this crossing. (Rule 2: what lies before the gun is left out first.)
+func (f *Finder) start(reads []Read, gun racetime.Instant) (at, continuesUntil racetime.Instant, ok bool) {
+	var c crossing
+	line := f.stations[0]
+	latest := gun.Add(f.lateStart)
+	for _, r := range reads {
+		if r.Point != line.point || r.At < gun || !wears(r.Leg, line.leg) {
+			continue
+		}
+		switch {
+		case !ok && r.At > latest:
+			return 0, 0, false
+		case !ok:
+			c, ok = newCrossing(r), true
+		case r.At.Sub(continuesUntil) >= f.gap:
+			return f.leaving(&c), continuesUntil, true
+		case r.At <= latest:
+			c.add(r)
+		}
+		continuesUntil = r.At
+	}
+	if !ok {
+		return 0, 0, false
+	}
+	return f.leaving(&c), continuesUntil, true
+}
+
+// wears reports whether a chip worn by a member counts on a leg; chips of persons and teams count on every leg.
+func wears(worn, leg int16) bool { return worn == 0 || leg == 0 || worn == leg }
+
+// formCrossings divides the reads after reference into crossings by point and member. (Rule 3)
+func (f *Finder) formCrossings(reads []Read, reference, belongsToStart racetime.Instant) {
+	f.crossings = f.crossings[:0]
+	line := f.stations[0]
+	for _, r := range reads {
+		if r.At <= reference || !f.onCourse[r.Point] {
+			continue
+		}
+		if r.Point == line.point && r.At <= belongsToStart && wears(r.Leg, line.leg) {
+			continue
+		}
+		if c := f.latest(r.Point, r.Leg); c != nil && r.At.Sub(c.last) < f.gap {
+			c.add(r)
+			continue
+		}
+		f.crossings = append(f.crossings, newCrossing(r))
+	}
+}
+
+// latest returns the newest crossing of a point by a member, or nil.
+func (f *Finder) latest(point int32, leg int16) *crossing {
+	for i := len(f.crossings) - 1; i >= 0; i-- {
+		if c := &f.crossings[i]; c.point == point && c.leg == leg {
+			return c
+		}
+	}
+	return nil
+}
+
+// formNodes lists for each visit the crossings that it may be given, the preferred first: the arrival of who runs the
+// leg, earlier before later; then the departure of who takes over, the last before leaving.
+func (f *Finder) formNodes(manual []Manual) {
+	f.nodes, f.from = f.nodes[:0], f.from[:0]
+	f.from = append(f.from, 0)
+	for visit := 1; visit < len(f.stations); visit++ {
+		f.from = append(f.from, len(f.nodes))
+		if at, ok := manualAt(manual, visit); ok {
+			f.nodes = append(f.nodes, node{visit: visit, at: at, manual: true})
+			continue
+		}
+		s := f.stations[visit]
+		for i := range f.crossings {
+			if c := &f.crossings[i]; c.point == s.point && wears(c.leg, s.leg) {
+				f.nodes = append(f.nodes, node{visit: visit, at: f.arriving(c)})
+			}
+		}
+		if !s.handOver || s.leg == 0 {
+			continue
+		}
+		for i := len(f.crossings) - 1; i >= 0; i-- {
+			if c := &f.crossings[i]; c.point == s.point && c.leg == s.leg+1 {
+				f.nodes = append(f.nodes, node{visit: visit, at: f.leaving(c)})
+			}
+		}
+	}
+	f.from = append(f.from, len(f.nodes))
+}
+
+func manualAt(manual []Manual, visit int) (racetime.Instant, bool) {
+	for _, m := range manual {
+		if m.Visit == visit {
+			return m.At, true
+		}
+	}
+	return 0, false
+}
+
+// best finds the way through the nodes that covers most visits; among equals, at the first visit where two differ,
+// covered beats not covered and the preferred node beats the later one. (Rule 4) It returns the first node, or -1.
+func (f *Finder) best(reference racetime.Instant) int {
+	for i := len(f.nodes) - 1; i >= 0; i-- {
+		n := &f.nodes[i]
+		n.covers, n.next = f.onward(n.visit, n.at, n.manual)
+		n.covers++
+	}
+	_, first := f.onward(0, reference, true)
+	return first
+}
+
+// nowhere is the cover of a node from which the next manual passing cannot be reached.
+const nowhere = -1 << 20
+
+// onward returns the most visits that can be covered after being at a visit, and the next node of that way.
+func (f *Finder) onward(visit int, at racetime.Instant, manual bool) (covers, next int) {
+	next = -1
+	for to := visit + 1; to < len(f.stations); to++ {
+		if covers > len(f.stations)-to-1 {
+			break // no way that begins here can cover as many
+		}
+		entered := false // by an official: never left out
+		for i := f.from[to]; i < f.from[to+1]; i++ {
+			n := &f.nodes[i]
+			entered = entered || n.manual
+			if n.covers > covers && (n.manual && manual || f.possible(visit, at, to, n.at)) {
+				covers, next = n.covers, i
+			}
+		}
+		if entered && next < 0 {
+			return nowhere, -1
+		}
+		if entered {
+			break
+		}
+	}
+	return covers, next
+}
+
+// possible reports whether an entrant that was at a visit can be at a later one then: in the order of the course and no
+// faster than the fastest pace. A forced start in between lets the next leg leave before the leg ahead ends. (Rule 6)
+func (f *Finder) possible(visit int, at racetime.Instant, to int, then racetime.Instant) bool {
+	earliest := at
+	for v := visit; v < to; v++ {
+		if forced := f.stations[v].forced; forced != 0 && forced < earliest {
+			earliest = forced
+			at = min(at, forced)
+		}
+		length := f.stations[v+1].atMillimetres - f.stations[v].atMillimetres
+		earliest += racetime.Instant((f.pace*length + 999_999) / 1_000_000)
+	}
+	return then > at && then >= earliest
+}
