@@ -1,0 +1,167 @@
+package ruling
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"raceday/services/rules/race"
+)
+
+// Problem is one thing wrong with a ruling.
+type Problem struct {
+	// Field is the ruling's field by its name in the contract: id, race, bib, kind, target, point, at or duration.
+	Field string
+	// Reason is stable and UPPER_SNAKE.
+	Reason string
+	// Message says the same to a person.
+	Message string
+}
+
+// needs says which fields a kind uses; what it does not use may hold anything.
+type needs struct {
+	bib, noBib bool
+	point      bool
+	at         bool
+	duration   bool
+}
+
+func needsOf(kind Kind) needs {
+	switch kind {
+	case Penalty:
+		return needs{bib: true, duration: true}
+	case YellowCard, RedCard, ManualTime, VoidRead:
+		return needs{bib: true, point: true, at: true}
+	case Gun:
+		return needs{noBib: true, at: true}
+	case Close, Revoke:
+		return needs{noBib: true}
+	default:
+		return needs{bib: true}
+	}
+}
+
+// Check returns all that is wrong with the ruling in itself and against the event, nil where nothing is. Whether a bib
+// is on the roster, or a revoked ruling was ever made, is not asked.
+func Check(r Ruling, event *race.Event) []Problem {
+	var problems []Problem
+	bad := func(field, reason, message string) { problems = append(problems, Problem{field, reason, message}) }
+
+	if !ValidID(r.ID) {
+		bad("id", "ID_INVALID", "not an id: 1 to 64 letters, digits and . _ : -, beginning with a letter or digit")
+	}
+	if !slices.Contains(Kinds(), r.Kind) {
+		bad("kind", "KIND_UNKNOWN", "unknown ruling "+strconv.Quote(string(r.Kind)))
+		return problems
+	}
+	of := event.Race(r.Race)
+	switch {
+	case r.Race == "" && r.Kind != Revoke:
+		bad("race", "RACE_MISSING", "a race is needed")
+	case r.Race != "" && of == nil:
+		bad("race", "RACE_UNKNOWN", "unknown race "+strconv.Quote(string(r.Race)))
+	}
+	checkNeeded(r, needsOf(r.Kind), bad)
+	checkTarget(r, of, bad)
+	if of != nil {
+		checkPoint(r, of, event, bad)
+	}
+	return problems
+}
+
+// ValidID reports whether an id is 1 to 64 letters, digits and . _ : - that begin with a letter or digit.
+func ValidID(id ID) bool {
+	for i, c := range []byte(id) {
+		letter := c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
+		if !letter && (i == 0 || !strings.ContainsRune("._:-", rune(c))) {
+			return false
+		}
+	}
+	return len(id) >= 1 && len(id) <= 64
+}
+
+func checkNeeded(r Ruling, need needs, bad func(field, reason, message string)) {
+	_, err := race.ParseBib(string(r.Bib))
+	switch {
+	case need.bib && r.Bib == "":
+		bad("bib", "BIB_MISSING", "a bib is needed")
+	case need.bib && err != nil:
+		bad("bib", "BIB_INVALID", err.Error())
+	case need.noBib && r.Bib != "":
+		bad("bib", "BIB_NOT_ALLOWED", string(r.Kind)+" has no bib")
+	}
+	if need.point && r.Point == "" {
+		bad("point", "POINT_MISSING", "a point is needed")
+	}
+	if need.at && r.At == 0 {
+		bad("at", "AT_MISSING", "an instant is needed")
+	}
+	if need.duration && r.Duration <= 0 {
+		bad("duration", "DURATION_MISSING", "a duration above zero is needed")
+	}
+}
+
+func checkTarget(r Ruling, of *race.Race, bad func(field, reason, message string)) {
+	switch r.Kind {
+	case Gun, StartWithWave:
+		switch {
+		case r.Target == "" && r.Kind == StartWithWave:
+			bad("target", "TARGET_MISSING", "a wave is needed")
+		case r.Target != "" && of != nil && of.Wave(race.WaveID(r.Target)) == nil:
+			bad("target", "WAVE_UNKNOWN", "unknown wave "+strconv.Quote(r.Target))
+		}
+	case RankBefore:
+		_, err := race.ParseBib(r.Target)
+		switch {
+		case r.Target == "":
+			bad("target", "TARGET_MISSING", "another bib is needed")
+		case err != nil:
+			bad("target", "BIB_INVALID", err.Error())
+		case r.Target == string(r.Bib):
+			bad("target", "BIB_ITSELF", "a bib cannot stand before itself")
+		}
+	case Revoke:
+		switch {
+		case r.Target == "":
+			bad("target", "TARGET_MISSING", "the id of a ruling is needed")
+		case !ValidID(ID(r.Target)):
+			bad("target", "ID_INVALID", "not the id of a ruling")
+		case r.Target == string(r.ID):
+			bad("target", "RULING_ITSELF", "a ruling cannot revoke itself")
+		}
+	}
+}
+
+func checkPoint(r Ruling, of *race.Race, event *race.Event, bad func(field, reason, message string)) {
+	if r.Point == "" {
+		return
+	}
+	switch r.Kind {
+	case DNF:
+		checkLegEnd(r, of, bad)
+	case ManualTime, YellowCard, RedCard:
+		if _, ok := of.VisitAt(r.Point); !ok {
+			bad("point", "POINT_UNKNOWN", "the course has no visit "+strconv.Quote(r.Point))
+		}
+	case VoidRead:
+		// A read is void wherever its mat lay, at whichever visit it would count.
+		if !slices.Contains(event.Points, race.PointID(r.Point)) {
+			bad("point", "POINT_UNKNOWN", "unknown point "+strconv.Quote(r.Point))
+		}
+	}
+}
+
+func checkLegEnd(r Ruling, of *race.Race, bad func(field, reason, message string)) {
+	if of.Team == nil {
+		bad("point", "POINT_NOT_ALLOWED", "only a leg of a relay is not completed at a point")
+		return
+	}
+	visit, ok := of.VisitAt(r.Point)
+	if !ok {
+		bad("point", "POINT_UNKNOWN", "the course has no visit "+strconv.Quote(r.Point))
+		return
+	}
+	if ends, _ := of.LegEnds(); !slices.Contains(ends, visit) {
+		bad("point", "POINT_ENDS_NO_LEG", "no leg ends at "+strconv.Quote(r.Point))
+	}
+}

@@ -1,0 +1,150 @@
+package ruling
+
+import (
+	"time"
+
+	"raceday/services/rules/race"
+	"raceday/services/rules/racetime"
+)
+
+// Standing returns the rulings that stand, in their order: without those revoked, and without the revocations
+// themselves. A revocation that is itself revoked never was.
+func Standing(all []Ruling) []Ruling {
+	revokedBy := map[ID][]int{}
+	for i, r := range all {
+		if r.Kind == Revoke && r.Target != string(r.ID) {
+			revokedBy[ID(r.Target)] = append(revokedBy[ID(r.Target)], i)
+		}
+	}
+	if len(revokedBy) == 0 {
+		return all
+	}
+	asked := make([]bool, len(all))
+	var revoked func(i int) bool
+	revoked = func(i int) bool {
+		if asked[i] {
+			return false // revocations in a circle undo nothing
+		}
+		asked[i] = true
+		defer func() { asked[i] = false }()
+		for _, by := range revokedBy[all[i].ID] {
+			if !revoked(by) {
+				return true
+			}
+		}
+		return false
+	}
+	var standing []Ruling
+	for i, r := range all {
+		if r.Kind != Revoke && !revoked(i) {
+			standing = append(standing, r)
+		}
+	}
+	return standing
+}
+
+// OfRace is what stands for a race as a whole.
+type OfRace struct {
+	// Guns replace those of the event.
+	Guns map[race.WaveID]racetime.Instant
+	// Closed turns STARTED into DNF and ENTERED into DNS.
+	Closed bool
+}
+
+// ForRace returns what standing rulings decide for a race: the last gun of a wave stands.
+func ForRace(standing []Ruling, r *race.Race) OfRace {
+	decided := OfRace{Guns: map[race.WaveID]racetime.Instant{}}
+	for _, d := range standing {
+		switch {
+		case d.Race != r.ID:
+		case d.Kind == Close:
+			decided.Closed = true
+		case d.Kind == Gun && d.Target == "":
+			for _, wave := range r.Waves {
+				decided.Guns[wave.ID] = d.At
+			}
+		case d.Kind == Gun:
+			decided.Guns[race.WaveID(d.Target)] = d.At
+		}
+	}
+	return decided
+}
+
+// GunOf returns the gun of a wave: the ruled one, else the event's; zero where there is none.
+func (o OfRace) GunOf(wave *race.Wave) racetime.Instant {
+	if wave == nil {
+		return 0
+	}
+	if at, ok := o.Guns[wave.ID]; ok {
+		return at
+	}
+	return wave.Gun
+}
+
+// OfEntrant is what stands for one bib.
+type OfEntrant struct {
+	// Status is the last of DSQ, DNS, WITHDRAWN, NOT_COMPETING and DNF of the whole race; empty where there is none.
+	Status Kind
+	// Rule is the number behind Status.
+	Rule string
+	// LegsNotCompleted are the points, line#2 naming a later visit, where a leg ruled not completed ends.
+	LegsNotCompleted []string
+	Penalty          time.Duration
+	YellowCards      int
+	RedCards         int
+	// StartWithWave is empty where the entrant starts with its own.
+	StartWithWave race.WaveID
+	// Manual are passings entered by officials; of two at one point the later stands.
+	Manual []At
+	// Void are reads that never were: at a point, at the instant that the mat wrote.
+	Void   []At
+	Before []race.Bib
+}
+
+// At is an instant at a point, which may name a later visit as line#2.
+type At struct {
+	Point string
+	At    racetime.Instant
+}
+
+// ForEntrant returns what standing rulings on one bib decide, in their order.
+func ForEntrant(standing []Ruling) OfEntrant {
+	var o OfEntrant
+	for _, d := range standing {
+		switch d.Kind {
+		case DNF:
+			if d.Point != "" {
+				o.LegsNotCompleted = append(o.LegsNotCompleted, d.Point)
+				continue
+			}
+			o.Status, o.Rule = d.Kind, d.Rule
+		case DSQ, DNS, Withdrawn, NotCompeting:
+			o.Status, o.Rule = d.Kind, d.Rule
+		case Penalty:
+			o.Penalty += d.Duration
+		case YellowCard:
+			o.YellowCards++
+		case RedCard:
+			o.RedCards++
+		case StartWithWave:
+			o.StartWithWave = race.WaveID(d.Target)
+		case ManualTime:
+			o.Manual = append(o.Manual, At{d.Point, d.At})
+		case VoidRead:
+			o.Void = append(o.Void, At{d.Point, d.At})
+		case RankBefore:
+			o.Before = append(o.Before, race.Bib(d.Target))
+		}
+	}
+	return o
+}
+
+// Voids reports whether a read at a point, with the instant that the mat wrote, never was.
+func (o *OfEntrant) Voids(point race.PointID, written racetime.Instant) bool {
+	for _, v := range o.Void {
+		if v.At == written && v.Point == string(point) {
+			return true
+		}
+	}
+	return false
+}
