@@ -1,0 +1,62 @@
+// Package entry decides whether a person may enter a race. It knows no places, no windows of registration and no other
+// entries.
+package entry
+
+import (
+	"raceday/services/rules/civil"
+	"raceday/services/rules/race"
+)
+
+// Reason says what is wrong; it is stable and meant for programs.
+type Reason string
+
+// The reasons.
+const (
+	NameMissing      Reason = "NAME_MISSING"
+	SexMissing       Reason = "SEX_MISSING"
+	BirthDateMissing Reason = "BIRTH_DATE_MISSING"
+	BirthDateInvalid Reason = "BIRTH_DATE_INVALID"
+	AgeBelowMinimum  Reason = "AGE_BELOW_MINIMUM"
+)
+
+// maxYears is beyond every age that was ever proven; a birth date before it is a slip of the pen.
+const maxYears = 125
+
+// Problem is one field of an entry at fault.
+type Problem struct {
+	// Path leads to the field from what was checked: birth_date, or members[2].person.birth_date.
+	Path   string
+	Reason Reason
+}
+
+// Check returns what keeps a person from entering a race, in the order of the fields; nothing where the person may.
+// Whoever enters gives name, sex and birth date.
+func Check(r *race.Race, p race.Person, eventDay civil.Day) []Problem {
+	var problems []Problem
+	if p.Name == "" {
+		problems = append(problems, Problem{"name", NameMissing})
+	}
+	if p.Sex == race.SexUnknown {
+		problems = append(problems, Problem{"sex", SexMissing})
+	}
+	if p.BirthDay.IsZero() {
+		return append(problems, Problem{"birth_date", BirthDateMissing})
+	}
+	return append(problems, CheckAge(r, p, eventDay)...)
+}
+
+// CheckAge returns what is wrong with a person's age where it is known, and nothing where it is not. The minimum is
+// reached on the birthday itself. [RULES.md, Ages]
+func CheckAge(r *race.Race, p race.Person, eventDay civil.Day) []Problem {
+	switch {
+	case p.BirthDay.IsZero():
+		if p.AgeYears != nil && *p.AgeYears < r.MinAgeYears {
+			return []Problem{{"age", AgeBelowMinimum}}
+		}
+	case eventDay.Before(p.BirthDay) || eventDay.Year-p.BirthDay.Year > maxYears:
+		return []Problem{{"birth_date", BirthDateInvalid}}
+	case !r.Age.OldEnough(p.BirthDay, eventDay, r.MinAgeYears):
+		return []Problem{{"birth_date", AgeBelowMinimum}}
+	}
+	return nil
+}
