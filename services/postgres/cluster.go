@@ -32,8 +32,8 @@ type ClusterOptions struct {
 	Log *slog.Logger
 	// Announce gets a line before what takes long.
 	Announce io.Writer
-	// Durable makes commits survive a power cut. Without it they survive the death of processes only: for tests and
-	// the demo.
+	// Durable makes commits survive a power cut. Without it a power cut may cost the whole folder, and a killed server
+	// its last half second of commits: for the demo and for tests that kill no server.
 	Durable bool
 	// Outlives leaves the server running when this process dies without Stop. Otherwise, on Linux, the kernel then asks
 	// the server to shut down.
