@@ -10,7 +10,7 @@ import (
 
 // Files are the migrations as <service>/NNNN_verb_object.sql.
 //
-//go:embed *
+//go:embed */*.sql
 var Files embed.FS
 
 // Sets returns the migrations of every service, in the order in which they are applied.
