@@ -1,4 +1,4 @@
-// Package ranking puts results into lists and gives ranks.
+// Package ranking puts entrants into the order of a list and gives ranks.
 package ranking
 
 import (
@@ -19,52 +19,73 @@ type Entry struct {
 // List keeps its entries in the order of their exact times, equal times in the order of bibs.
 type List struct {
 	entries []Entry
-	times   map[race.EntrantID]Entry
+	held    map[race.EntrantID]Entry
+	// before holds the bibs that an entrant was ruled to stand directly before.
+	before map[race.EntrantID][]race.Bib
+	// ruled is the order with these rulings applied, made when it is asked for.
+	ruled *ruledOrder
 }
 
 // NewList returns an empty list.
-func NewList() *List { return &List{times: map[race.EntrantID]Entry{}} }
+func NewList() *List {
+	return &List{held: map[race.EntrantID]Entry{}, before: map[race.EntrantID][]race.Bib{}}
+}
 
 // Len returns the number of entries.
 func (l *List) Len() int { return len(l.entries) }
 
-// Put enters an entrant or changes its time; false where nothing changed.
-func (l *List) Put(e Entry) bool {
-	if old, ok := l.times[e.Entrant]; ok {
-		if old == e {
+// Put enters an entrant or changes its time; before are the bibs that it was ruled to stand directly before. It is false
+// where nothing changed.
+func (l *List) Put(e Entry, before ...race.Bib) bool {
+	if old, ok := l.held[e.Entrant]; ok {
+		if old == e && slices.Equal(l.before[e.Entrant], before) {
 			return false
 		}
 		l.Remove(e.Entrant)
 	}
 	i, _ := slices.BinarySearchFunc(l.entries, e, compareEntries)
 	l.entries = slices.Insert(l.entries, i, e)
-	l.times[e.Entrant] = e
+	l.held[e.Entrant] = e
+	if len(before) > 0 {
+		l.before[e.Entrant] = before
+	}
+	l.ruled = nil
 	return true
 }
 
 // Remove takes an entrant out; false where it was not in the list.
 func (l *List) Remove(entrant race.EntrantID) bool {
-	e, ok := l.times[entrant]
+	e, ok := l.held[entrant]
 	if !ok {
 		return false
 	}
 	i, _ := slices.BinarySearchFunc(l.entries, e, compareEntries)
 	l.entries = slices.Delete(l.entries, i, i+1)
-	delete(l.times, entrant)
+	delete(l.held, entrant)
+	delete(l.before, entrant)
+	l.ruled = nil
 	return true
 }
 
 // At returns the entry at an index from 0 and its rank: equal exact times share one, 1, 2, 2, 4. [TR21]
 func (l *List) At(i int) (Entry, int) {
+	if len(l.before) > 0 {
+		order := l.ruledOrder()
+		return order.entries[i], order.ranks[i]
+	}
 	e := l.entries[i]
 	return e, l.rankOf(e.Time)
 }
 
 // Rank returns an entrant's rank; false where it is not in the list.
 func (l *List) Rank(entrant race.EntrantID) (int, bool) {
-	e, ok := l.times[entrant]
-	if !ok {
+	e, ok := l.held[entrant]
+	switch {
+	case !ok:
 		return 0, false
+	case len(l.before) > 0:
+		order := l.ruledOrder()
+		return order.ranks[order.index[entrant]], true
 	}
 	return l.rankOf(e.Time), true
 }
