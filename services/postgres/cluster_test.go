@@ -131,6 +131,9 @@ func TestClusterIsTakenOverFromAKilledOwner(t *testing.T) {
 			options := clusterOptions(filepath.Join(tempDir(t), "pg"))
 			owner := startOwner(t, options.Dir, outlives)
 			before := serverPID(t, options.Dir)
+			if group(t, before) == group(t, owner.Process.Pid) {
+				t.Error("a Ctrl-C on the owner's terminal would reach the server")
+			}
 			if err := owner.Process.Kill(); err != nil {
 				t.Fatal(err)
 			}
@@ -238,4 +241,13 @@ func serverPID(t *testing.T, dir string) int {
 func works(pid int, dir string) bool {
 	work, err := os.Readlink("/proc/" + strconv.Itoa(pid) + "/cwd")
 	return err == nil && work == filepath.Join(dir, "data")
+}
+
+func group(t *testing.T, pid int) int {
+	t.Helper()
+	group, err := syscall.Getpgid(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return group
 }
