@@ -2,8 +2,11 @@ package broker
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"net/url"
 	"strings"
 	"time"
@@ -13,49 +16,67 @@ import (
 )
 
 const (
-	reconnectWait  = 250 * time.Millisecond
-	pingInterval   = 5 * time.Second
-	connectTime    = 2 * time.Second
-	publishTime    = 5 * time.Second
-	publishWindow  = 256
-	waitReportTime = 5 * time.Second
+	reconnectWait = 250 * time.Millisecond
+	pingInterval  = 5 * time.Second
+	connectTime   = 2 * time.Second
+	publishTime   = 5 * time.Second
+	publishWindow = 256
 )
 
-// ConnectOptions says who connects and how patiently.
+// ConnectOptions says who connects and who is told what happens to the connection.
 type ConnectOptions struct {
 	// Name is shown in the server's list of connections.
 	Name string
-	// Wait is how long to go on trying to reach a server that does not answer; 0 tries once.
-	Wait time.Duration
 	// Log takes what happens to the connection later.
 	Log *slog.Logger
 }
 
 // Connect connects to the server, or to one of a comma-separated list of a cluster's servers. It returns an error that
-// names the address if none answers within Wait. A connection once made is never given up: it reconnects until it is
-// closed, and what is published meanwhile fails at once, because the publisher's own store is the buffer.
+// names the address if none answers. A connection once made is never given up: it reconnects until it is closed, and
+// what is published meanwhile fails at once, because the publisher's own store is the buffer.
 func Connect(ctx context.Context, url string, options ConnectOptions) (*nats.Conn, error) {
-	deadline := time.Now().Add(options.Wait)
-	var reported time.Time
-	for {
-		conn, err := nats.Connect(url, connectionOptions(options)...)
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("reach nats at %s: %w", redact(url), err)
+	}
+	conn, err := nats.Connect(url, connectionOptions(options)...)
+	if err != nil {
+		return nil, fmt.Errorf("reach nats at %s: %w", redact(url), err)
+	}
+	return conn, nil
+}
+
+// WaitFor returns once a server of url answers. Until then it tries again, with one line on announce saying what it waits
+// for; when ctx ends it returns the last error. What waiting cannot cure (an address that cannot be read, a wrong
+// password) is returned at once.
+func WaitFor(ctx context.Context, url string, announce io.Writer) error {
+	for announced := false; ; announced = true {
+		conn, err := nats.Connect(url, nats.Timeout(connectTime))
 		if err == nil {
-			return conn, nil
+			conn.Close()
+			return nil
 		}
 		err = fmt.Errorf("reach nats at %s: %w", redact(url), err)
-		if time.Until(deadline) <= 0 {
-			return nil, err
+		if !isAway(err) {
+			return err
 		}
-		if time.Since(reported) >= waitReportTime {
-			reported = time.Now()
-			options.Log.WarnContext(ctx, "wait for nats", "url", redact(url), "error", err)
+		if !announced {
+			fmt.Fprintf(announce, "waiting for NATS at %s\n", redact(url))
 		}
 		select {
 		case <-ctx.Done():
-			return nil, fmt.Errorf("%w: %w", context.Cause(ctx), err)
+			return err
 		case <-time.After(reconnectWait):
 		}
 	}
+}
+
+// isAway reports whether err means that nobody answers, rather than that somebody refuses.
+func isAway(err error) bool {
+	if errors.Is(err, nats.ErrNoServers) || errors.Is(err, nats.ErrTimeout) {
+		return true
+	}
+	_, ok := errors.AsType[*net.OpError](err)
+	return ok
 }
 
 func connectionOptions(options ConnectOptions) []nats.Option {

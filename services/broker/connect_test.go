@@ -1,13 +1,16 @@
 package broker
 
 import (
+	"bufio"
 	"context"
+	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 )
 
@@ -24,46 +27,63 @@ func TestConnectEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := Connect(ctx, "nats://127.0.0.1:1", ConnectOptions{Wait: time.Hour, Log: slog.New(slog.DiscardHandler)})
+	_, err := Connect(ctx, "nats://127.0.0.1:1", ConnectOptions{Log: slog.New(slog.DiscardHandler)})
 	wantMention(t, err, "canceled", "127.0.0.1:1")
 }
 
-func TestConnectWaitsForTheServer(t *testing.T) {
+func TestWaitFor(t *testing.T) {
 	t.Parallel()
-	probe, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := probe.Addr().(*net.TCPAddr)
-	if err := probe.Close(); err != nil {
-		t.Fatal(err)
-	}
-	waits := make(chan struct{})
-	type result struct {
-		conn *nats.Conn
-		err  error
-	}
-	results := make(chan result)
-	go func() {
-		conn, err := Connect(t.Context(), "nats://"+address.String(), ConnectOptions{
-			Wait: time.Minute,
-			Log:  slog.New(firstRecord{Handler: slog.DiscardHandler, seen: waits}),
+	t.Run("the server comes", func(t *testing.T) {
+		t.Parallel()
+		port := freePort(t)
+		url := fmt.Sprintf("nats://127.0.0.1:%d", port)
+		said, announce := io.Pipe()
+		result := make(chan error, 1)
+		go func() { result <- WaitFor(t.Context(), url, announce) }()
+		line, err := bufio.NewReader(said).ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := "waiting for NATS at " + url + "\n"; line != want {
+			t.Errorf("got announcement %q, want %q", line, want)
+		}
+		embedded, err := StartEmbedded(EmbeddedOptions{
+			Dir: t.TempDir(), Host: "127.0.0.1", Port: port, Unsynced: true, Log: slog.New(slog.DiscardHandler),
 		})
-		results <- result{conn, err}
-	}()
-	<-waits
-	embedded, err := StartEmbedded(EmbeddedOptions{
-		Dir: t.TempDir(), Host: "127.0.0.1", Port: address.Port, Unsynced: true, Log: slog.New(slog.DiscardHandler),
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(embedded.Stop)
+		if err := <-result; err != nil {
+			t.Errorf("got %v, want nil", err)
+		}
 	})
+	t.Run("nobody waits any more", func(t *testing.T) {
+		t.Parallel()
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		wantMention(t, WaitFor(ctx, "nats://127.0.0.1:1", io.Discard), "127.0.0.1:1", "no servers available")
+	})
+	t.Run("the address cannot be read", func(t *testing.T) {
+		t.Parallel()
+		wantMention(t, WaitFor(t.Context(), "nats://a%zz:4222", io.Discard), "unreadable address")
+	})
+	t.Run("the server refuses", func(t *testing.T) {
+		t.Parallel()
+		url := startForeign(t, server.Options{Username: "mat", Password: "secret"}).clients
+		wantMention(t, WaitFor(t.Context(), url, io.Discard), url, "Authorization")
+	})
+}
+
+// freePort returns a port that nobody listened on a moment ago.
+func freePort(t *testing.T) int {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(embedded.Stop)
-	got := <-results
-	if got.err != nil {
-		t.Fatal(got.err)
-	}
-	got.conn.Close()
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port
 }
 
 func TestCheckReadyFollowsTheServer(t *testing.T) {
@@ -97,21 +117,4 @@ func TestRedact(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
 		}
 	}
-}
-
-// firstRecord closes seen at the first record that it is given.
-type firstRecord struct {
-	slog.Handler
-	seen chan struct{}
-}
-
-func (h firstRecord) Enabled(context.Context, slog.Level) bool { return true }
-
-func (h firstRecord) Handle(context.Context, slog.Record) error {
-	select {
-	case <-h.seen:
-	default:
-		close(h.seen)
-	}
-	return nil
 }

@@ -45,24 +45,27 @@ func connect(t *testing.T, url string) (*nats.Conn, jetstream.JetStream) {
 	return conn, js
 }
 
-// startForeign runs a server as somebody else might set it, with a monitor port, and returns that port's URL.
-func startForeign(t *testing.T, options server.Options) string {
+// foreign is where a server that somebody else runs is reached.
+type foreign struct{ clients, monitor string }
+
+// startForeign runs a server as somebody else might set it, with a monitor port.
+func startForeign(t *testing.T, options server.Options) foreign {
 	t.Helper()
 	options.Host, options.Port, options.HTTPHost, options.HTTPPort = "127.0.0.1", -1, "127.0.0.1", -1
 	options.StoreDir, options.NoSigs, options.NoLog = t.TempDir(), true, true
-	foreign, err := server.NewServer(&options)
+	nats, err := server.NewServer(&options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	foreign.Start()
+	nats.Start()
 	t.Cleanup(func() {
-		foreign.Shutdown()
-		foreign.WaitForShutdown()
+		nats.Shutdown()
+		nats.WaitForShutdown()
 	})
-	if err := awaitReady(foreign, nil); err != nil {
+	if err := awaitReady(nats, nil); err != nil {
 		t.Fatal(err)
 	}
-	return "http://" + foreign.MonitorAddr().String()
+	return foreign{clients: nats.ClientURL(), monitor: "http://" + nats.MonitorAddr().String()}
 }
 
 // wantMention fails the test unless err's text holds every one of the words.

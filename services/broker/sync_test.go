@@ -12,10 +12,10 @@ import (
 
 func TestCheckServerSync(t *testing.T) {
 	t.Parallel()
-	synced := startForeign(t, server.Options{JetStream: true, SyncAlways: true})
-	byDefault := startForeign(t, server.Options{JetStream: true})
-	second := startForeign(t, server.Options{JetStream: true, SyncInterval: time.Second})
-	without := startForeign(t, server.Options{})
+	synced := startForeign(t, server.Options{JetStream: true, SyncAlways: true}).monitor
+	byDefault := startForeign(t, server.Options{JetStream: true}).monitor
+	second := startForeign(t, server.Options{JetStream: true, SyncInterval: time.Second}).monitor
+	without := startForeign(t, server.Options{}).monitor
 	for _, test := range []struct {
 		name, urls string
 		want       []string
