@@ -2,6 +2,8 @@
 package result
 
 import (
+	"math/bits"
+	"slices"
 	"time"
 
 	"raceday/services/rules/passing"
@@ -57,7 +59,10 @@ type Result struct {
 	// LegsTotal is a team's sum of legs; known when a finish counts and every leg has a time.
 	LegsTotal racetime.Optional
 	Penalty   time.Duration
-	Legs      []Leg
+	// AgeStandard is the age standard of the distance, known where a classification ranks by age grade and has one for
+	// the entrant.
+	AgeStandard racetime.Optional
+	Legs        []Leg
 	// Lists are the names of the lists that the entrant belongs to, one for each classification of the race in its
 	// order; empty where it belongs to none.
 	Lists []string
@@ -88,6 +93,21 @@ func (r *Result) StartAt() (racetime.Instant, bool) {
 	return 0, false
 }
 
+// Score returns what a classification of the race ranks by, lowest first: its time, or for age grades the time as a
+// share of the age standard, in billionths. It is known for FINISHED entrants only.
+func (r *Result) Score(c *race.Classification) racetime.Optional {
+	t := r.Time(c.Basis)
+	if c.Score != race.ScoreAgeGrade || !t.Known {
+		return t
+	}
+	if !r.AgeStandard.Known || t.Time < 0 {
+		return racetime.Optional{}
+	}
+	high, low := bits.Mul64(uint64(t.Time), 1_000_000_000)
+	share, _ := bits.Div64(high, low, uint64(r.AgeStandard.Time))
+	return racetime.Known(time.Duration(share))
+}
+
 // Time returns the time that a classification of the race ranks by: its basis, or a team's sum of legs, plus
 // penalties. It is known for FINISHED entrants only.
 func (r *Result) Time(basis race.Basis) racetime.Optional {
@@ -102,4 +122,19 @@ func (r *Result) Time(basis race.Basis) racetime.Optional {
 		return racetime.Optional{}
 	}
 	return racetime.Known(t.Time + r.Penalty)
+}
+
+// Equal reports whether two results are the same in everything.
+func (r *Result) Equal(o *Result) bool {
+	return r.EqualRow(o) && slices.Equal(r.Passings, o.Passings) && slices.Equal(r.Legs, o.Legs)
+}
+
+// EqualRow reports whether two results are the same in everything but passings and legs.
+func (r *Result) EqualRow(o *Result) bool {
+	return r.Entrant == o.Entrant && r.Race == o.Race && r.Bib == o.Bib && r.Chip == o.Chip && r.Name == o.Name &&
+		r.Sex == o.Sex && r.Country == o.Country && r.Club == o.Club && r.Category == o.Category &&
+		r.AgeGroup == o.AgeGroup && r.Wave == o.Wave && r.Status == o.Status && r.Rule == o.Rule &&
+		r.GunAt == o.GunAt && r.Gun == o.Gun && r.Net == o.Net && r.LegsTotal == o.LegsTotal &&
+		r.Penalty == o.Penalty && r.AgeStandard == o.AgeStandard && slices.Equal(r.Lists, o.Lists) &&
+		slices.Equal(r.Before, o.Before)
 }
