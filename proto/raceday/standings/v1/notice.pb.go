@@ -137,7 +137,9 @@ type EntrantState struct {
 	// One name for each classification of the race, in its order; empty: in none of its lists.
 	Lists []string `protobuf:"bytes,22,rep,name=lists,proto3" json:"lists,omitempty"`
 	// Of RANK_BEFORE: bibs that this one stands directly before.
-	Before        []string `protobuf:"bytes,23,rep,name=before,proto3" json:"before,omitempty"`
+	Before []string `protobuf:"bytes,23,rep,name=before,proto3" json:"before,omitempty"`
+	// Where a classification ranks by age grade.
+	AgeStandardUs *int64 `protobuf:"varint,24,opt,name=age_standard_us,json=ageStandardUs,proto3,oneof" json:"age_standard_us,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -333,6 +335,13 @@ func (x *EntrantState) GetBefore() []string {
 	return nil
 }
 
+func (x *EntrantState) GetAgeStandardUs() int64 {
+	if x != nil && x.AgeStandardUs != nil {
+		return *x.AgeStandardUs
+	}
+	return 0
+}
+
 // VisitState is a passing.
 type VisitState struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -491,7 +500,7 @@ const file_raceday_standings_v1_notice_proto_rawDesc = "" +
 	"\rversion_after\x18\x03 \x01(\x03R\fversionAfter\x12>\n" +
 	"\bentrants\x18\x04 \x03(\v2\".raceday.standings.v1.EntrantStateR\bentrants\x12\x18\n" +
 	"\aremoved\x18\x05 \x03(\x03R\aremoved\x12\x16\n" +
-	"\x06reload\x18\x06 \x01(\bR\x06reload\"\xd1\x05\n" +
+	"\x06reload\x18\x06 \x01(\bR\x06reload\"\x92\x06\n" +
 	"\fEntrantState\x12\x18\n" +
 	"\aentrant\x18\x01 \x01(\x03R\aentrant\x12\x12\n" +
 	"\x04race\x18\x02 \x01(\tR\x04race\x12\x10\n" +
@@ -517,12 +526,14 @@ const file_raceday_standings_v1_notice_proto_rawDesc = "" +
 	"\x06visits\x18\x14 \x03(\v2 .raceday.standings.v1.VisitStateR\x06visits\x122\n" +
 	"\x04legs\x18\x15 \x03(\v2\x1e.raceday.standings.v1.LegStateR\x04legs\x12\x14\n" +
 	"\x05lists\x18\x16 \x03(\tR\x05lists\x12\x16\n" +
-	"\x06before\x18\x17 \x03(\tR\x06beforeB\x0e\n" +
+	"\x06before\x18\x17 \x03(\tR\x06before\x12+\n" +
+	"\x0fage_standard_us\x18\x18 \x01(\x03H\x04R\rageStandardUs\x88\x01\x01B\x0e\n" +
 	"\f_start_at_usB\t\n" +
 	"\a_gun_usB\t\n" +
 	"\a_net_usB\n" +
 	"\n" +
-	"\b_legs_us\"7\n" +
+	"\b_legs_usB\x12\n" +
+	"\x10_age_standard_us\"7\n" +
 	"\n" +
 	"VisitState\x12\x14\n" +
 	"\x05visit\x18\x01 \x01(\x05R\x05visit\x12\x13\n" +
