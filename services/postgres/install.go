@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	embeddedpostgres "github.com/fergusstrange/embedded-postgres"
@@ -95,7 +96,8 @@ func download(ctx context.Context, options BinaryOptions) (string, error) {
 	}
 	defer os.RemoveAll(temp)
 	if err := fetch(cache, temp); err != nil {
-		return "", fmt.Errorf("%w (the download failed: %w)", errNoBinaries, err)
+		// The library's error carries pages of output; a user gets them as one line.
+		return "", fmt.Errorf("%w (the download failed: %s)", errNoBinaries, strings.Join(strings.Fields(err.Error()), " "))
 	}
 	// Renamed when complete: an interrupted download leaves nothing that looks like PostgreSQL.
 	if err := os.Rename(filepath.Join(temp, "home"), home); err != nil && !hasBinaries(bin) {
@@ -118,6 +120,8 @@ func fetch(cache, temp string) error {
 		RuntimePath(filepath.Join(temp, "run")).
 		DataPath(filepath.Join(temp, "data")).
 		Port(port).
+		// The system's folder for sockets, the default, may be closed to this user.
+		StartParameters(map[string]string{"unix_socket_directories": ""}).
 		Password(rand.Text()).
 		StartTimeout(time.Minute).
 		Logger(io.Discard))

@@ -36,8 +36,20 @@ func (l *Locks) Run(ctx context.Context) error {
 	if _, err := pgx.ParseConfig(l.URL); err != nil {
 		return fmt.Errorf("read the database URL: %w", err)
 	}
+	away := false // Told once, not every second.
 	for {
-		if err := l.compete(ctx); err != nil && ctx.Err() == nil {
+		conn, err := connect(ctx, l.URL, map[string]string{
+			"application_name":     "raceday locks",
+			"statement_timeout":    "0",
+			"lock_timeout":         "0",
+			"idle_session_timeout": "0",
+		})
+		if err == nil {
+			away = false
+			err = l.compete(ctx, conn)
+		}
+		if err != nil && ctx.Err() == nil && !away {
+			away = true
 			l.Log.WarnContext(ctx, "lock connection lost", "error", err)
 		}
 		if !pause(ctx, lockEvery) {
@@ -52,17 +64,8 @@ type held struct {
 	done chan struct{}
 }
 
-// compete holds what it can win on one connection, until that or ctx ends.
-func (l *Locks) compete(ctx context.Context) error {
-	conn, err := connect(ctx, l.URL, map[string]string{
-		"application_name":     "raceday locks",
-		"statement_timeout":    "0",
-		"lock_timeout":         "0",
-		"idle_session_timeout": "0",
-	})
-	if err != nil {
-		return err
-	}
+// compete holds what it can win on one connection, until that or ctx ends, and closes it.
+func (l *Locks) compete(ctx context.Context, conn *pgx.Conn) error {
 	works := map[string]*held{}
 	// Deferred calls run from the last: the work ends before the connection gives up the locks to others.
 	defer closeConn(ctx, conn)
