@@ -1,0 +1,152 @@
+package scoring
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"raceday/services/rules/race"
+	"raceday/services/rules/result"
+)
+
+// day is the scoring of one event, from its opening until something fails.
+type day struct {
+	scorer   *Scorer
+	position Position
+	book     *Book
+	ranks    *Ranks
+	// ranksAt is when the ranks were last written.
+	ranksAt time.Time
+}
+
+// read takes in the facts other than reads that are newer than change, and returns the change up to which they are
+// complete: it is asked for first, and numbers commit in order.
+func (d *day) read(ctx context.Context, change int64) (int64, error) {
+	facts, id := d.scorer.Facts, d.position.Event
+	newest, err := facts.Change(ctx, id)
+	if err != nil {
+		return 0, fmt.Errorf("read the change number: %w", err)
+	}
+	if newest == change && change != 0 {
+		return change, nil
+	}
+	event, err := facts.EventSince(ctx, id, change)
+	if err != nil {
+		return 0, fmt.Errorf("read the event: %w", err)
+	}
+	roster, err := facts.RosterSince(ctx, id, change)
+	if err != nil {
+		return 0, fmt.Errorf("read the roster: %w", err)
+	}
+	rulings, err := facts.RulingsSince(ctx, id, change)
+	if err != nil {
+		return 0, fmt.Errorf("read the rulings: %w", err)
+	}
+	if event != nil {
+		d.book.SetEvent(event)
+	}
+	d.book.SetEntrants(roster)
+	d.book.AddRulings(rulings)
+	return newest, nil
+}
+
+// compare returns how the computed results differ from the stored ones, and fills the lists.
+func (d *day) compare(stored []result.Result) Changes {
+	d.book.Settle()
+	was := make(map[race.EntrantID]*result.Result, len(stored))
+	for i := range stored {
+		was[stored[i].Entrant] = &stored[i]
+	}
+	var changes Changes
+	for _, now := range d.book.Results() {
+		d.ranks.Update(d.book.Event(), nil, &now)
+		before := was[now.Entrant]
+		delete(was, now.Entrant)
+		if before == nil || !before.Equal(&now) {
+			changes.Results = append(changes.Results, Change{before, now})
+		}
+	}
+	for _, gone := range was {
+		changes.Removed = append(changes.Removed, *gone)
+	}
+	return changes
+}
+
+// run takes in what comes until ctx ends.
+func (d *day) run(ctx context.Context, batches <-chan Batch, changed <-chan struct{}) error {
+	look := time.NewTicker(changesEvery)
+	defer look.Stop()
+	quiet := time.NewTimer(pause)
+	defer quiet.Stop()
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case batch := <-batches:
+			err = d.take(ctx, batch)
+			quiet.Reset(pause)
+		case <-changed:
+			err = d.look(ctx)
+		case <-look.C:
+			err = d.look(ctx)
+		case <-quiet.C:
+			if d.ranks.Dirty() {
+				err = d.commit(ctx, Commit{Lists: d.ranks.Tell(), Exact: true}, d.position.Sequence, d.position.Change, false)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// take commits a batch of reads and all that follows from it. The ranks wait for a pause, at most a second.
+func (d *day) take(ctx context.Context, batch Batch) error {
+	d.book.AddReads(batch.Reads)
+	c := Commit{Batch: &batch, Changes: d.settle()}
+	if d.scorer.Now().Sub(d.ranksAt) >= ranksEvery {
+		c.Lists, c.Exact = d.ranks.Tell(), true
+	}
+	return d.commit(ctx, c, batch.Last, d.position.Change, false)
+}
+
+// look commits what follows from changes of event, roster and rulings, with the ranks.
+func (d *day) look(ctx context.Context) error {
+	before := d.book.Event()
+	change, err := d.read(ctx, d.position.Change)
+	if err != nil || change == d.position.Change {
+		return err
+	}
+	c := Commit{Changes: d.settle(), Exact: true}
+	c.Lists = d.ranks.Tell()
+	return d.commit(ctx, c, d.position.Sequence, change, d.book.Event() != before)
+}
+
+// settle computes what new facts concern, and moves it in the lists.
+func (d *day) settle() Changes {
+	changes := d.book.Settle()
+	for i := range changes.Results {
+		d.ranks.Update(d.book.Event(), changes.Results[i].Was, &changes.Results[i].Now)
+	}
+	for i := range changes.Removed {
+		d.ranks.Update(d.book.Event(), &changes.Removed[i], nil)
+	}
+	return changes
+}
+
+// commit writes a commit that leads to a sequence and a change, and tells the boards.
+func (d *day) commit(ctx context.Context, c Commit, sequence uint64, change int64, reload bool) error {
+	c.From, c.To = d.position, d.position
+	c.To.Sequence, c.To.Change = sequence, change
+	c.To.Version++
+	if err := d.scorer.Store.Commit(ctx, c); err != nil {
+		return fmt.Errorf("commit version %d: %w", c.To.Version, err)
+	}
+	d.position = c.To
+	if c.Exact {
+		d.ranksAt = d.scorer.Now()
+	}
+	d.scorer.Notices.Publish(c, reload)
+	return nil
+}

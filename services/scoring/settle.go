@@ -1,0 +1,147 @@
+package scoring
+
+import (
+	"slices"
+
+	"raceday/services/rules/passing"
+	"raceday/services/rules/race"
+	"raceday/services/rules/result"
+	"raceday/services/rules/ruling"
+)
+
+// Change is a result that is not what it was.
+type Change struct {
+	// Was is nil for an entrant that is new.
+	Was *result.Result
+	Now result.Result
+}
+
+// Changes are what one Settle found.
+type Changes struct {
+	Results []Change
+	// Removed are the last results of entrants that are no longer on the roster.
+	Removed []result.Result
+}
+
+// Empty reports whether nothing changed.
+func (c *Changes) Empty() bool { return len(c.Results) == 0 && len(c.Removed) == 0 }
+
+// Settle computes the entrants that new facts concern, and returns those whose result changed.
+func (b *Book) Settle() Changes {
+	var changes Changes
+	if b.event == nil {
+		return changes
+	}
+	for _, e := range b.dirty {
+		e.dirty = false
+		switch {
+		case e.gone:
+			delete(b.entrants, e.ID)
+			if e.computed {
+				changes.Removed = append(changes.Removed, e.result)
+			}
+		default:
+			b.settle(e, &changes)
+		}
+	}
+	b.dirty = b.dirty[:0]
+	return changes
+}
+
+func (b *Book) settle(e *entrant, changes *Changes) {
+	r := b.event.Race(e.Race)
+	if r == nil { // a race that the event no longer has
+		if e.computed {
+			changes.Removed = append(changes.Removed, e.result)
+		}
+		e.computed = false
+		return
+	}
+	now := b.compute(e, r)
+	if e.computed && now.Equal(&e.result) {
+		return
+	}
+	change := Change{Now: now}
+	if e.computed {
+		was := e.result
+		change.Was = &was
+	}
+	e.result, e.computed = now, true
+	changes.Results = append(changes.Results, change)
+}
+
+// compute is the law: a result follows from event, roster line, rulings and the set of reads, and from nothing else.
+func (b *Book) compute(e *entrant, r *race.Race) result.Result {
+	ofRace := b.ofRace[r.ID]
+	ruled := ruling.ForEntrant(b.ofBib[raceBib{r.ID, e.Bib}])
+	gun := result.GunOf(r, &e.Entrant, &ofRace, &ruled)
+	b.gather(e, r, &ruled)
+	b.found = b.finders[r.ID].Find(b.found[:0], b.reads, gun, manual(r, &ruled))
+	passings := e.result.Passings
+	if !slices.Equal(passings, b.found) {
+		passings = slices.Clone(b.found)
+	}
+	return result.Compute(result.Facts{
+		EventDay: b.event.Day, Race: r, Entrant: &e.Entrant, Passings: passings, GunAt: gun, OfRace: ofRace, Ruled: ruled,
+	})
+}
+
+// gather collects the entrant's reads that lie at a point and are not void, corrected by the clocks of their mats.
+// (RULES.md, Passings, 1)
+func (b *Book) gather(e *entrant, r *race.Race, ruled *ruling.OfEntrant) {
+	b.reads = b.reads[:0]
+	byMember := r.Team != nil && r.Team.Chip == race.MemberChip
+	for _, worn := range e.worn {
+		if worn.wearer != e || byMember && worn.leg == reserve {
+			continue
+		}
+		leg := int16(0)
+		if byMember {
+			leg = worn.leg
+		}
+		for _, s := range worn.reads.settle() {
+			lay := b.lay(s)
+			if lay == nil || len(ruled.Void) > 0 && ruled.Voids(lay.Point, s.at) {
+				continue
+			}
+			b.reads = append(b.reads, passing.Read{
+				At: s.at.Add(-lay.ClockOffset), Point: lay.point, Leg: leg, Backup: lay.Backup,
+			})
+		}
+	}
+}
+
+// lay returns where a mat lay when it wrote a read; nil where it lay nowhere.
+func (b *Book) lay(s sighting) *period {
+	periods := b.periods[s.mat]
+	for i := range periods {
+		if periods[i].Holds(s.at) {
+			return &periods[i]
+		}
+	}
+	return nil
+}
+
+// manual returns the passings that officials entered, of two at one visit the later.
+func manual(r *race.Race, ruled *ruling.OfEntrant) []passing.Manual {
+	var entered []passing.Manual
+	for _, m := range slices.Backward(ruled.Manual) {
+		visit, ok := r.VisitAt(m.Point)
+		if !ok || slices.ContainsFunc(entered, func(e passing.Manual) bool { return e.Visit == visit }) {
+			continue
+		}
+		entered = append(entered, passing.Manual{Visit: visit, At: m.At})
+	}
+	return entered
+}
+
+// Results returns all results as they were last settled, in no order.
+func (b *Book) Results() []result.Result {
+	results := make([]result.Result, 0, len(b.entrants))
+	for _, e := range b.entrants {
+		if e.computed {
+			results = append(results, e.result)
+		}
+	}
+	return results
+}
