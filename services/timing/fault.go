@@ -1,0 +1,29 @@
+package timing
+
+import (
+	"errors"
+
+	"raceday/services/fault"
+)
+
+// Faults that a caller may see.
+var (
+	ErrEventNotFound  = fault.New(fault.NotFound, "EVENT_NOT_FOUND", "there is no event with this id")
+	ErrRaceNotFound   = fault.New(fault.NotFound, "RACE_NOT_FOUND", "the event has no race with this id")
+	ErrWaveNotFound   = fault.New(fault.NotFound, "WAVE_NOT_FOUND", "the race has no wave with this id")
+	ErrRulingInvalid  = fault.New(fault.Invalid, "RULING_INVALID", "the ruling cannot be recorded as it is")
+	ErrRulingIDReused = fault.New(fault.AlreadyExists, "RULING_ID_REUSED", "another ruling has this id")
+	ErrPageInvalid    = fault.New(fault.Invalid, "PAGE_INVALID", "page_size is 1 to 1000, and page_token is that of the answer before")
+	ErrFilterInvalid  = fault.New(fault.Invalid, "FILTER_INVALID", "this is no mat or no chip")
+	ErrInstantInvalid = fault.New(fault.Invalid, "INSTANT_INVALID", "an instant lies in the years 1678 to 2261")
+)
+
+// Errors between the store of reads, their stream and the scorer; no caller of a service sees them.
+var (
+	// ErrFenced means that the position is no longer what this scorer last saw: another one is active.
+	ErrFenced = errors.New("position was moved by another scorer")
+	// ErrStreamReplaced means that the stream is not the one that the position belongs to, or ends before it.
+	ErrStreamReplaced = errors.New("stream is not the one that the position belongs to")
+	// ErrGap means that messages are missing between the position and what the stream delivers.
+	ErrGap = errors.New("messages of the stream are missing")
+)

@@ -1,0 +1,151 @@
+package timing
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"math"
+
+	"raceday/services/rules/race"
+)
+
+// Page is the part of a list that a caller asks for.
+type Page struct {
+	// Size is 1 to 1000; 0 means 100.
+	Size int
+	// Token is that of the answer before; empty on the first page.
+	Token string
+}
+
+const (
+	defaultPageSize = 100
+	maxPageSize     = 1000
+)
+
+// ListRulings returns a page of the rulings in the order of recording and the token of the next, empty on the last. It
+// returns ErrPageInvalid, ErrRaceNotFound, or a fault that says that there is no such event.
+func (s *Service) ListRulings(
+	ctx context.Context, event race.EventID, filter RulingFilter, page Page,
+) ([]RecordedRuling, string, error) {
+	check := func(run *race.Event, _ *int64) error {
+		if filter.Race != "" && run.Race(filter.Race) == nil {
+			return ErrRaceNotFound
+		}
+		return nil
+	}
+	return list(ctx, s, event, page, check,
+		func(ctx context.Context, after *int64, limit int) ([]RecordedRuling, error) {
+			var change int64
+			if after != nil {
+				change = *after
+			}
+			return s.store.ListRulings(ctx, event, filter, change, limit)
+		},
+		func(last RecordedRuling) int64 { return last.Change })
+}
+
+// ListReads returns a page of the stored reads by mat, boot and number, and the token of the next, empty on the last. It
+// returns ErrFilterInvalid, ErrPageInvalid, or a fault that says that there is no such event.
+func (s *Service) ListReads(ctx context.Context, event race.EventID, filter ReadFilter, page Page) ([]Read, string, error) {
+	if filter.Mat != "" && !ValidMat(filter.Mat) {
+		return nil, "", ErrFilterInvalid
+	}
+	if filter.Chip != "" {
+		chip, err := race.ParseChip(string(filter.Chip))
+		if err != nil {
+			return nil, "", ErrFilterInvalid
+		}
+		filter.Chip = chip
+	}
+	// A token comes from outside, and a query must be able to hold it.
+	check := func(_ *race.Event, after *Read) error {
+		if after != nil && (!ValidMat(after.Mat) || !isPrintable(after.Boot, maxBootRunes) || after.Seq > MaxSeq ||
+			!isPrintable(string(after.Chip), maxMatRunes) || after.At < firstInstant || after.At >= endOfInstant) {
+			return ErrPageInvalid
+		}
+		return nil
+	}
+	return list(ctx, s, event, page, check,
+		func(ctx context.Context, after *Read, limit int) ([]Read, error) {
+			return s.store.ListReads(ctx, event, filter, after, limit)
+		},
+		func(last Read) Read {
+			return Read{Mat: last.Mat, Boot: last.Boot, Seq: last.Seq, Chip: last.Chip, At: last.At}
+		})
+}
+
+// ListRejectedMessages returns a page of what could not be taken as a read, in order of arrival, and the token of the
+// next, empty on the last. It returns ErrPageInvalid, or a fault that says that there is no such event.
+func (s *Service) ListRejectedMessages(
+	ctx context.Context, event race.EventID, page Page,
+) ([]RecordedRejected, string, error) {
+	check := func(_ *race.Event, after *RejectedID) error {
+		if after != nil && (after.Sequence > MaxSeq || after.Generation > math.MaxInt32 || after.Index > MaxReads) {
+			return ErrPageInvalid
+		}
+		return nil
+	}
+	return list(ctx, s, event, page, check,
+		func(ctx context.Context, after *RejectedID, limit int) ([]RecordedRejected, error) {
+			var id RejectedID
+			if after != nil {
+				id = *after
+			}
+			return s.store.ListRejected(ctx, event, id, limit)
+		},
+		RecordedRejected.ID)
+}
+
+// list fetches one item more than the page holds, to know whether another page follows. A token is the cursor of the
+// page's last item.
+func list[Item, Cursor any](
+	ctx context.Context, s *Service, event race.EventID, page Page, check func(run *race.Event, after *Cursor) error,
+	fetch func(ctx context.Context, after *Cursor, limit int) ([]Item, error), cursor func(last Item) Cursor,
+) ([]Item, string, error) {
+	if page.Size == 0 {
+		page.Size = defaultPageSize
+	}
+	if page.Size < 1 || page.Size > maxPageSize {
+		return nil, "", ErrPageInvalid
+	}
+	after, err := parseToken[Cursor](page.Token)
+	if err != nil {
+		return nil, "", err
+	}
+	run, err := s.events.Event(ctx, event)
+	if err != nil {
+		return nil, "", fmt.Errorf("list facts: %w", err)
+	}
+	if err := check(run, after); err != nil {
+		return nil, "", err
+	}
+	items, err := fetch(ctx, after, page.Size+1)
+	if err != nil {
+		return nil, "", fmt.Errorf("list facts: %w", err)
+	}
+	if len(items) <= page.Size {
+		return items, "", nil
+	}
+	items = items[:page.Size]
+	token, err := json.Marshal(cursor(items[page.Size-1]))
+	if err != nil {
+		return nil, "", fmt.Errorf("list facts: %w", err)
+	}
+	return items, base64.RawURLEncoding.EncodeToString(token), nil
+}
+
+func parseToken[Cursor any](token string) (*Cursor, error) {
+	if token == "" {
+		return nil, nil
+	}
+	text, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil {
+		return nil, ErrPageInvalid
+	}
+	var cursor Cursor
+	if err := json.Unmarshal(text, &cursor); err != nil {
+		return nil, ErrPageInvalid
+	}
+	return &cursor, nil
+}

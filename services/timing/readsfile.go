@@ -1,0 +1,363 @@
+package timing
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"raceday/services/csvtable"
+	"raceday/services/rules/race"
+	"raceday/services/rules/racetime"
+)
+
+// EachRead calls each for every good line of a reads.csv, packed or not, in the order of the file, with the line's number
+// (the header being 1). Bad lines come back as csvtable.Faults at the end. A read of a file without a column boot has no
+// Boot; ParseReads names one. It allocates nothing for a read whose mat and chip have come before. Without an event no
+// point is known.
+func EachRead(file string, r io.Reader, event *race.Event, each func(line int, read Read)) error {
+	blocks := split(r, false)
+	defer blocks.close()
+	p := newReadsParser(file, event, each)
+	p.parse(blocks)
+	return p.err()
+}
+
+// ParseReads returns the good lines of a reads.csv in the order of the file. Where it has no column boot, the boot is
+// taken from the content, so that the same file gives the same identities again. Bad lines come back as csvtable.Faults
+// beside the reads; nothing may be taken from such a file unless somebody said so.
+func ParseReads(file string, r io.Reader, event *race.Event) ([]Read, error) {
+	blocks := split(r, true)
+	defer blocks.close()
+	var reads []Read
+	p := newReadsParser(file, event, func(_ int, read Read) { reads = append(reads, read) })
+	p.parse(blocks)
+	if p.columns.boot < 0 {
+		boot := blocks.sum()
+		for i := range reads {
+			reads[i].Boot = boot
+		}
+	}
+	return reads, p.err()
+}
+
+// columnsOfReads are the indices of a file's columns, -1 where it has none.
+type columnsOfReads struct{ mat, point, chip, at, boot, seq, rssi, antenna int }
+
+// matOfFile is a mat as lines name it.
+type matOfFile struct {
+	id race.MatID
+	// reason says why lines that name it are bad; empty where they are not.
+	reason string
+	column string
+	lines  uint64
+}
+
+// chipOfFile is a chip as lines write it.
+type chipOfFile struct {
+	chip   race.Chip
+	reason string
+}
+
+// readsParser turns lines into reads.
+type readsParser struct {
+	file  string
+	event *race.Event
+	each  func(line int, read Read)
+
+	columns columnsOfReads
+	// fields are the current line's; nil before the header.
+	fields []string
+	line   int
+	mats   map[string]*matOfFile
+	points map[string]*matOfFile
+	// byID counts the lines of a mat, whether they name it or its point.
+	byID   map[race.MatID]*matOfFile
+	chips  map[string]chipOfFile
+	boots  map[string]string
+	faults csvtable.Faults
+}
+
+func newReadsParser(file string, event *race.Event, each func(line int, read Read)) *readsParser {
+	if event == nil {
+		event = &race.Event{}
+	}
+	return &readsParser{
+		file: file, event: event, each: each,
+		columns: columnsOfReads{boot: -1},
+		mats:    map[string]*matOfFile{}, points: map[string]*matOfFile{}, byID: map[race.MatID]*matOfFile{},
+		chips: map[string]chipOfFile{}, boots: map[string]string{},
+	}
+}
+
+func (p *readsParser) err() error {
+	if len(p.faults) > 0 {
+		return p.faults
+	}
+	return nil
+}
+
+func (p *readsParser) bad(column, reason string) {
+	p.faults = append(p.faults, csvtable.Fault{File: p.file, Line: p.line, Column: column, Reason: reason})
+}
+
+func (p *readsParser) parse(blocks *splitter) {
+	for b := range blocks.blocks {
+		if b.err != nil {
+			p.faults = append(p.faults, csvtable.Fault{File: p.file, Reason: "read: " + b.err.Error()})
+			return
+		}
+		for rest := b.text; rest != ""; {
+			var line string
+			if end := strings.IndexByte(rest, '\n'); end >= 0 {
+				line, rest = rest[:end], rest[end+1:]
+			} else {
+				line, rest = rest, ""
+			}
+			p.line++
+			if line == "" || line == "\r" {
+				continue
+			}
+			switch {
+			case p.fields != nil:
+				p.parseLine(line)
+			case !p.parseHeader(line):
+				return
+			}
+		}
+	}
+	if p.fields == nil {
+		p.faults = append(p.faults, csvtable.Fault{File: p.file, Reason: "the file is empty; it needs a header line"})
+	}
+}
+
+func (p *readsParser) parseHeader(line string) bool {
+	columns := csvtable.Columns{
+		Required: []string{"chip", "at"}, Optional: []string{"mat", "point", "boot", "seq", "rssi", "antenna"},
+	}
+	table, err := csvtable.NewReader(p.file, strings.NewReader(line), columns)
+	if faults, ok := err.(csvtable.Faults); ok {
+		for _, fault := range faults {
+			fault.Line = p.line
+			p.faults = append(p.faults, fault)
+		}
+		return false
+	}
+	p.columns = columnsOfReads{
+		mat: table.Column("mat"), point: table.Column("point"), chip: table.Column("chip"), at: table.Column("at"),
+		boot: table.Column("boot"), seq: table.Column("seq"), rssi: table.Column("rssi"), antenna: table.Column("antenna"),
+	}
+	if p.columns.mat < 0 && p.columns.point < 0 {
+		p.bad("mat", "column is missing; mat or point is needed")
+		return false
+	}
+	p.fields = make([]string, strings.Count(line, ",")+1)
+	return true
+}
+
+func (p *readsParser) parseLine(line string) {
+	if !p.split(line) {
+		return
+	}
+	mat := p.mat()
+	if mat == nil {
+		return
+	}
+	mat.lines++
+	if mat.reason != "" {
+		p.bad(mat.column, mat.reason)
+		return
+	}
+	read := Read{Mat: mat.id, Seq: mat.lines}
+	text := p.fields[p.columns.chip]
+	chip, ok := p.chips[text]
+	if !ok {
+		chip = p.newChip(text)
+	}
+	if chip.reason != "" {
+		p.bad("chip", chip.reason)
+		return
+	}
+	read.Chip = chip.chip
+	at, err := racetime.ParseInstant(p.fields[p.columns.at])
+	if err != nil {
+		p.bad("at", err.Error())
+		return
+	}
+	read.At = at
+	if p.columns.boot >= 0 || p.columns.seq >= 0 || p.columns.rssi >= 0 || p.columns.antenna >= 0 {
+		if !p.parseDevice(&read) {
+			return
+		}
+	}
+	p.each(p.line, read)
+}
+
+// split divides a line into fields without surrounding blanks.
+func (p *readsParser) split(line string) bool {
+	if strings.IndexByte(line, '"') >= 0 {
+		return p.splitQuoted(line)
+	}
+	n := 0
+	for rest, more := line, true; more; n++ {
+		field := rest
+		if comma := strings.IndexByte(rest, ','); comma >= 0 {
+			field, rest = rest[:comma], rest[comma+1:]
+		} else {
+			more = false
+		}
+		if n < len(p.fields) {
+			p.fields[n] = trim(field)
+		}
+	}
+	return p.rightNumber(n)
+}
+
+func (p *readsParser) splitQuoted(line string) bool {
+	fields, err := csv.NewReader(strings.NewReader(line)).Read()
+	if err != nil {
+		p.bad("", "quotes do not match")
+		return false
+	}
+	for i := range min(len(fields), len(p.fields)) {
+		p.fields[i] = trim(fields[i])
+	}
+	return p.rightNumber(len(fields))
+}
+
+func (p *readsParser) rightNumber(n int) bool {
+	if n != len(p.fields) {
+		p.bad("", fmt.Sprintf("has %d fields where the header has %d", n, len(p.fields)))
+		return false
+	}
+	return true
+}
+
+// trim is strings.TrimSpace, not called for the fields that have nothing to trim.
+func trim(field string) string {
+	if field != "" && (field[0] <= ' ' || field[len(field)-1] <= ' ' || field[0] >= 0x80 || field[len(field)-1] >= 0x80) {
+		return strings.TrimSpace(field)
+	}
+	return field
+}
+
+// mat returns the mat that the line names, or nil after a fault.
+func (p *readsParser) mat() *matOfFile {
+	var id, point string
+	if p.columns.mat >= 0 {
+		id = p.fields[p.columns.mat]
+	}
+	if p.columns.point >= 0 {
+		point = p.fields[p.columns.point]
+	}
+	switch {
+	case id != "" && point != "":
+		p.bad("point", "mat and point are both given")
+		return nil
+	case id != "":
+		mat, ok := p.mats[id]
+		if !ok {
+			mat = p.newMat(id)
+		}
+		return mat
+	case point != "":
+		mat, ok := p.points[point]
+		if !ok {
+			mat = p.newPoint(point)
+		}
+		return mat
+	}
+	p.bad("mat", "a mat or a point is needed")
+	return nil
+}
+
+func (p *readsParser) newMat(id string) *matOfFile {
+	id = strings.Clone(id)
+	mat := p.counted(race.MatID(id))
+	if !ValidMat(race.MatID(id)) {
+		mat = &matOfFile{column: "mat", reason: "not a mat: 1 to 64 printable characters without blank, dot, star and >"}
+	}
+	p.mats[id] = mat
+	return mat
+}
+
+func (p *readsParser) newPoint(name string) *matOfFile {
+	name = strings.Clone(name)
+	first := slices.IndexFunc(p.event.Mats, func(m race.Mat) bool { return !m.Backup && m.Point == race.PointID(name) })
+	mat := &matOfFile{column: "point", reason: "unknown point " + strconv.Quote(name)}
+	switch {
+	case first >= 0:
+		mat = p.counted(p.event.Mats[first].ID)
+	case slices.Contains(p.event.Points, race.PointID(name)):
+		mat.reason = "point " + strconv.Quote(name) + " has no mat without backup"
+	}
+	p.points[name] = mat
+	return mat
+}
+
+func (p *readsParser) counted(id race.MatID) *matOfFile {
+	mat, ok := p.byID[id]
+	if !ok {
+		mat = &matOfFile{id: id}
+		p.byID[id] = mat
+	}
+	return mat
+}
+
+func (p *readsParser) newChip(text string) chipOfFile {
+	text = strings.Clone(text)
+	var entry chipOfFile
+	chip, err := race.ParseChip(text)
+	if entry.chip = chip; err != nil {
+		entry.reason = err.Error()
+	}
+	p.chips[text] = entry
+	return entry
+}
+
+// parseDevice reads the columns that only a device knows.
+func (p *readsParser) parseDevice(read *Read) bool {
+	if p.columns.boot >= 0 {
+		text := p.fields[p.columns.boot]
+		boot, ok := p.boots[text]
+		if !ok {
+			boot = strings.Clone(text)
+			if !isPrintable(boot, maxBootRunes) {
+				p.bad("boot", fmt.Sprintf("not up to %d printable characters", maxBootRunes))
+				return false
+			}
+			p.boots[boot] = boot
+		}
+		read.Boot = boot
+	}
+	if p.columns.seq >= 0 {
+		seq, err := strconv.ParseUint(p.fields[p.columns.seq], 10, 63)
+		if err != nil {
+			p.bad("seq", fmt.Sprintf("not a whole number from 0 to %d", uint64(MaxSeq)))
+			return false
+		}
+		read.Seq = seq
+	}
+	var ok bool
+	if read.RSSIDBm, read.HasRSSI, ok = p.number("rssi", p.columns.rssi); !ok {
+		return false
+	}
+	read.Antenna, read.HasAntenna, ok = p.number("antenna", p.columns.antenna)
+	return ok
+}
+
+// number reads a whole number that may be absent.
+func (p *readsParser) number(name string, column int) (n int32, has, ok bool) {
+	if column < 0 || p.fields[column] == "" {
+		return 0, false, true
+	}
+	parsed, err := strconv.ParseInt(p.fields[column], 10, 32)
+	if err != nil {
+		p.bad(name, fmt.Sprintf("not a whole number from %d to %d", math.MinInt32, math.MaxInt32))
+		return 0, false, false
+	}
+	return int32(parsed), true, true
+}

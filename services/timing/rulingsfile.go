@@ -1,0 +1,156 @@
+package timing
+
+import (
+	"crypto/sha256"
+	"encoding/csv"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"raceday/services/csvtable"
+	"raceday/services/rules/race"
+	"raceday/services/rules/racetime"
+	"raceday/services/rules/ruling"
+)
+
+// rulingColumns returns the columns of rulings.csv in their order.
+func rulingColumns() []string {
+	return []string{"id", "race", "bib", "ruling", "target", "point", "at", "duration", "rule", "reason", "by", "decided_at"}
+}
+
+// ParseRulings reads a rulings.csv in the order of the file. A line without an id gets one from its content and its count
+// among equal lines, so that a file applied twice changes nothing. All bad lines, also those that do not fit the event,
+// come back as csvtable.Faults.
+func ParseRulings(file string, r io.Reader, event *race.Event) ([]ruling.Ruling, error) {
+	table, err := csvtable.NewReader(file, r, csvtable.Columns{
+		Required: []string{"race", "ruling"},
+		Optional: []string{"id", "bib", "target", "point", "at", "duration", "rule", "reason", "by", "decided_at"},
+	})
+	if err != nil {
+		return nil, err
+	}
+	columns := rulingColumns()
+	index := make([]int, len(columns))
+	for i, name := range columns {
+		index[i] = table.Column(name)
+	}
+	var rulings []ruling.Ruling
+	seen := map[ruling.ID]int{}
+	equal := map[string]int{}
+	for table.Next() {
+		fields := make([]string, len(columns))
+		for i := range columns {
+			fields[i] = table.Field(index[i])
+		}
+		if fields[0] == "" {
+			content := strings.Join(fields, "\x1f")
+			equal[content]++
+			fields[0] = lineID(content, equal[content])
+		}
+		parsed, ok := parseRuling(table, fields)
+		if !ok {
+			continue
+		}
+		if line, ok := seen[parsed.ID]; ok {
+			table.Bad("id", fmt.Sprintf("stands on line %d already", line))
+			continue
+		}
+		seen[parsed.ID] = table.Line()
+		for _, problem := range ruling.Check(parsed, event) {
+			column := problem.Field
+			if column == "kind" {
+				column = "ruling"
+			}
+			table.Bad(column, problem.Message)
+		}
+		rulings = append(rulings, parsed)
+	}
+	if err := table.Err(); err != nil {
+		return nil, err
+	}
+	return rulings, nil
+}
+
+// lineID names the nth of lines with equal content.
+func lineID(content string, nth int) string {
+	sum := sha256.Sum256([]byte(content))
+	return hex.EncodeToString(sum[:10]) + "-" + strconv.Itoa(nth)
+}
+
+// parseRuling takes the fields in the order of rulingColumns; it is false after a fault.
+func parseRuling(table *csvtable.Reader, fields []string) (ruling.Ruling, bool) {
+	parsed := ruling.Ruling{
+		ID: ruling.ID(fields[0]), Race: race.ID(fields[1]), Bib: race.Bib(fields[2]), Kind: ruling.Kind(fields[3]),
+		Target: fields[4], Point: fields[5], Rule: fields[8], Reason: fields[9], By: fields[10],
+	}
+	ok := true
+	bad := func(column string, err error) { table.Bad(column, err.Error()); ok = false }
+	var err error
+	if parsed.At, err = optionalInstant(fields[6]); err != nil {
+		bad("at", err)
+	}
+	if parsed.Duration, err = parseDuration(fields[7]); err != nil {
+		bad("duration", err)
+	}
+	if parsed.DecidedAt, err = optionalInstant(fields[11]); err != nil {
+		bad("decided_at", err)
+	}
+	return parsed, ok
+}
+
+func optionalInstant(text string) (racetime.Instant, error) {
+	if text == "" {
+		return 0, nil
+	}
+	return racetime.ParseInstant(text)
+}
+
+var errDuration = errors.New("not a duration of whole microseconds such as 1800s, 30m or 0.5s")
+
+func parseDuration(text string) (time.Duration, error) {
+	if text == "" {
+		return 0, nil
+	}
+	duration, err := time.ParseDuration(text)
+	if err != nil || duration < 0 || duration%time.Microsecond != 0 {
+		return 0, errDuration
+	}
+	return duration, nil
+}
+
+// WriteRulings writes rulings.csv so that ParseRulings gives the same again.
+func WriteRulings(w io.Writer, rulings []ruling.Ruling) error {
+	table := csv.NewWriter(w)
+	// An error of Write comes back from Error.
+	_ = table.Write(rulingColumns())
+	for _, r := range rulings {
+		_ = table.Write([]string{
+			string(r.ID), string(r.Race), string(r.Bib), string(r.Kind), r.Target, r.Point, writeInstant(r.At),
+			writeDuration(r.Duration), r.Rule, r.Reason, r.By, writeInstant(r.DecidedAt),
+		})
+	}
+	table.Flush()
+	if err := table.Error(); err != nil {
+		return fmt.Errorf("write rulings: %w", err)
+	}
+	return nil
+}
+
+func writeInstant(at racetime.Instant) string {
+	if at == 0 {
+		return ""
+	}
+	return at.String()
+}
+
+// writeDuration writes seconds, as the format's own examples do.
+func writeDuration(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + "s"
+}

@@ -1,0 +1,277 @@
+package timingnats
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
+
+	"raceday/services/rules/race"
+	"raceday/services/rules/racetime"
+	"raceday/services/timing"
+)
+
+// The bounds of a batch; a message has at most timing.MaxReads reads.
+const (
+	maxBatchMessages = 500
+	maxBatchReads    = 20_000
+)
+
+const (
+	// watchTime is how long the stream may be silent before it is asked whether it has more.
+	watchTime = 5 * time.Second
+	// heartbeat is how often the server shows that it still knows the consumer; two missing ones end it.
+	heartbeat = time.Second
+	// pullExpiry is how long one request for messages stands.
+	pullExpiry = 10 * time.Second
+	// inactiveTime is after how long the server forgets a consumer that nobody asks for messages.
+	inactiveTime = 30 * time.Second
+	// askTime bounds a question to the server.
+	askTime = 5 * time.Second
+	// retryTime is the pause before a consumer is made anew.
+	retryTime = 250 * time.Millisecond
+)
+
+// Source takes the messages of an event's stream in order and decodes them.
+type Source struct {
+	js  jetstream.JetStream
+	log *slog.Logger
+}
+
+// NewSource returns a source; log is told of every consumer that had to be made anew.
+func NewSource(js jetstream.JetStream, log *slog.Logger) *Source {
+	return &Source{js: js, log: log}
+}
+
+// Run sends what lies in the event's stream from a sequence on, in batches without a gap between them, until ctx ends,
+// which is no error. A batch holds what has come while the one before was worked on: at most 500 messages and 20 000
+// reads, and when the stream is quiet a single message at once. Lost connections, consumers and servers are got over. It
+// returns timing.ErrStreamReplaced where the stream is gone, was made anew, or ends before from, and timing.ErrGap where
+// messages are missing in it.
+func (s *Source) Run(ctx context.Context, event race.EventID, from uint64, out chan<- *timing.Batch) error {
+	f := &feed{js: s.js, log: s.log, event: event, next: from, messages: make(chan message, maxBatchMessages)}
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		defer close(f.messages)
+		return f.fetch(groupCtx)
+	})
+	group.Go(func() error {
+		f.batch(groupCtx, out)
+		return nil
+	})
+	if err := group.Wait(); err != nil && ctx.Err() == nil {
+		return fmt.Errorf("read stream of event %s: %w", event, err)
+	}
+	return nil
+}
+
+// message is one of the stream with how many the server knew behind it.
+type message struct {
+	timing.Message
+	pending uint64
+}
+
+// feed is one run of a source.
+type feed struct {
+	js    jetstream.JetStream
+	log   *slog.Logger
+	event race.EventID
+	// created is zero until the stream was first seen.
+	created time.Time
+	// next is the sequence that must come next.
+	next     uint64
+	messages chan message
+}
+
+// fetch makes consumer after consumer until ctx ends or the stream is not what it was.
+func (f *feed) fetch(ctx context.Context) error {
+	for {
+		err := f.consume(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, timing.ErrStreamReplaced), errors.Is(err, timing.ErrGap), errors.Is(err, nats.ErrConnectionClosed):
+			return err
+		}
+		f.log.WarnContext(ctx, "consumer of reads is made anew", "event", f.event, "next_sequence", f.next, "error", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(retryTime):
+		}
+	}
+}
+
+// Why a consumer is given up and made anew.
+var (
+	errLost    = errors.New("messages were lost on the way")
+	errStalled = errors.New("the stream has messages and delivers none")
+)
+
+// consume takes messages through one consumer until that fails. The consumer is not acknowledged and lives in the
+// server's memory: the position is Postgres's alone. It is not nats.go's ordered consumer because that would go on by
+// number in a stream that was made anew.
+func (f *feed) consume(ctx context.Context) error {
+	iterator, err := f.subscribe(ctx)
+	if err != nil {
+		return err
+	}
+	defer context.AfterFunc(ctx, iterator.Stop)()
+	defer iterator.Stop()
+	for first := true; ; first = false {
+		msg, err := iterator.Next(jetstream.NextMaxWait(watchTime))
+		if errors.Is(err, nats.ErrTimeout) {
+			if err := f.watch(ctx); err != nil {
+				return err
+			}
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		meta, err := msg.Metadata()
+		switch {
+		case err != nil:
+			return err
+		case meta.Sequence.Stream != f.next && first:
+			return fmt.Errorf("%w: %d follows %d", timing.ErrGap, meta.Sequence.Stream, f.next-1)
+		case meta.Sequence.Stream != f.next:
+			return errLost
+		}
+		f.next++
+		select {
+		case f.messages <- message{
+			Message: timing.Message{
+				Subject: msg.Subject(), ContentType: msg.Headers().Get("Content-Type"), Data: msg.Data(),
+				Sequence: meta.Sequence.Stream, ArrivedAt: racetime.At(meta.Timestamp),
+			},
+			pending: meta.NumPending,
+		}:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func (f *feed) subscribe(ctx context.Context) (jetstream.MessagesContext, error) {
+	if err := f.check(ctx, f.next-1); err != nil {
+		return nil, err
+	}
+	asking, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	consumer, err := f.js.CreateConsumer(asking, streamName(f.event), jetstream.ConsumerConfig{
+		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: f.next,
+		AckPolicy: jetstream.AckNonePolicy, MemoryStorage: true, Replicas: 1, InactiveThreshold: inactiveTime,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make consumer: %w", err)
+	}
+	// A consumer dies with its stream: if the stream is still the same one now, the consumer is of that one.
+	if err := f.check(ctx, f.next-1); err != nil {
+		return nil, err
+	}
+	return consumer.Messages(jetstream.PullMaxMessages(maxBatchMessages), jetstream.PullExpiry(pullExpiry),
+		jetstream.PullHeartbeat(heartbeat), jetstream.WithMessagesErrOnMissingHeartbeat(true))
+}
+
+// watch returns errStalled if the stream has more than was delivered.
+func (f *feed) watch(ctx context.Context) error {
+	asking, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	created, last, err := streamInfo(asking, f.js, f.event)
+	switch {
+	case err != nil:
+		return err
+	case !created.Equal(f.created) || last < f.next-1:
+		return timing.ErrStreamReplaced
+	case last >= f.next:
+		return errStalled
+	}
+	return nil
+}
+
+// check makes sure that the stream is the one that was seen first and holds what was taken from it.
+func (f *feed) check(ctx context.Context, taken uint64) error {
+	asking, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	created, last, err := streamInfo(asking, f.js, f.event)
+	if err != nil {
+		return err
+	}
+	if f.created.IsZero() {
+		f.created = created
+	}
+	if !created.Equal(f.created) || last < taken {
+		return timing.ErrStreamReplaced
+	}
+	return nil
+}
+
+// batch decodes messages into a batch for as long as nobody takes it.
+func (f *feed) batch(ctx context.Context, out chan<- *timing.Batch) {
+	for {
+		var b *timing.Batch
+		select {
+		case m, ok := <-f.messages:
+			if !ok {
+				return
+			}
+			b = f.begin(m)
+		case <-ctx.Done():
+			return
+		}
+		if !f.fill(ctx, b, out) {
+			return
+		}
+	}
+}
+
+// fill adds what comes until the batch is taken; it is false when ctx ends.
+func (f *feed) fill(ctx context.Context, b *timing.Batch, out chan<- *timing.Batch) bool {
+	more, known := f.messages, b.Pending
+	for {
+		if b.Messages() >= maxBatchMessages || len(b.Reads) > maxBatchReads-timing.MaxReads {
+			more = nil
+		}
+		// What is here already goes along before the batch is offered.
+		select {
+		case m, ok := <-more:
+			if ok {
+				add(b, m)
+				known = m.pending
+				continue
+			}
+			more = nil
+		default:
+		}
+		b.Pending = known + uint64(len(f.messages))
+		select {
+		case m, ok := <-more:
+			if ok {
+				add(b, m)
+				known = m.pending
+				continue
+			}
+			more = nil
+		case out <- b:
+			return true
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+func (f *feed) begin(m message) *timing.Batch {
+	b := &timing.Batch{StreamCreated: f.created, First: m.Sequence, FirstArrivedAt: m.ArrivedAt}
+	add(b, m)
+	return b
+}
+
+func add(b *timing.Batch, m message) {
+	b.Last, b.LastArrivedAt, b.Pending = m.Sequence, m.ArrivedAt, m.pending
+	b.Decode(m.Message)
+}

@@ -1,0 +1,160 @@
+package timingpg
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"raceday/services/timing"
+)
+
+// The fence: only the scorer that saw the position last may move it.
+const advancePosition = `
+UPDATE timing.positions
+SET sequence = @to_sequence,
+    change = @to_change,
+    version = @to_version
+WHERE event = @event
+  AND generation = @generation
+  AND stream_created = @stream_created
+  AND sequence = @sequence
+  AND change = @change
+  AND version = @version
+  AND retired_at IS NULL`
+
+const retirePosition = `
+UPDATE timing.positions
+SET retired_at = now()
+WHERE event = @event
+  AND generation = @generation
+  AND stream_created = @stream_created
+  AND sequence = @sequence
+  AND change = @change
+  AND version = @version
+  AND retired_at IS NULL`
+
+const insertPosition = `
+INSERT INTO timing.positions (event, generation, stream_created, sequence, change, version)
+VALUES (@event, @generation, @stream_created, @sequence, @change, @version)`
+
+// A repeat of a read is dropped by its key, which holds all that makes it the same read.
+const insertReads = `
+INSERT INTO timing.reads (seq, at, arrived_at, rssi, antenna, event, mat, boot, chip)
+SELECT r.seq, r.at, r.arrived_at, r.rssi, r.antenna, @event, r.mat, r.boot, r.chip
+FROM unnest(@seq::bigint[], @at::timestamptz[], @arrived_at::timestamptz[], @rssi::integer[], @antenna::integer[],
+            @mat::text[], @boot::text[], @chip::text[])
+     AS r (seq, at, arrived_at, rssi, antenna, mat, boot, chip)
+ON CONFLICT ON CONSTRAINT reads_pkey DO NOTHING`
+
+const insertRejected = `
+INSERT INTO timing.rejected_messages
+    (event, generation, stream_sequence, read_index, subject, reason, data, arrived_at)
+VALUES (@event, @generation, @stream_sequence, @read_index, @subject, @reason, @data, @arrived_at)
+ON CONFLICT ON CONSTRAINT rejected_messages_pkey DO NOTHING`
+
+// Append adds a batch and moves the position, within the scorer's transaction and in one round trip. A nil batch moves
+// change and version only. It returns timing.ErrFenced, and the transaction must be rolled back, where the position is
+// not exactly from; timing.ErrStreamReplaced or timing.ErrGap, and nothing is sent, where the batch is not what lies
+// between from and to. A generation above from's retires it and begins another.
+func (s *Store) Append(ctx context.Context, tx pgx.Tx, batch *timing.Batch, from, to timing.Position) error {
+	if err := checkStep(batch, from, to); err != nil {
+		return fmt.Errorf("append reads: %w", err)
+	}
+	queue := &pgx.Batch{}
+	fence := pgx.StrictNamedArgs{
+		"event": string(from.Event), "generation": from.Generation, "stream_created": from.StreamCreated,
+		"sequence": from.Sequence, "change": from.Change, "version": from.Version,
+	}
+	if to.Generation == from.Generation {
+		fence["to_sequence"], fence["to_change"], fence["to_version"] = to.Sequence, to.Change, to.Version
+		queue.Queue(advancePosition, fence).Exec(wantOneRow)
+	} else {
+		queue.Queue(retirePosition, fence).Exec(wantOneRow)
+		queue.Queue(insertPosition, pgx.StrictNamedArgs{
+			"event": string(to.Event), "generation": to.Generation, "stream_created": to.StreamCreated,
+			"sequence": to.Sequence, "change": to.Change, "version": to.Version,
+		})
+	}
+	if batch != nil {
+		queueFacts(queue, batch, to)
+	}
+	if err := tx.SendBatch(ctx, queue).Close(); err != nil {
+		return fmt.Errorf("append reads: %w", translate(err))
+	}
+	return nil
+}
+
+// wantOneRow is the fence's answer: no row means that the position was moved.
+func wantOneRow(tag pgconn.CommandTag) error {
+	if tag.RowsAffected() != 1 {
+		return timing.ErrFenced
+	}
+	return nil
+}
+
+// checkStep makes sure that nothing of the stream is left out, whoever made the batch.
+func checkStep(batch *timing.Batch, from, to timing.Position) error {
+	before := from.Sequence
+	if to.Generation != from.Generation {
+		before = 0
+	} else if !to.StreamCreated.Equal(from.StreamCreated) {
+		return timing.ErrStreamReplaced
+	}
+	switch {
+	case batch == nil:
+		if to.Sequence != before {
+			return timing.ErrGap
+		}
+	case !batch.StreamCreated.Equal(to.StreamCreated):
+		return timing.ErrStreamReplaced
+	case batch.First != before+1 || batch.Last != to.Sequence:
+		return timing.ErrGap
+	}
+	return nil
+}
+
+func queueFacts(queue *pgx.Batch, batch *timing.Batch, to timing.Position) {
+	if len(batch.Reads) > 0 {
+		queue.Queue(insertReads, readArguments(batch.Reads, to))
+	}
+	for _, rejected := range batch.Rejected {
+		data := rejected.Data
+		if data == nil {
+			data = []byte{} // an empty message is none the less one
+		}
+		queue.Queue(insertRejected, pgx.StrictNamedArgs{
+			"event": string(to.Event), "generation": to.Generation, "stream_sequence": rejected.Sequence,
+			"read_index": rejected.Index, "subject": rejected.Subject, "reason": rejected.Reason, "data": data,
+			"arrived_at": rejected.ArrivedAt.Time(),
+		})
+	}
+}
+
+func readArguments(reads []timing.Read, to timing.Position) pgx.StrictNamedArgs {
+	n := len(reads)
+	var (
+		seq           = make([]int64, n)
+		at, arrivedAt = make([]time.Time, n), make([]time.Time, n)
+		rssi, antenna = make([]*int32, n), make([]*int32, n)
+		mat, boot     = make([]string, n), make([]string, n)
+		chip          = make([]string, n)
+	)
+	for i := range reads {
+		read := &reads[i]
+		seq[i], at[i], arrivedAt[i] = int64(read.Seq), read.At.Time(), read.ArrivedAt.Time()
+		if read.HasRSSI {
+			rssi[i] = &read.RSSIDBm
+		}
+		if read.HasAntenna {
+			antenna[i] = &read.Antenna
+		}
+		mat[i], boot[i], chip[i] = string(read.Mat), read.Boot, string(read.Chip)
+	}
+	return pgx.StrictNamedArgs{
+		"event": string(to.Event), "seq": seq, "at": at, "arrived_at": arrivedAt, "rssi": rssi, "antenna": antenna,
+		"mat": mat, "boot": boot, "chip": chip,
+	}
+}

@@ -1,0 +1,181 @@
+package timingpg
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"raceday/services/postgres"
+	"raceday/services/rules/race"
+	"raceday/services/rules/racetime"
+	"raceday/services/timing"
+)
+
+const selectSightings = `
+SELECT mat, chip, at
+FROM timing.reads
+WHERE event = @event`
+
+// EachRead calls each for every stored read of an event, in no order. It allocates nothing for a read whose mat and chip
+// have come before.
+func (s *Store) EachRead(
+	ctx context.Context, event race.EventID, each func(mat race.MatID, chip race.Chip, at racetime.Instant),
+) error {
+	err := postgres.InSnapshot(ctx, s.pool, func(ctx context.Context, id postgres.SnapshotID) error {
+		return postgres.AtSnapshot(ctx, s.pool, id, func(ctx context.Context, tx pgx.Tx) error {
+			rows, err := tx.Query(ctx, selectSightings, pgx.StrictNamedArgs{"event": string(event)})
+			if err != nil {
+				return err
+			}
+			defer rows.Close()
+			return eachSighting(rows, each)
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("read reads: %w", err)
+	}
+	return nil
+}
+
+// errNotBinary means that the rows came in another form than eachSighting takes apart.
+var errNotBinary = errors.New("instants of the answer are not 8 bytes")
+
+// epoch is where Postgres counts microseconds from in the binary form of an instant.
+var epoch = racetime.At(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC))
+
+// eachSighting takes the rows apart by itself: scanning into Go types takes several times as long.
+func eachSighting(rows pgx.Rows, each func(mat race.MatID, chip race.Chip, at racetime.Instant)) error {
+	mats, chips := map[string]race.MatID{}, map[string]race.Chip{}
+	for rows.Next() {
+		values := rows.RawValues()
+		mat, ok := mats[string(values[0])]
+		if !ok {
+			mat = race.MatID(values[0])
+			mats[string(mat)] = mat
+		}
+		chip, ok := chips[string(values[1])]
+		if !ok {
+			chip = race.Chip(values[1])
+			chips[string(chip)] = chip
+		}
+		if len(values[2]) != 8 {
+			return errNotBinary
+		}
+		each(mat, chip, epoch+racetime.Instant(binary.BigEndian.Uint64(values[2])))
+	}
+	return rows.Err()
+}
+
+type readRow struct {
+	Mat       string
+	Boot      string
+	Seq       int64
+	Chip      string
+	At        time.Time
+	RSSI      *int32
+	Antenna   *int32
+	ArrivedAt time.Time
+}
+
+func (r readRow) read() timing.Read {
+	read := timing.Read{
+		Mat: race.MatID(r.Mat), Boot: r.Boot, Seq: uint64(r.Seq), Chip: race.Chip(r.Chip), At: racetime.At(r.At),
+		ArrivedAt: racetime.At(r.ArrivedAt), HasRSSI: r.RSSI != nil, HasAntenna: r.Antenna != nil,
+	}
+	if r.RSSI != nil {
+		read.RSSIDBm = *r.RSSI
+	}
+	if r.Antenna != nil {
+		read.Antenna = *r.Antenna
+	}
+	return read
+}
+
+const selectAllReads = `
+SELECT mat, boot, seq, chip, at, rssi, antenna, arrived_at
+FROM timing.reads
+WHERE event = @event
+ORDER BY mat, boot, seq, chip, at`
+
+// WriteReadsAt writes the reads that a transaction sees as reads.csv, by mat, boot, seq, chip and at.
+func (s *Store) WriteReadsAt(ctx context.Context, tx pgx.Tx, event race.EventID, w io.Writer) error {
+	rows, err := tx.Query(ctx, selectAllReads, pgx.StrictNamedArgs{"event": string(event)})
+	if err != nil {
+		return fmt.Errorf("read reads: %w", err)
+	}
+	out := timing.NewReadsWriter(w)
+	var row readRow
+	scanned := []any{&row.Mat, &row.Boot, &row.Seq, &row.Chip, &row.At, &row.RSSI, &row.Antenna, &row.ArrivedAt}
+	_, err = pgx.ForEachRow(rows, scanned, func() error { return out.Write(row.read()) })
+	if err != nil {
+		return fmt.Errorf("read reads: %w", err)
+	}
+	return out.Flush()
+}
+
+const selectReads = `
+SELECT mat, boot, seq, chip, at, rssi, antenna, arrived_at
+FROM timing.reads
+WHERE event = @event
+  AND (@mat = '' OR mat = @mat)
+  AND (@chip = '' OR chip = @chip)
+  AND (NOT @behind OR (mat, boot, seq, chip, at) > (@after_mat, @after_boot, @after_seq, @after_chip, @after_at))
+ORDER BY mat, boot, seq, chip, at
+LIMIT @limit`
+
+// A conflict is an identity with two contents, which lie side by side in the order of the key.
+const selectConflicts = `
+SELECT mat, boot, seq, chip, at, rssi, antenna, arrived_at
+FROM (
+    SELECT mat, boot, seq, chip, at, rssi, antenna, arrived_at,
+           lag(seq) OVER identity IS NOT NULL OR lead(seq) OVER identity IS NOT NULL AS conflicting
+    FROM timing.reads
+    WHERE event = @event
+      AND (@mat = '' OR mat = @mat)
+    WINDOW identity AS (PARTITION BY mat, boot, seq ORDER BY chip, at)
+) AS r
+WHERE conflicting
+  AND (@chip = '' OR chip = @chip)
+  AND (NOT @behind OR (mat, boot, seq, chip, at) > (@after_mat, @after_boot, @after_seq, @after_chip, @after_at))
+ORDER BY mat, boot, seq, chip, at
+LIMIT @limit`
+
+// ListReads returns at most limit reads behind after, nil being the start, by mat, boot, seq, chip and at.
+func (s *Store) ListReads(
+	ctx context.Context, event race.EventID, filter timing.ReadFilter, after *timing.Read, limit int,
+) ([]timing.Read, error) {
+	query, behind := selectReads, after != nil
+	if filter.ConflictsOnly {
+		query = selectConflicts
+	}
+	if after == nil {
+		after = &timing.Read{}
+	}
+	args := pgx.StrictNamedArgs{
+		"event": string(event), "mat": string(filter.Mat), "chip": string(filter.Chip), "behind": behind,
+		"after_mat": string(after.Mat), "after_boot": after.Boot, "after_seq": int64(after.Seq),
+		"after_chip": string(after.Chip), "after_at": after.At.Time(), "limit": limit,
+	}
+	var found []readRow
+	err := postgres.InTx(ctx, s.pool, func(ctx context.Context, tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, query, args)
+		if err != nil {
+			return err
+		}
+		found, err = pgx.CollectRows(rows, pgx.RowToStructByPos[readRow])
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list reads: %w", err)
+	}
+	reads := make([]timing.Read, len(found))
+	for i, row := range found {
+		reads[i] = row.read()
+	}
+	return reads, nil
+}
