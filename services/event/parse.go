@@ -52,6 +52,8 @@ const (
 	maxEntryColumn = 100
 )
 
+const tooLarge = "the event is larger than 256 KiB"
+
 // Parse reads an event file, fills in the defaults and checks everything. The error is a FileFaults with all that is wrong.
 func Parse(file []byte) (*race.Event, error) {
 	body, fault := parseYAML(file)
@@ -81,7 +83,7 @@ func parseYAML(file []byte) (body ast.Node, fault *FileFault) {
 		}
 	}()
 	if len(file) > maxFileBytes {
-		return nil, &FileFault{Line: 1, Reason: fmt.Sprintf("the file is larger than %d KiB", maxFileBytes>>10)}
+		return nil, &FileFault{Line: 1, Reason: tooLarge}
 	}
 	if line, ok := firstNotUTF8(file); ok {
 		return nil, &FileFault{Line: line, Reason: "the file is not UTF-8"}

@@ -50,6 +50,9 @@ func Check(e *Event) []Problem {
 	return c.problems
 }
 
+// IsID reports whether text has the form of an id of an event file.
+func IsID(text string) bool { return idText.MatchString(text) }
+
 // check gathers the problems of one event. Its methods take the path of what they look at.
 type check struct {
 	event    *Event
@@ -160,7 +163,7 @@ func (taken ids[T]) check(c *check, path string, id T) {
 	switch {
 	case id == "":
 		c.fault(path, "is missing")
-	case !idText.MatchString(string(id)):
+	case !IsID(string(id)):
 		c.fault(path, "%q is no id: letters, digits and hyphens, at most 40, beginning with a letter or digit", id)
 	case taken[id]:
 		c.fault(path, "%q is taken", id)
