@@ -41,7 +41,7 @@ func (s *Server) unary(ctx context.Context, request any, info *grpc.UnaryServerI
 	defer cancel()
 	defer func() {
 		if caught := recover(); caught != nil {
-			err = s.panicked(c, caught)
+			err = panicked(caught)
 		}
 		err = s.end(ctx, c, err)
 	}()
@@ -66,7 +66,7 @@ func (s *Server) stream(service any, stream grpc.ServerStream, info *grpc.Stream
 	}
 	defer func() {
 		if caught := recover(); caught != nil {
-			err = s.panicked(c, caught)
+			err = panicked(caught)
 		}
 		err = s.end(ctx, c, err)
 	}()
@@ -92,13 +92,22 @@ func withDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, defaultCallTime)
 }
 
-func (s *Server) panicked(c *call, caught any) error {
-	s.log.Error("handler panicked", "method", c.method, "request_id", c.requestID, "stack", string(debug.Stack()))
-	// The value may be anything, even a request: only errors and texts of the runtime's kind are worth the log.
-	if err, ok := caught.(error); ok {
-		return fmt.Errorf("panic: %w", err)
+// panicError is a handler's panic on its way to the log.
+type panicError struct {
+	cause error
+	stack []byte
+}
+
+func (e *panicError) Error() string { return "panic: " + e.cause.Error() }
+
+// panicked keeps what a handler panicked with if it is an error, as the runtime's are. Anything else may be a piece of a
+// request and is named by its type alone.
+func panicked(caught any) error {
+	cause, ok := caught.(error)
+	if !ok {
+		cause = fmt.Errorf("value of type %T", caught)
 	}
-	return fmt.Errorf("panic of type %T", caught)
+	return &panicError{cause: cause, stack: debug.Stack()}
 }
 
 // end returns the status for err and writes the call's one log line: an error's text only where it is nobody's but ours.
@@ -118,6 +127,9 @@ func (s *Server) end(ctx context.Context, c *call, err error) error {
 	if answer.Code() == codes.Internal {
 		level = slog.LevelError
 		attributes = append(attributes, slog.Any("error", err))
+		if panicked, ok := errors.AsType[*panicError](err); ok {
+			attributes = append(attributes, slog.String("stack", string(panicked.stack)))
+		}
 	}
 	s.log.LogAttrs(ctx, level, "call", attributes...)
 	return answer.Err()

@@ -60,7 +60,7 @@ type Server struct {
 	roles         map[string][]access.Role
 	grpc          *grpc.Server
 	health        *readiness
-	// stopping ends when long streams must end.
+	// stopping is no call's context but a signal to all of them: it ends when long streams must end.
 	stopping    context.Context
 	stopStreams context.CancelFunc
 }
@@ -131,7 +131,8 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		<-watched
 		s.stop()
 	}
-	if err != nil {
+	// The server says so if ctx ended before it had begun.
+	if err != nil && !errors.Is(err, grpc.ErrServerStopped) {
 		return fmt.Errorf("serve grpc on %s: %w", listener.Addr(), err)
 	}
 	return nil
