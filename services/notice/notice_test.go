@@ -57,6 +57,7 @@ func normalise(t *rapid.T, r *result.Result) {
 	optional(&r.Gun)
 	optional(&r.Net)
 	optional(&r.LegsTotal)
+	optional(&r.AgeStandard)
 	for i := range r.Passings {
 		r.Passings[i].Visit = int(int16(r.Passings[i].Visit))
 	}

@@ -33,6 +33,8 @@ func ToState(r *result.Result) *standingsv1.EntrantState {
 		LegsUs:    microseconds(r.LegsTotal),
 		PenaltyUs: r.Penalty.Microseconds(),
 		Lists:     r.Lists,
+
+		AgeStandardUs: microseconds(r.AgeStandard),
 	}
 	if start, ok := r.StartAt(); ok {
 		us := int64(start)
@@ -88,6 +90,8 @@ func FromState(state *standingsv1.EntrantState) (result.Result, error) {
 		LegsTotal: optional(state.LegsUs),
 		Penalty:   time.Duration(state.GetPenaltyUs()) * time.Microsecond,
 		Lists:     state.GetLists(),
+
+		AgeStandard: optional(state.AgeStandardUs),
 	}
 	for _, v := range state.GetVisits() {
 		r.Passings = append(r.Passings, passing.Passing{Visit: int(v.GetVisit()), At: racetime.Instant(v.GetAtUs())})
