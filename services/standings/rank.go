@@ -28,10 +28,10 @@ type entry struct {
 	before []race.Bib
 }
 
-// rankedEntry returns the entry with which a result stands in its list by this basis; false where it is not ranked.
-func rankedEntry(r *result.Result, basis race.Basis) (entry, bool) {
-	t := r.Time(basis)
-	return newEntry(r, t, r.Before), t.Known
+// rankedEntry returns the entry with which a result stands in its list of a classification; false where it is not ranked.
+func rankedEntry(r *result.Result, classification *race.Classification) (entry, bool) {
+	score := r.Score(classification)
+	return newEntry(r, score, r.Before), score.Known
 }
 
 func newEntry(r *result.Result, t racetime.Optional, before []race.Bib) entry {
@@ -41,14 +41,14 @@ func newEntry(r *result.Result, t racetime.Optional, before []race.Bib) entry {
 // rankLists puts the results of one race into its lists, by name.
 func rankLists(r *race.Race, results []*result.Result) map[string]*ranking.List {
 	lists := map[string]*ranking.List{}
-	for i, classification := range r.Classifications {
+	for i := range r.Classifications {
 		entries := map[string][]entry{}
 		for _, res := range results {
 			name := listOf(res, i)
 			if name == "" {
 				continue
 			}
-			if e, ok := rankedEntry(res, classification.Basis); ok {
+			if e, ok := rankedEntry(res, &r.Classifications[i]); ok {
 				entries[name] = append(entries[name], e)
 			}
 		}

@@ -95,10 +95,7 @@ func (t *resultTable) each(results []result.Result, f func(record []string) erro
 // fill writes the line of an entrant of the nth race.
 func (t *resultTable) fill(record []string, n int, res *result.Result, lists map[string]*ranking.List) {
 	r, columns := &t.event.Races[n], t.races[n]
-	var ranked racetime.Optional
-	if len(r.Classifications) > 0 {
-		ranked = res.Time(r.Classifications[0].Basis)
-	}
+	ranked := res.Time(firstTerms(r).classification.Basis)
 	copy(record, []string{
 		string(res.Race), string(res.Bib), res.Chip, res.Sex.String(), res.AgeGroup, string(res.Wave), res.Status.String(),
 		shown(res.Gun, r), shown(res.Net, r), shownPenalty(res, r), shown(ranked, r),

@@ -1,0 +1,229 @@
+package standings
+
+import (
+	"reflect"
+	"slices"
+	"sync"
+
+	"raceday/services/rules/race"
+	"raceday/services/rules/result"
+)
+
+// Board holds all results of one event in memory, in the order of every list, exact for one version. A change costs a
+// search in each list that it touches, not a sorting. Any number of readers may ask while one writer changes it.
+type Board struct {
+	mu       sync.RWMutex
+	event    *race.Event
+	fields   map[race.ID]*field
+	entrants map[race.EntrantID]*result.Result
+	bibs     map[race.Bib]race.EntrantID
+	version  int64
+	history  history
+	// closed ends the watches.
+	closed chan struct{}
+}
+
+// NewBoard returns the board of an event at a version. Results of races that the event does not have are left out. The
+// board keeps the results; nobody may change them.
+func NewBoard(event *race.Event, version int64, results []result.Result) *Board {
+	b := &Board{closed: make(chan struct{})}
+	b.fill(event, version, results)
+	return b
+}
+
+// fill makes everything anew.
+func (b *Board) fill(event *race.Event, version int64, results []result.Result) {
+	b.event, b.version, b.history = event, version, history{}
+	b.fields = make(map[race.ID]*field, len(event.Races))
+	b.entrants = make(map[race.EntrantID]*result.Result, len(results))
+	b.bibs = make(map[race.Bib]race.EntrantID, len(results))
+	byRace := groupByRace(results)
+	for i := range event.Races {
+		r := &event.Races[i]
+		b.fields[r.ID] = newField(r, byRace[r.ID], version)
+		for _, res := range byRace[r.ID] {
+			b.entrants[res.Entrant], b.bibs[res.Bib] = res, res.Entrant
+		}
+	}
+}
+
+// Version returns the version of the event that the board is exact for.
+func (b *Board) Version() int64 {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.version
+}
+
+// Event returns the definition of the event that the board shows by; nobody may change it.
+func (b *Board) Event() *race.Event {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.event
+}
+
+// Apply brings the board to a later version: these results are new or other ones, these entrants are no more.
+func (b *Board) Apply(version int64, changed []result.Result, removed []race.EntrantID) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.apply(version, changed, removed)
+}
+
+func (b *Board) apply(version int64, changed []result.Result, removed []race.EntrantID) {
+	old := make(map[race.EntrantID]*result.Result, len(changed)+len(removed))
+	touched := map[*list]struct{}{}
+	// All leave before any enters, so that two may swap their bibs.
+	for _, id := range removed {
+		b.take(id, version, old, touched)
+	}
+	for i := range changed {
+		b.take(changed[i].Entrant, version, old, touched)
+	}
+	for i := range changed {
+		r := &changed[i]
+		if f, ok := b.fields[r.Race]; ok {
+			b.entrants[r.Entrant], b.bibs[r.Bib] = r, r.Entrant
+			f.put(r, version, touched)
+		}
+	}
+	b.history.add(b.version, version, old)
+	b.version = version
+	for l := range touched {
+		l.touch(version)
+	}
+}
+
+func (b *Board) take(id race.EntrantID, version int64, old map[race.EntrantID]*result.Result, touched map[*list]struct{}) {
+	r, ok := b.entrants[id]
+	if _, known := old[id]; !known {
+		old[id] = r
+	}
+	if !ok {
+		return
+	}
+	delete(b.entrants, id)
+	if b.bibs[r.Bib] == id {
+		delete(b.bibs, r.Bib)
+	}
+	b.fields[r.Race].take(r, version, touched)
+}
+
+// Reload brings the board to what was read from the store. Where the event is still the same only what differs changes,
+// so that watches go on; else everything is new and they begin again.
+func (b *Board) Reload(event *race.Event, version int64, results []result.Result) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.event != event && !reflect.DeepEqual(b.event, event) {
+		before := b.fields
+		b.fill(event, version, results)
+		for _, f := range before {
+			for _, l := range f.lists {
+				close(l.changed)
+			}
+		}
+		return
+	}
+	var changed []result.Result
+	gone := make(map[race.EntrantID]struct{}, len(b.entrants))
+	for id := range b.entrants {
+		gone[id] = struct{}{}
+	}
+	for i := range results {
+		r := &results[i]
+		delete(gone, r.Entrant)
+		if old, ok := b.entrants[r.Entrant]; !ok || !old.Equal(r) {
+			changed = append(changed, *r)
+		}
+	}
+	removed := make([]race.EntrantID, 0, len(gone))
+	for id := range gone {
+		removed = append(removed, id)
+	}
+	b.apply(version, changed, removed)
+}
+
+// Close ends all watches with ErrStopping.
+func (b *Board) Close() { close(b.closed) }
+
+// Page is a part of a list.
+type Page struct {
+	List    string
+	Version int64
+	Rows    []Row
+	// Ranked and OnCourse count all rows of the list.
+	Ranked, OnCourse int
+}
+
+// Page returns n rows of a list from an offset on, the ranked first, then those on course by furthest visit and time
+// there. An empty name is the race's first list. Faults: ErrRaceNotFound, ErrListNotFound.
+func (b *Board) Page(raceID race.ID, name string, offset, n int) (Page, error) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	name, l, err := b.list(raceID, name)
+	if err != nil {
+		return Page{}, err
+	}
+	return Page{
+		List:     name,
+		Version:  b.version,
+		Rows:     rows(l.ranked, l.onCourse, l.terms, b.entrants, offset, n),
+		Ranked:   l.ranked.Len(),
+		OnCourse: len(l.onCourse),
+	}, nil
+}
+
+// list finds a list, or the race's first one where the name is empty.
+func (b *Board) list(raceID race.ID, name string) (string, *list, error) {
+	f, ok := b.fields[raceID]
+	if !ok {
+		return "", nil, ErrRaceNotFound
+	}
+	if name == "" {
+		if name, ok = f.firstList(); !ok {
+			return "", nil, ErrListNotFound
+		}
+	}
+	l, ok := f.lists[name]
+	if !ok || l.members == 0 && !l.permanent {
+		return "", nil, ErrListNotFound
+	}
+	return name, l, nil
+}
+
+// ListSummary is one list of a race.
+type ListSummary struct {
+	Name             string
+	Ranked, OnCourse int
+}
+
+// Lists returns the lists of a race by name. Fault: ErrRaceNotFound.
+func (b *Board) Lists(raceID race.ID) ([]ListSummary, error) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	f, ok := b.fields[raceID]
+	if !ok {
+		return nil, ErrRaceNotFound
+	}
+	var summaries []ListSummary
+	for _, name := range f.listNames() {
+		l := f.lists[name]
+		summaries = append(summaries, ListSummary{Name: name, Ranked: l.ranked.Len(), OnCourse: len(l.onCourse)})
+	}
+	return summaries, nil
+}
+
+// Progress returns the counts of one race, or of all in the order of the event where the id is empty, and the version
+// that they are exact for. Fault: ErrRaceNotFound.
+func (b *Board) Progress(raceID race.ID) ([]Progress, int64, error) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	var counts []Progress
+	for i := range b.event.Races {
+		if id := b.event.Races[i].ID; raceID == "" || id == raceID {
+			counts = append(counts, b.fields[id].progress)
+		}
+	}
+	if raceID != "" && counts == nil {
+		return nil, 0, ErrRaceNotFound
+	}
+	return slices.Clip(counts), b.version, nil
+}

@@ -1,0 +1,15 @@
+package standings
+
+import "raceday/services/fault"
+
+// The faults of a caller's own making.
+var (
+	ErrRaceNotFound     = fault.New(fault.NotFound, "RACE_NOT_FOUND", "the event has no such race")
+	ErrListNotFound     = fault.New(fault.NotFound, "LIST_NOT_FOUND", "the race has no such list")
+	ErrEntrantNotFound  = fault.New(fault.NotFound, "ENTRANT_NOT_FOUND", "no entrant of the event wears this bib")
+	ErrPageTokenInvalid = fault.New(fault.Invalid, "PAGE_TOKEN_INVALID", "the page token is not one of this list")
+)
+
+// ErrStopping is returned by calls that are under way, or begin, when the boards stop. A watch resumes by its version on
+// another replica.
+var ErrStopping = fault.New(fault.Unavailable, "STANDINGS_STOPPING", "the standings are stopping; ask again")

@@ -1,0 +1,156 @@
+package standings
+
+import (
+	"iter"
+	"slices"
+	"strings"
+
+	"raceday/services/rules/race"
+	"raceday/services/rules/ranking"
+	"raceday/services/rules/result"
+)
+
+// field is all entrants of one race: its lists, its legs and its counts.
+type field struct {
+	race     *race.Race
+	lists    map[string]*list
+	legs     []legRanking
+	progress Progress
+}
+
+// newField puts a whole race in order at once.
+func newField(r *race.Race, results []*result.Result, version int64) *field {
+	f := &field{race: r, lists: map[string]*list{}, legs: rankLegs(results), progress: Progress{Race: r.ID}}
+	for i := range r.Classifications {
+		if c := &r.Classifications[i]; len(c.By) == 0 {
+			f.lists[string(c.ID)] = newList(r, c, version)
+		}
+	}
+	for _, res := range results {
+		f.progress.count(res, 1)
+		for l := range f.listsOf(res, version) {
+			l.members++
+			if res.Status == result.Started {
+				l.onCourse = append(l.onCourse, res)
+			}
+		}
+	}
+	for name, ranked := range rankLists(r, results) {
+		f.lists[name].ranked = ranked
+	}
+	for _, l := range f.lists {
+		slices.SortFunc(l.onCourse, l.terms.compareOnCourse)
+		settle(l.ranked)
+	}
+	return f
+}
+
+// listsOf yields the lists that a result belongs to, made where they are new.
+func (f *field) listsOf(r *result.Result, version int64) iter.Seq[*list] {
+	return func(yield func(*list) bool) {
+		for i := range f.race.Classifications {
+			name := listOf(r, i)
+			if name == "" {
+				continue
+			}
+			l, ok := f.lists[name]
+			if !ok {
+				l = newList(f.race, &f.race.Classifications[i], version)
+				f.lists[name] = l
+			}
+			if !yield(l) {
+				return
+			}
+		}
+	}
+}
+
+func (f *field) put(r *result.Result, version int64, touched map[*list]struct{}) {
+	f.progress.count(r, 1)
+	for l := range f.listsOf(r, version) {
+		l.put(r)
+		touched[l] = struct{}{}
+	}
+	for leg := range r.Legs {
+		if leg == len(f.legs) {
+			f.legs = append(f.legs, legRanking{times: ranking.NewList(), after: ranking.NewList()})
+		}
+		if e, ok := legEntry(r, leg); ok {
+			f.legs[leg].times.Put(e.Entry)
+		}
+		if e, ok := afterEntry(r, leg); ok {
+			f.legs[leg].after.Put(e.Entry)
+		}
+	}
+}
+
+func (f *field) take(r *result.Result, version int64, touched map[*list]struct{}) {
+	f.progress.count(r, -1)
+	for l := range f.listsOf(r, version) {
+		l.take(r)
+		touched[l] = struct{}{}
+	}
+	for leg := range r.Legs {
+		f.legs[leg].times.Remove(r.Entrant)
+		f.legs[leg].after.Remove(r.Entrant)
+	}
+}
+
+// firstList returns the name of the race's first list: of the first classification the first by name.
+func (f *field) firstList() (string, bool) {
+	if len(f.race.Classifications) == 0 {
+		return "", false
+	}
+	first := &f.race.Classifications[0]
+	if len(first.By) == 0 {
+		return string(first.ID), true
+	}
+	for _, name := range f.listNames() {
+		if strings.HasPrefix(name, string(first.ID)+"/") {
+			return name, true
+		}
+	}
+	return "", false
+}
+
+// listNames returns the names of the lists that exist, sorted.
+func (f *field) listNames() []string {
+	var names []string
+	for name, l := range f.lists {
+		if l.members > 0 || l.permanent {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Progress counts the entrants of a race. Entered = NotStarted + OnCourse + Finished + Out.
+type Progress struct {
+	Race       race.ID
+	Entered    int
+	NotStarted int
+	// Started counts all who were seen at the start or later, whatever became of them.
+	Started  int
+	OnCourse int
+	Finished int
+	// Out counts DNS, DNF, OTL, DSQ, NOT_COMPETING and WITHDRAWN.
+	Out int
+}
+
+func (p *Progress) count(r *result.Result, by int) {
+	p.Entered += by
+	if len(r.Passings) > 0 {
+		p.Started += by
+	}
+	switch r.Status {
+	case result.Entered:
+		p.NotStarted += by
+	case result.Started:
+		p.OnCourse += by
+	case result.Finished:
+		p.Finished += by
+	default:
+		p.Out += by
+	}
+}

@@ -1,0 +1,131 @@
+package standings
+
+import (
+	"cmp"
+	"slices"
+
+	"raceday/services/rules/race"
+	"raceday/services/rules/racetime"
+	"raceday/services/rules/ranking"
+	"raceday/services/rules/result"
+)
+
+// list is one list of a race, kept in order while results change.
+type list struct {
+	terms    *terms
+	ranked   *ranking.List
+	onCourse onCourse
+	// members counts all who belong to the list, wherever they are.
+	members int
+	// permanent lists exist without members: those of classifications that divide by nothing.
+	permanent bool
+	// version is the event's when something in the list last changed; changed is closed when it changes next.
+	version int64
+	changed chan struct{}
+}
+
+func newList(r *race.Race, classification *race.Classification, version int64) *list {
+	return &list{
+		terms:     &terms{race: r, classification: classification},
+		ranked:    ranking.NewList(),
+		permanent: len(classification.By) == 0,
+		version:   version,
+		changed:   make(chan struct{}),
+	}
+}
+
+func (l *list) put(r *result.Result) {
+	l.members++
+	if e, ok := rankedEntry(r, l.terms.classification); ok {
+		l.ranked.Put(e.Entry, e.before...)
+	}
+	if r.Status == result.Started {
+		l.onCourse.put(r, l.terms)
+	}
+}
+
+func (l *list) take(r *result.Result) {
+	l.members--
+	l.ranked.Remove(r.Entrant)
+	if r.Status == result.Started {
+		l.onCourse.take(r, l.terms)
+	}
+}
+
+// touch ends a change of the list.
+func (l *list) touch(version int64) {
+	settle(l.ranked)
+	l.version = version
+	close(l.changed)
+	l.changed = make(chan struct{})
+}
+
+// settle makes a ranking compute what it would else compute, and keep, at its first question: questions come from many
+// readers at once.
+func settle(ranked *ranking.List) {
+	if ranked.Len() > 0 {
+		ranked.At(0)
+	}
+}
+
+// rows returns n rows from an offset on, the ranked before those on course; n of 0 is all.
+func rows(
+	ranked *ranking.List, course onCourse, t *terms, entrants map[race.EntrantID]*result.Result, offset, n int,
+) []Row {
+	total := ranked.Len() + len(course)
+	if n == 0 || n > total-offset {
+		n = max(0, total-offset)
+	}
+	page := make([]Row, 0, n)
+	for i := offset; i < offset+n; i++ {
+		if i >= ranked.Len() {
+			page = append(page, Row{Result: course[i-ranked.Len()], terms: t})
+			continue
+		}
+		e, rank := ranked.At(i)
+		page = append(page, Row{Rank: rank, Result: entrants[e.Entrant], terms: t})
+	}
+	return page
+}
+
+// onCourse holds the STARTED entrants of a list: the furthest visit first, there the shorter time by the list's basis,
+// then the bib.
+type onCourse []*result.Result
+
+func (c *onCourse) put(r *result.Result, t *terms) {
+	i, _ := slices.BinarySearchFunc(*c, r, t.compareOnCourse)
+	*c = slices.Insert(*c, i, r)
+}
+
+func (c *onCourse) take(r *result.Result, t *terms) {
+	if i, ok := slices.BinarySearchFunc(*c, r, t.compareOnCourse); ok {
+		*c = slices.Delete(*c, i, i+1)
+	}
+}
+
+func (t *terms) compareOnCourse(a, b *result.Result) int {
+	visitA, timeA := t.furthest(a)
+	visitB, timeB := t.furthest(b)
+	if order := cmp.Compare(visitB, visitA); order != 0 {
+		return order
+	}
+	if timeA.Known != timeB.Known {
+		if timeA.Known {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Or(cmp.Compare(timeA.Time, timeB.Time), race.CompareBibs(a.Bib, b.Bib), cmp.Compare(a.Entrant, b.Entrant))
+}
+
+// furthest returns the last visit that was passed and the time there; -1 before the start.
+func (t *terms) furthest(r *result.Result) (int, racetime.Optional) {
+	if len(r.Passings) == 0 {
+		return -1, racetime.Optional{}
+	}
+	last := r.Passings[len(r.Passings)-1]
+	if t.classification.Basis == race.Net {
+		return last.Visit, netAt(r, t.race, last.At)
+	}
+	return last.Visit, gunTimeAt(r, last.At)
+}

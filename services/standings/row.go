@@ -1,0 +1,75 @@
+package standings
+
+import (
+	"raceday/services/rules/race"
+	"raceday/services/rules/racetime"
+	"raceday/services/rules/result"
+)
+
+// terms say by which race and classification a list is ranked and shown.
+type terms struct {
+	race           *race.Race
+	classification *race.Classification
+}
+
+// firstTerms are those of the race's first classification; of gun time where it has none.
+func firstTerms(r *race.Race) *terms {
+	if len(r.Classifications) == 0 {
+		return &terms{race: r, classification: &race.Classification{}}
+	}
+	return &terms{race: r, classification: &r.Classifications[0]}
+}
+
+// Row is one entrant in a list. Rows that are equal show the same.
+type Row struct {
+	// Rank is 0 for entrants without one. Equal exact times share a rank.
+	Rank int
+	// Result must not be changed.
+	Result *result.Result
+	terms  *terms
+}
+
+// Gun returns the official time from the gun; empty where there is none.
+func (r Row) Gun() string { return shown(r.Result.Gun, r.terms.race) }
+
+// Net returns the official time from the own start; empty where there is none.
+func (r Row) Net() string { return shown(r.Result.Net, r.terms.race) }
+
+// Ranked returns the official time of the list's basis, or of a team's legs, penalties included; empty where there is none.
+func (r Row) Ranked() string { return shown(r.RankedTime(), r.terms.race) }
+
+// RankedTime returns the exact time of Ranked; unknown for whoever did not finish.
+func (r Row) RankedTime() racetime.Optional { return r.Result.Time(r.terms.classification.Basis) }
+
+// Penalty returns the official time of the penalties; empty without any.
+func (r Row) Penalty() string { return shownPenalty(r.Result, r.terms.race) }
+
+// LastSplit returns the furthest visit that was passed; false before the start.
+func (r Row) LastSplit() (Split, bool) {
+	if len(r.Result.Passings) == 0 {
+		return Split{}, false
+	}
+	return newSplit(r.Result, len(r.Result.Passings)-1, r.terms.race), true
+}
+
+// Split is the passing of a visit.
+type Split struct {
+	// Visit is the index in the course; the start is 0.
+	Visit         int
+	Point         race.PointID
+	AtMillimetres int64
+	At            racetime.Instant
+	// Net and Gun are official times there; empty where there is none.
+	Net, Gun string
+}
+
+// newSplit returns the nth passing of a result. A visit that the course no longer has, between two versions of the
+// event, has no point.
+func newSplit(res *result.Result, n int, r *race.Race) Split {
+	p := res.Passings[n]
+	split := Split{Visit: p.Visit, At: p.At, Net: shown(netAt(res, r, p.At), r), Gun: shown(gunTimeAt(res, p.At), r)}
+	if p.Visit < len(r.Course) {
+		split.Point, split.AtMillimetres = r.Course[p.Visit].Point, r.Course[p.Visit].AtMillimetres
+	}
+	return split
+}
