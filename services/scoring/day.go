@@ -119,8 +119,14 @@ func (d *day) look(ctx context.Context) error {
 		return err
 	}
 	c := Commit{Changes: d.settle(), Exact: true}
+	eventChanged := d.book.Event() != before
+	if eventChanged { // another basis moves ranks though no result changes
+		for _, now := range d.book.Results() {
+			d.ranks.Update(d.book.Event(), nil, &now)
+		}
+	}
 	c.Lists = d.ranks.Tell()
-	return d.commit(ctx, c, d.position.Sequence, change, d.book.Event() != before)
+	return d.commit(ctx, c, d.position.Sequence, change, eventChanged)
 }
 
 // settle computes what new facts concern, and moves it in the lists.

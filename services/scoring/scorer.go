@@ -88,8 +88,8 @@ type Stream interface {
 type Store interface {
 	// Results returns the stored results of an event.
 	Results(ctx context.Context, event race.EventID) ([]result.Result, error)
-	// Ranks returns the stored ranks of an event.
-	Ranks(ctx context.Context, event race.EventID) (map[ListKey][]Rank, error)
+	// Ranks returns the stored ranks of an event, and the version up to which all of its lists are exact.
+	Ranks(ctx context.Context, event race.EventID) (ranks map[ListKey][]Rank, exactTo int64, err error)
 	// Commit writes all of a commit or nothing; ErrFenced where the position is not From.
 	Commit(ctx context.Context, c Commit) error
 }
@@ -122,21 +122,25 @@ const (
 	changesEvery = 5 * time.Second
 )
 
-// Run scores an event until ctx ends, or until something fails: then it has to be begun again, from Postgres.
-func (s *Scorer) Run(ctx context.Context, event race.EventID) error {
+// Run scores an event until outer ends, or until something fails: then it has to be begun again, from Postgres.
+func (s *Scorer) Run(outer context.Context, event race.EventID) error {
 	changed, stop := s.Changed(event)
 	defer stop()
-	d, err := s.open(ctx, event)
+	d, err := s.open(outer, event)
 	if err != nil {
 		return fmt.Errorf("open the scoring of %s: %w", event, err)
 	}
 	batches := make(chan Batch, 1)
-	group, ctx := errgroup.WithContext(ctx)
+	group, ctx := errgroup.WithContext(outer)
 	group.Go(func() error {
 		return s.Stream.Run(ctx, event, d.position.StreamCreated, d.position.Sequence, batches)
 	})
 	group.Go(func() error { return d.run(ctx, batches, changed) })
-	return group.Wait()
+	err = group.Wait()
+	if outer.Err() != nil {
+		return nil
+	}
+	return err
 }
 
 // open reads everything known of an event and brings what is stored up to date with it.
@@ -157,26 +161,17 @@ func (s *Scorer) open(ctx context.Context, event race.EventID) (*day, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the results: %w", err)
 	}
-	ranks, err := s.Store.Ranks(ctx, event)
+	ranks, exactTo, err := s.Store.Ranks(ctx, event)
 	if err != nil {
 		return nil, fmt.Errorf("read the ranks: %w", err)
 	}
 	d.ranks = NewRanks(ranks)
 	changes := d.compare(stored)
 	lists := d.ranks.Tell()
-	if !recreated && change == position.Change && changes.Empty() && !anyRank(lists) {
+	if !recreated && change == position.Change && changes.Empty() && exactTo >= position.Version {
 		return d, nil
 	}
 	return d, d.commit(ctx, Commit{Changes: changes, Lists: lists, Exact: true}, position.Sequence, change, true)
-}
-
-func anyRank(lists []ListChange) bool {
-	for i := range lists {
-		if len(lists[i].Put)+len(lists[i].Removed) > 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // position returns where to go on from: behind the stored position, or at the first message of a stream that was

@@ -94,7 +94,7 @@ func (r *Result) StartAt() (racetime.Instant, bool) {
 }
 
 // Score returns what a classification of the race ranks by, lowest first: its time, or for age grades the time as a
-// share of the age standard, in billionths. It is known for FINISHED entrants only.
+// share of the age standard, a billionth counting as a microsecond. It is known for FINISHED entrants only.
 func (r *Result) Score(c *race.Classification) racetime.Optional {
 	t := r.Time(c.Basis)
 	if c.Score != race.ScoreAgeGrade || !t.Known {
@@ -105,7 +105,7 @@ func (r *Result) Score(c *race.Classification) racetime.Optional {
 	}
 	high, low := bits.Mul64(uint64(t.Time), 1_000_000_000)
 	share, _ := bits.Div64(high, low, uint64(r.AgeStandard.Time))
-	return racetime.Known(time.Duration(share))
+	return racetime.Known(time.Duration(share) * time.Microsecond)
 }
 
 // Time returns the time that a classification of the race ranks by: its basis, or a team's sum of legs, plus

@@ -1,0 +1,63 @@
+package scoringpg
+
+import (
+	"github.com/jackc/pgx/v5"
+	"raceday/services/rules/race"
+	"raceday/services/scoring"
+)
+
+const upsertRanks = `
+INSERT INTO standings.ranks (event, race, list, entrant, rank, time_us)
+SELECT @event, @race, @list, r.entrant, r.rank, r.time_us
+FROM unnest(@entrant::bigint[], @rank::integer[], @time_us::bigint[]) AS r (entrant, rank, time_us)
+ON CONFLICT ON CONSTRAINT ranks_pkey DO UPDATE
+SET rank = excluded.rank, time_us = excluded.time_us`
+
+const deleteRanks = `
+DELETE FROM standings.ranks
+WHERE event = @event
+  AND race = @race
+  AND list = @list
+  AND entrant = ANY (@entrant)`
+
+const upsertLists = `
+INSERT INTO standings.lists (event, race, list, version, ranked)
+SELECT @event, l.race, l.list, @version, l.ranked
+FROM unnest(@race::text[], @list::text[], @ranked::integer[]) AS l (race, list, ranked)
+ON CONFLICT ON CONSTRAINT lists_pkey DO UPDATE
+SET version = excluded.version, ranked = excluded.ranked`
+
+// Lists that did not change are exact as well.
+const advanceLists = `
+UPDATE standings.lists
+SET version = @version
+WHERE event = @event
+  AND version < @version`
+
+func queueRanks(batch *pgx.Batch, c scoring.Commit) {
+	for _, list := range c.Lists {
+		if len(list.Removed) > 0 {
+			batch.Queue(deleteRanks, pgx.StrictNamedArgs{
+				"event": c.From.Event, "race": list.Race, "list": list.List, "entrant": list.Removed})
+		}
+		if len(list.Put) > 0 {
+			batch.Queue(upsertRanks, pgx.StrictNamedArgs{
+				"event": c.From.Event, "race": list.Race, "list": list.List,
+				"entrant": column(list.Put, func(r scoring.Rank) int64 { return int64(r.Entrant) }),
+				"rank":    column(list.Put, func(r scoring.Rank) int { return r.Rank }),
+				"time_us": column(list.Put, func(r scoring.Rank) int64 { return r.Time.Microseconds() }),
+			})
+		}
+	}
+	if len(c.Lists) > 0 {
+		batch.Queue(upsertLists, pgx.StrictNamedArgs{
+			"event": c.From.Event, "version": c.To.Version,
+			"race":   column(c.Lists, func(l scoring.ListChange) race.ID { return l.Race }),
+			"list":   column(c.Lists, func(l scoring.ListChange) string { return l.List }),
+			"ranked": column(c.Lists, func(l scoring.ListChange) int { return l.Ranked }),
+		})
+	}
+	if c.Exact {
+		batch.Queue(advanceLists, pgx.StrictNamedArgs{"event": c.From.Event, "version": c.To.Version})
+	}
+}

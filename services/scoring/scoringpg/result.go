@@ -1,0 +1,114 @@
+package scoringpg
+
+import (
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"raceday/services/rules/race"
+	"raceday/services/rules/racetime"
+	"raceday/services/rules/result"
+	"raceday/services/scoring"
+)
+
+// Lists and bibs come as one text each, every one with a bar of its own before it: arrays of arrays must be rectangular.
+const upsertResults = `
+INSERT INTO standings.results
+    (event, entrant, race, bib, chip, name, sex, country, club, category, age_group, wave, status, rule, gun_at, gun_us,
+     net_us, legs_us, penalty_us, age_standard_us, lists, before, version)
+SELECT @event, r.entrant, r.race, r.bib, r.chip, r.name, r.sex, r.country, r.club, r.category, r.age_group, r.wave,
+       r.status, r.rule, r.gun_at, r.gun_us, r.net_us, r.legs_us, r.penalty_us, r.age_standard_us,
+       (string_to_array('|' || r.lists, chr(31)))[2:], (string_to_array('|' || r.before, chr(31)))[2:], @version
+FROM unnest(@entrant::bigint[], @race::text[], @bib::text[], @chip::text[], @name::text[], @sex::text[],
+            @country::text[], @club::text[], @category::text[], @age_group::text[], @wave::text[], @status::text[],
+            @rule::text[], @gun_at::timestamptz[], @gun_us::bigint[], @net_us::bigint[], @legs_us::bigint[],
+            @penalty_us::bigint[], @age_standard_us::bigint[], @lists::text[], @before::text[])
+     AS r (entrant, race, bib, chip, name, sex, country, club, category, age_group, wave, status, rule, gun_at, gun_us,
+           net_us, legs_us, penalty_us, age_standard_us, lists, before)
+ON CONFLICT ON CONSTRAINT results_pkey DO UPDATE
+SET race = excluded.race, bib = excluded.bib, chip = excluded.chip, name = excluded.name, sex = excluded.sex,
+    country = excluded.country, club = excluded.club, category = excluded.category, age_group = excluded.age_group,
+    wave = excluded.wave, status = excluded.status, rule = excluded.rule, gun_at = excluded.gun_at,
+    gun_us = excluded.gun_us, net_us = excluded.net_us, legs_us = excluded.legs_us, penalty_us = excluded.penalty_us,
+    age_standard_us = excluded.age_standard_us, lists = excluded.lists, before = excluded.before,
+    version = excluded.version`
+
+const deleteResults = `
+DELETE FROM standings.results
+WHERE event = @event
+  AND entrant = ANY (@entrant)`
+
+func queueResults(batch *pgx.Batch, c scoring.Commit) {
+	var rows []*result.Result
+	for i := range c.Changes.Results {
+		change := &c.Changes.Results[i]
+		if change.Was == nil || !change.Was.EqualRow(&change.Now) {
+			rows = append(rows, &change.Now)
+		}
+	}
+	if len(rows) > 0 {
+		args := resultColumns(rows)
+		args["event"], args["version"] = c.From.Event, c.To.Version
+		batch.Queue(upsertResults, args)
+	}
+	if gone := removed(c); len(gone) > 0 {
+		batch.Queue(deleteResults, pgx.StrictNamedArgs{"event": c.From.Event, "entrant": gone})
+	}
+}
+
+func resultColumns(rows []*result.Result) pgx.StrictNamedArgs {
+	text := func(of func(*result.Result) string) []string { return column(rows, of) }
+	return pgx.StrictNamedArgs{
+		"entrant":         column(rows, func(r *result.Result) int64 { return int64(r.Entrant) }),
+		"race":            text(func(r *result.Result) string { return string(r.Race) }),
+		"bib":             text(func(r *result.Result) string { return string(r.Bib) }),
+		"chip":            text(func(r *result.Result) string { return r.Chip }),
+		"name":            text(func(r *result.Result) string { return r.Name }),
+		"sex":             text(func(r *result.Result) string { return r.Sex.String() }),
+		"country":         text(func(r *result.Result) string { return r.Country }),
+		"club":            text(func(r *result.Result) string { return r.Club }),
+		"category":        text(func(r *result.Result) string { return r.Category }),
+		"age_group":       text(func(r *result.Result) string { return r.AgeGroup }),
+		"wave":            text(func(r *result.Result) string { return string(r.Wave) }),
+		"status":          text(func(r *result.Result) string { return r.Status.String() }),
+		"rule":            text(func(r *result.Result) string { return r.Rule }),
+		"gun_at":          column(rows, func(r *result.Result) instant { return instant{r.GunAt, r.GunAt != 0} }),
+		"gun_us":          column(rows, func(r *result.Result) *int64 { return microseconds(r.Gun) }),
+		"net_us":          column(rows, func(r *result.Result) *int64 { return microseconds(r.Net) }),
+		"legs_us":         column(rows, func(r *result.Result) *int64 { return microseconds(r.LegsTotal) }),
+		"penalty_us":      column(rows, func(r *result.Result) int64 { return r.Penalty.Microseconds() }),
+		"age_standard_us": column(rows, func(r *result.Result) *int64 { return microseconds(r.AgeStandard) }),
+		"lists":           text(func(r *result.Result) string { return barred(r.Lists) }),
+		"before":          text(func(r *result.Result) string { return barred(r.Before) }),
+	}
+}
+
+// column returns one column of many rows.
+func column[Row, Value any](rows []Row, of func(Row) Value) []Value {
+	values := make([]Value, len(rows))
+	for i, row := range rows {
+		values[i] = of(row)
+	}
+	return values
+}
+
+// barred joins values with the unit separator before each; a separator in a value becomes a blank.
+func barred[Text ~string](values []Text) string {
+	var joined strings.Builder
+	for _, value := range values {
+		joined.WriteByte('\x1f')
+		joined.WriteString(strings.ReplaceAll(string(value), "\x1f", " "))
+	}
+	return joined.String()
+}
+
+func microseconds(o racetime.Optional) *int64 {
+	if !o.Known {
+		return nil
+	}
+	us := o.Time.Microseconds()
+	return &us
+}
+
+func removed(c scoring.Commit) []race.EntrantID {
+	return column(c.Changes.Removed, func(r result.Result) race.EntrantID { return r.Entrant })
+}

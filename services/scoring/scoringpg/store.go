@@ -1,0 +1,104 @@
+// Package scoringpg keeps what the scorer derives, in the schema standings, of whose derived tables it is the only writer.
+package scoringpg
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"raceday/services/postgres"
+	"raceday/services/rules/race"
+	"raceday/services/scoring"
+)
+
+// Facts keep reads and positions; the append runs in the scorer's transaction.
+type Facts interface {
+	// Append adds a commit's batch, if it has one, and moves the position from c.From to c.To; scoring.ErrFenced where
+	// the position is not c.From.
+	Append(ctx context.Context, tx pgx.Tx, c scoring.Commit) error
+}
+
+// Store writes commits.
+type Store struct {
+	db    postgres.Beginner
+	facts Facts
+}
+
+// NewStore returns a store on a database.
+func NewStore(db postgres.Beginner, facts Facts) *Store { return &Store{db, facts} }
+
+// large is the number of changed entrants from which a statement may take longer than others are allowed to.
+const large = 1000
+
+// Commit writes all of a commit or nothing: the reads and the position that they came from, the passings, results and
+// legs that follow, and the ranks that come with it. It returns scoring.ErrFenced where the position is not c.From.
+func (s *Store) Commit(ctx context.Context, c scoring.Commit) error {
+	return postgres.InTx(ctx, s.db, func(ctx context.Context, tx pgx.Tx) error {
+		if err := s.facts.Append(ctx, tx, c); err != nil {
+			return fmt.Errorf("append the facts: %w", err)
+		}
+		batch := &pgx.Batch{}
+		if len(c.Changes.Results)+len(c.Changes.Removed) >= large {
+			batch.Queue(`SET LOCAL statement_timeout = 0`)
+		}
+		queueResults(batch, c)
+		queuePassings(batch, c)
+		queueLegs(batch, c)
+		queueRanks(batch, c)
+		if batch.Len() == 0 {
+			return nil
+		}
+		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+			return fmt.Errorf("write what is derived: %w", err)
+		}
+		return nil
+	})
+}
+
+const selectRanks = `
+SELECT race, list, entrant, rank, time_us
+FROM standings.ranks
+WHERE event = @event`
+
+const selectLists = `
+SELECT race, list, version
+FROM standings.lists
+WHERE event = @event`
+
+// Ranks returns the stored ranks of an event by list, and the version up to which all of its lists are exact; without
+// lists there is none that could be behind.
+func (s *Store) Ranks(ctx context.Context, event race.EventID) (map[scoring.ListKey][]scoring.Rank, int64, error) {
+	ranks := map[scoring.ListKey][]scoring.Rank{}
+	exactTo := int64(math.MaxInt64)
+	err := postgres.InTx(ctx, s.db, func(ctx context.Context, tx pgx.Tx) error {
+		clear(ranks)
+		exactTo = math.MaxInt64
+		args := pgx.StrictNamedArgs{"event": event}
+		rows, _ := tx.Query(ctx, selectLists, args)
+		var key scoring.ListKey
+		var version int64
+		_, err := pgx.ForEachRow(rows, []any{&key.Race, &key.List, &version}, func() error {
+			ranks[key] = nil
+			exactTo = min(exactTo, version)
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("read the lists: %w", err)
+		}
+		rows, _ = tx.Query(ctx, selectRanks, args)
+		var rank scoring.Rank
+		var microseconds int64
+		_, err = pgx.ForEachRow(rows, []any{&key.Race, &key.List, &rank.Entrant, &rank.Rank, &microseconds}, func() error {
+			rank.Time = time.Duration(microseconds) * time.Microsecond
+			ranks[key] = append(ranks[key], rank)
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("read the ranks: %w", err)
+		}
+		return nil
+	})
+	return ranks, exactTo, err
+}
