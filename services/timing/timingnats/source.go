@@ -48,13 +48,18 @@ func NewSource(js jetstream.JetStream, log *slog.Logger) *Source {
 	return &Source{js: js, log: log}
 }
 
-// Run sends what lies in the event's stream from a sequence on, in batches without a gap between them, until ctx ends,
-// which is no error. A batch holds what has come while the one before was worked on: at most 500 messages and 20 000
-// reads, and when the stream is quiet a single message at once. Lost connections, consumers and servers are got over. It
-// returns timing.ErrStreamReplaced where the stream is gone, was made anew, or ends before from, and timing.ErrGap where
-// messages are missing in it.
-func (s *Source) Run(ctx context.Context, event race.EventID, from uint64, out chan<- *timing.Batch) error {
-	f := &feed{js: s.js, log: s.log, event: event, next: from, messages: make(chan message, maxBatchMessages)}
+// Run sends what lies from a sequence on in the event's stream, the one that was made at created, in batches without a
+// gap between them, until ctx ends, which is no error. A batch holds what has come while the one before was worked on: at
+// most 500 messages and 20 000 reads, and when the stream is quiet a single message at once. Lost connections, consumers
+// and servers are got over. It returns timing.ErrStreamReplaced where the stream is gone, was made anew, or ends before
+// from, and timing.ErrGap where messages are missing in it.
+func (s *Source) Run(
+	ctx context.Context, event race.EventID, created time.Time, from uint64, out chan<- *timing.Batch,
+) error {
+	f := &feed{
+		js: s.js, log: s.log, event: event, created: created, next: from,
+		messages: make(chan message, maxBatchMessages),
+	}
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		defer close(f.messages)
@@ -78,10 +83,9 @@ type message struct {
 
 // feed is one run of a source.
 type feed struct {
-	js    jetstream.JetStream
-	log   *slog.Logger
-	event race.EventID
-	// created is zero until the stream was first seen.
+	js      jetstream.JetStream
+	log     *slog.Logger
+	event   race.EventID
 	created time.Time
 	// next is the sequence that must come next.
 	next     uint64
@@ -158,7 +162,7 @@ func (f *feed) consume(ctx context.Context) error {
 }
 
 func (f *feed) subscribe(ctx context.Context) (jetstream.MessagesContext, error) {
-	if err := f.check(ctx, f.next-1); err != nil {
+	if _, err := f.last(ctx); err != nil {
 		return nil, err
 	}
 	asking, cancel := context.WithTimeout(ctx, askTime)
@@ -171,7 +175,7 @@ func (f *feed) subscribe(ctx context.Context) (jetstream.MessagesContext, error)
 		return nil, fmt.Errorf("make consumer: %w", err)
 	}
 	// A consumer dies with its stream: if the stream is still the same one now, the consumer is of that one.
-	if err := f.check(ctx, f.next-1); err != nil {
+	if _, err := f.last(ctx); err != nil {
 		return nil, err
 	}
 	return consumer.Messages(jetstream.PullMaxMessages(maxBatchMessages), jetstream.PullExpiry(pullExpiry),
@@ -180,35 +184,26 @@ func (f *feed) subscribe(ctx context.Context) (jetstream.MessagesContext, error)
 
 // watch returns errStalled if the stream has more than was delivered.
 func (f *feed) watch(ctx context.Context) error {
-	asking, cancel := context.WithTimeout(ctx, askTime)
-	defer cancel()
-	created, last, err := streamInfo(asking, f.js, f.event)
-	switch {
-	case err != nil:
-		return err
-	case !created.Equal(f.created) || last < f.next-1:
-		return timing.ErrStreamReplaced
-	case last >= f.next:
+	last, err := f.last(ctx)
+	if err == nil && last >= f.next {
 		return errStalled
 	}
-	return nil
+	return err
 }
 
-// check makes sure that the stream is the one that was seen first and holds what was taken from it.
-func (f *feed) check(ctx context.Context, taken uint64) error {
-	asking, cancel := context.WithTimeout(ctx, askTime)
+// last returns the sequence of the stream's last message, or timing.ErrStreamReplaced if the stream is not the one made
+// at created or does not hold what was taken from it.
+func (f *feed) last(ctx context.Context) (uint64, error) {
+	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
-	created, last, err := streamInfo(asking, f.js, f.event)
+	created, last, err := streamInfo(ctx, f.js, f.event)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	if f.created.IsZero() {
-		f.created = created
+	if !created.Equal(f.created) || last+1 < f.next {
+		return 0, timing.ErrStreamReplaced
 	}
-	if !created.Equal(f.created) || last < taken {
-		return timing.ErrStreamReplaced
-	}
-	return nil
+	return last, nil
 }
 
 // batch decodes messages into a batch for as long as nobody takes it.

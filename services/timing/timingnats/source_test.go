@@ -26,9 +26,13 @@ type running struct {
 
 func run(t *testing.T, js jetstream.JetStream, from uint64) *running {
 	t.Helper()
+	created, _, err := NewStreams(js, 1).StreamInfo(t.Context(), event)
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, stop := context.WithCancel(t.Context())
 	r := &running{batches: make(chan *timing.Batch), ended: make(chan error, 1), stop: stop}
-	go func() { r.ended <- NewSource(js, discard()).Run(ctx, event, from, r.batches) }()
+	go func() { r.ended <- NewSource(js, discard()).Run(ctx, event, created, from, r.batches) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-r.ended; err != nil {
@@ -280,11 +284,19 @@ func TestSourceRefusesAnotherStream(t *testing.T) {
 	t.Parallel()
 	_, js := newStream(t)
 	publish(t, js, readsOf("line-a", 0, 3)...)
+	created, _, err := NewStreams(js, 1).StreamInfo(t.Context(), event)
+	if err != nil {
+		t.Fatal(err)
+	}
 	out := make(chan *timing.Batch)
-	if err := NewSource(js, discard()).Run(t.Context(), event, 5, out); !errors.Is(err, timing.ErrStreamReplaced) {
+	earlier := created.Add(-time.Microsecond)
+	if err := NewSource(js, discard()).Run(t.Context(), event, earlier, 1, out); !errors.Is(err, timing.ErrStreamReplaced) {
+		t.Errorf("of an earlier stream: got %v, want %v", err, timing.ErrStreamReplaced)
+	}
+	if err := NewSource(js, discard()).Run(t.Context(), event, created, 5, out); !errors.Is(err, timing.ErrStreamReplaced) {
 		t.Errorf("from behind the end: got %v, want %v", err, timing.ErrStreamReplaced)
 	}
-	if err := NewSource(js, discard()).Run(t.Context(), "none", 1, out); !errors.Is(err, timing.ErrStreamReplaced) {
+	if err := NewSource(js, discard()).Run(t.Context(), "none", created, 1, out); !errors.Is(err, timing.ErrStreamReplaced) {
 		t.Errorf("without a stream: got %v, want %v", err, timing.ErrStreamReplaced)
 	}
 }
@@ -299,7 +311,7 @@ func TestSourceNoticesAStreamMadeAnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, ended := make(chan *timing.Batch), make(chan error, 1)
-	go func() { ended <- NewSource(js, discard()).Run(t.Context(), event, 1, out) }()
+	go func() { ended <- NewSource(js, discard()).Run(t.Context(), event, before, 1, out) }()
 	for last := uint64(0); last < 3; {
 		last = (<-out).Last
 	}
@@ -330,8 +342,12 @@ func TestSourceNoticesALostFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	publish(t, js, readsOf("line-a", 0, 1)...)
+	created, _, err := NewStreams(js, 1).StreamInfo(t.Context(), event)
+	if err != nil {
+		t.Fatal(err)
+	}
 	out, ended := make(chan *timing.Batch), make(chan error, 1)
-	go func() { ended <- NewSource(js, discard()).Run(t.Context(), event, 1, out) }()
+	go func() { ended <- NewSource(js, discard()).Run(t.Context(), event, created, 1, out) }()
 	<-out
 	server.Stop()
 	if err := os.RemoveAll(filepath.Join(dir, "jetstream")); err != nil {
