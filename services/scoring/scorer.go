@@ -80,8 +80,8 @@ type Reads interface {
 type Stream interface {
 	// Info returns when the stream was created and its last sequence.
 	Info(ctx context.Context, event race.EventID) (created time.Time, last uint64, err error)
-	// Run delivers what follows a sequence until ctx ends or the stream is not the one created then.
-	Run(ctx context.Context, event race.EventID, created time.Time, after uint64, batches chan<- Batch) error
+	// Run delivers what lies in the stream from a sequence on, until ctx ends or the stream is not the same any more.
+	Run(ctx context.Context, event race.EventID, from uint64, batches chan<- Batch) error
 }
 
 // Store keeps what is derived.
@@ -133,7 +133,7 @@ func (s *Scorer) Run(outer context.Context, event race.EventID) error {
 	batches := make(chan Batch, 1)
 	group, ctx := errgroup.WithContext(outer)
 	group.Go(func() error {
-		return s.Stream.Run(ctx, event, d.position.StreamCreated, d.position.Sequence, batches)
+		return s.Stream.Run(ctx, event, d.position.Sequence+1, batches)
 	})
 	group.Go(func() error { return d.run(ctx, batches, changed) })
 	err = group.Wait()

@@ -1,0 +1,76 @@
+// Command raceday runs a road race: registration, timing and standings. This package is wiring, configuration and
+// commands; what they do is in services.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
+}
+
+// The exit statuses of every command.
+const (
+	exitSuccess = 0
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+// terminal is where a command reads its surroundings and writes its answers.
+type terminal struct {
+	ctx    context.Context
+	getenv func(string) string
+	stdout io.Writer
+	stderr io.Writer
+}
+
+type cli struct {
+	Score scoreCommand `cmd:"" help:"Score a race day offline: no server, no database."`
+}
+
+// run is main without the process around it. It returns the exit status.
+func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
+	t := &terminal{ctx: ctx, getenv: getenv, stdout: stdout, stderr: stderr}
+	exited := -1
+	parser, err := kong.New(&cli{},
+		kong.Name("raceday"),
+		kong.Description("Race-day registration and timing."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(status int) { exited = status }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Bind(t),
+	)
+	if err != nil {
+		panic(err) // a programmer's mistake in the struct above
+	}
+	command, err := parser.Parse(args)
+	if exited >= 0 { // --help
+		return exited
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "raceday: %v\n", err)
+		var wrong *kong.ParseError
+		if errors.As(err, &wrong) && wrong.Context.Command() != "" {
+			fmt.Fprintf(stderr, "try: raceday %s --help\n", wrong.Context.Command())
+		} else {
+			fmt.Fprintln(stderr, "try: raceday --help")
+		}
+		return exitUsage
+	}
+	if err := command.Run(); err != nil {
+		printError(stderr, err)
+		return exitFailure
+	}
+	return exitSuccess
+}
