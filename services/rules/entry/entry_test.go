@@ -12,7 +12,9 @@ import (
 	"raceday/services/rules/race"
 )
 
-func day(year int, month time.Month, d int) civil.Day { return civil.Day{Year: year, Month: month, Day: d} }
+func day(year int, month time.Month, d int) civil.Day {
+	return civil.Day{Year: year, Month: month, Day: d}
+}
 
 func TestCheckAgeAtTheBoundary(t *testing.T) {
 	t.Parallel()

@@ -1,0 +1,119 @@
+package registration
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"raceday/services/rules/entry"
+	"raceday/services/rules/race"
+	"raceday/services/rules/team"
+)
+
+// Breaks returns what a new version of an event would break of the entries that stand: races that have entries and
+// disappear or change between persons and teams, capacities below what is taken, waves that entrants name and that
+// disappear, ages and teams that kept the rules and no longer would. Paths are those of the new event file.
+func (s *Service) Breaks(ctx context.Context, before, after *race.Event) ([]race.Problem, error) {
+	entries, err := s.store.ListEntries(ctx, before.ID, "", 0, math.MaxInt32)
+	if err != nil {
+		return nil, fmt.Errorf("entries that an event would break: %w", err)
+	}
+	byRace := map[race.ID][]Entry{}
+	for _, e := range entries {
+		if e.State == Confirmed {
+			byRace[e.Race] = append(byRace[e.Race], e)
+		}
+	}
+	var problems []race.Problem
+	for i := range before.Races {
+		id := before.Races[i].ID
+		if n := len(byRace[id]); n > 0 && after.Race(id) == nil {
+			problems = append(problems, race.Problem{
+				Path: "races", Reason: fmt.Sprintf("%s is missing and has %d entries", id, n),
+			})
+		}
+	}
+	for i := range after.Races {
+		r := &after.Races[i]
+		b := breaking{
+			path: fmt.Sprintf("races[%d]", i), before: before, after: after, old: before.Race(r.ID), new: r,
+			entries: byRace[r.ID],
+		}
+		if b.old != nil && len(b.entries) > 0 {
+			problems = append(problems, b.problems()...)
+		}
+	}
+	return problems, nil
+}
+
+// breaking is a race with entries in two versions of its event.
+type breaking struct {
+	path          string
+	before, after *race.Event
+	old, new      *race.Race
+	entries       []Entry
+}
+
+func (b *breaking) problems() []race.Problem {
+	if (b.old.Team == nil) != (b.new.Team == nil) {
+		return []race.Problem{{
+			Path:   b.path + ".team",
+			Reason: fmt.Sprintf("changes between persons and teams and has %d entries", len(b.entries)),
+		}}
+	}
+	var problems []race.Problem
+	add := func(field string, n int, format string) {
+		if n > 0 {
+			problems = append(problems, race.Problem{Path: b.path + field, Reason: fmt.Sprintf(format, n)})
+		}
+	}
+	if n := len(b.entries); b.new.Capacity > 0 && b.new.Capacity < n {
+		problems = append(problems, race.Problem{
+			Path: b.path + ".capacity", Reason: fmt.Sprintf("%d is below the %d places that are taken", b.new.Capacity, n),
+		})
+	}
+	waves, ages, teams := 0, 0, 0
+	for i := range b.entries {
+		e := &b.entries[i]
+		if b.wave(b.old, e) && !b.wave(b.new, e) {
+			waves++
+		}
+		switch {
+		case b.old.Team == nil:
+			if b.broken(entry.CheckAge(b.old, e.Person, b.before.Day), entry.CheckAge(b.new, e.Person, b.after.Day)) {
+				ages++
+			}
+		case len(e.Members) > 0:
+			if b.broken(memberAges(b.old, e, b.before), memberAges(b.new, e, b.after)) {
+				ages++
+			}
+			if b.broken(team.CheckComposition(b.old, e.Members), team.CheckComposition(b.new, e.Members)) {
+				teams++
+			}
+		}
+	}
+	add(".waves", waves, "%d entries would be in no wave")
+	add(".min_age", ages, "%d entries would be below it")
+	add(".team", teams, "%d teams would break it")
+	return problems
+}
+
+// wave reports whether an entry that needs a wave has one: without a bib it may still get one.
+func (b *breaking) wave(r *race.Race, e *Entry) bool {
+	if e.Bib == "" && e.Wave == "" {
+		return true
+	}
+	return r.WaveOf(e.Wave, e.Bib) != nil
+}
+
+func (b *breaking) broken(before, after []entry.Problem) bool {
+	return len(before) == 0 && len(after) > 0
+}
+
+func memberAges(r *race.Race, e *Entry, event *race.Event) []entry.Problem {
+	var problems []entry.Problem
+	for i := range e.Members {
+		problems = append(problems, entry.CheckAge(r, e.Members[i].Person, event.Day)...)
+	}
+	return problems
+}

@@ -1,0 +1,254 @@
+package registration
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"raceday/services/fault"
+	"raceday/services/rules/entry"
+	"raceday/services/rules/race"
+	"raceday/services/rules/team"
+)
+
+// Correction changes an entry by an official's hand.
+type Correction struct {
+	Event     race.EventID
+	Reference Reference
+	// Fields are the fields to change, by the names of CorrectEntryRequest's mask: race, bib, chips, wave, tags, members,
+	// person and person.<field>.
+	Fields []string
+	// Value holds what they become; its other fields are not looked at.
+	Value race.Entrant
+	// Reason says why; it is kept with the change.
+	Reason string
+	Actor  string
+}
+
+// CorrectEntry changes the named fields, checks the rules again, records who did it and why, and returns the entry as it
+// now stands. What broke a rule before may stay as it is, but nothing may get worse. Faults: those of registration, and
+// ErrEntryNotFound, ErrReasonMissing, ErrFieldUnknown, ErrWaveUnknown, ErrBibTaken, ErrChipTaken.
+func (s *Service) CorrectEntry(ctx context.Context, c Correction) (Entry, error) {
+	if c.Reason = strings.TrimSpace(c.Reason); c.Reason == "" {
+		return Entry{}, ErrReasonMissing.With(fault.Violation{Path: "reason", Reason: ErrReasonMissing.Reason})
+	}
+	if err := c.checkFields(); err != nil {
+		return Entry{}, err
+	}
+	event, err := s.events.Event(ctx, c.Event)
+	if err != nil {
+		return Entry{}, fmt.Errorf("correct entry: %w", err)
+	}
+	var after Entry
+	err = s.store.InRaces(ctx, event.ID, placesOf(event), func(ctx context.Context, tx Tx) error {
+		before, err := tx.Entry(ctx, c.Reference)
+		if err != nil {
+			return err
+		}
+		if after, err = c.applied(before); err != nil || reflect.DeepEqual(before, after) {
+			return err
+		}
+		if err := checkCorrection(ctx, tx, event, &before, &after); err != nil {
+			return err
+		}
+		return tx.Save(ctx, Changes{
+			Changed: []Change{{before, after}},
+			Cause:   Cause{Action: ActionCorrect, Actor: c.Actor, Reason: c.Reason, At: s.instant()},
+		})
+	})
+	if err != nil {
+		return Entry{}, fmt.Errorf("correct entry: %w", err)
+	}
+	return after, nil
+}
+
+// checkFields refuses fields that cannot be corrected, and a correction of nothing.
+func (c *Correction) checkFields() error {
+	if len(c.Fields) == 0 {
+		return ErrFieldUnknown.With(fault.Violation{Path: "update_mask", Reason: ErrFieldUnknown.Reason})
+	}
+	var unknown []fault.Violation
+	for _, field := range c.Fields {
+		if !c.set(&Entry{}, field) {
+			unknown = append(unknown, fault.Violation{Path: field, Reason: ErrFieldUnknown.Reason})
+		}
+	}
+	if len(unknown) > 0 {
+		return ErrFieldUnknown.With(unknown...)
+	}
+	return nil
+}
+
+// set copies one field into the entry; false where there is no such field.
+func (c *Correction) set(e *Entry, field string) bool {
+	v := &c.Value
+	switch field {
+	case "race":
+		e.Race = v.Race
+	case "bib":
+		e.Bib = v.Bib
+	case "chips":
+		e.Chips = append([]string(nil), v.Chips...)
+	case "wave":
+		e.Wave = v.Wave
+	case "tags":
+		e.Tags = append([]string(nil), v.Tags...)
+	case "members":
+		e.Members = append([]race.Member(nil), v.Members...)
+		sortByLeg(e.Members)
+	case "person":
+		e.Person = v.Person
+	case "person.name":
+		e.Name = v.Name
+	case "person.sex":
+		e.Sex = v.Sex
+	case "person.birth_date":
+		e.BirthDay = v.BirthDay
+	case "person.age":
+		e.AgeYears = v.AgeYears
+	case "person.country":
+		e.Country = v.Country
+	case "person.club":
+		e.Club = v.Club
+	case "person.category":
+		e.Category = v.Category
+	default:
+		return false
+	}
+	return true
+}
+
+// applied returns the entry with the correction, its bib, chips and texts checked.
+func (c *Correction) applied(before Entry) (Entry, error) {
+	after := before
+	for _, field := range c.Fields {
+		c.set(&after, field)
+	}
+	after.Members = append([]race.Member(nil), after.Members...)
+	knowOneAge(&after.Person)
+	for i := range after.Members {
+		knowOneAge(&after.Members[i].Person)
+	}
+	if err := checkTexts(after.Person, after.Members, after.Tags); err != nil {
+		return Entry{}, err
+	}
+	if err := checkMarks("", after.Bib, after.Chips); err != nil {
+		return Entry{}, err
+	}
+	chips := slices.Clone(after.Chips)
+	for i := range after.Members {
+		if err := checkMarks(fmt.Sprintf("members[%d].", i), after.Members[i].Bib, after.Members[i].Chips); err != nil {
+			return Entry{}, err
+		}
+		chips = append(chips, after.Members[i].Chips...)
+	}
+	return after, checkTwice(chips)
+}
+
+// checkMarks refuses a bib or chips that are none.
+func checkMarks(prefix string, bib race.Bib, chips []string) error {
+	if bib != "" {
+		if _, err := race.ParseBib(string(bib)); err != nil {
+			return ErrBibInvalid.With(fault.Violation{Path: prefix + "bib", Reason: ErrBibInvalid.Reason})
+		}
+	}
+	for i, text := range chips {
+		if _, err := race.ParseChip(text); err != nil {
+			path := fmt.Sprintf("%schips[%d]", prefix, i)
+			return ErrChipInvalid.With(fault.Violation{Path: path, Reason: ErrChipInvalid.Reason})
+		}
+	}
+	return nil
+}
+
+// checkTwice refuses a chip that one entry has twice.
+func checkTwice(chips []string) error {
+	seen := map[race.Chip]bool{}
+	for _, text := range chips {
+		chip, err := race.ParseChip(text)
+		if err != nil {
+			return ErrChipInvalid
+		}
+		if seen[chip] {
+			return ErrChipTaken.With(fault.Violation{Path: "chips", Reason: ErrChipTaken.Reason})
+		}
+		seen[chip] = true
+	}
+	return nil
+}
+
+// checkCorrection checks the rules on an entry that changed.
+func checkCorrection(ctx context.Context, tx Tx, event *race.Event, before, after *Entry) error {
+	r := event.Race(after.Race)
+	if r == nil {
+		return ErrRaceNotFound
+	}
+	old := event.Race(before.Race)
+	if r.Team == nil && (len(after.Members) > 0 || old != nil && old.Team != nil) {
+		return ErrRaceTakesPersons
+	}
+	if r.Team != nil && old != nil && old.Team == nil {
+		return ErrRaceTakesTeams
+	}
+	if err := faultOf("", worsened(problemsOf(old, before, event), problemsOf(r, after, event), r != old)); err != nil {
+		return err
+	}
+	if err := checkWave(r, after); err != nil {
+		return err
+	}
+	if after.State != Confirmed {
+		return nil
+	}
+	if r != old && tx.Free(r.ID) <= 0 {
+		return ErrRaceFull
+	}
+	known, err := tx.Known(ctx, nil, after.Claims().People)
+	if err != nil {
+		return err
+	}
+	for _, person := range before.Claims().People {
+		delete(known.People, person)
+	}
+	return heldElsewhere(known.People, r.Team != nil, after.Person, after.Members)
+}
+
+func checkWave(r *race.Race, e *Entry) error {
+	if e.Wave != "" && r.Wave(e.Wave) == nil || e.Bib != "" && r.WaveOf(e.Wave, e.Bib) == nil {
+		return ErrWaveUnknown.With(fault.Violation{Path: "wave", Reason: ErrWaveUnknown.Reason})
+	}
+	return nil
+}
+
+// problemsOf returns what an entry's data breaks of a race's rules.
+func problemsOf(r *race.Race, e *Entry, event *race.Event) []entry.Problem {
+	switch {
+	case r == nil, r.Team != nil && len(e.Members) == 0:
+		return nil
+	case r.Team != nil:
+		return team.Check(r, e.Members, event.Day)
+	}
+	return entry.Check(r, e.Person, event.Day)
+}
+
+// worsened returns the problems that were not there before. A roster file brings entries that lack data; correcting
+// something else of them must not fail. In another race only what is missing may go on missing.
+func worsened(before, after []entry.Problem, otherRace bool) []entry.Problem {
+	allowed := map[entry.Reason]int{}
+	for _, p := range before {
+		missing := p.Reason == entry.NameMissing || p.Reason == entry.SexMissing || p.Reason == entry.BirthDateMissing
+		if missing || !otherRace {
+			allowed[p.Reason]++
+		}
+	}
+	var worse []entry.Problem
+	for _, p := range after {
+		if allowed[p.Reason] > 0 {
+			allowed[p.Reason]--
+			continue
+		}
+		worse = append(worse, p)
+	}
+	return worse
+}

@@ -1,0 +1,68 @@
+package registrationpg
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"raceday/services/postgres"
+	"raceday/services/registration"
+	"raceday/services/rules/race"
+)
+
+const selectRosterSince = `
+SELECT row_to_json(e),
+       (SELECT json_agg(m ORDER BY m.number)
+        FROM registration.members m
+        WHERE m.event = e.event AND m.entrant = e.entrant)
+FROM registration.roster_changes c
+JOIN registration.entries e ON e.event = c.event AND e.entrant = c.entrant
+WHERE c.event = @event AND c.change > @change
+ORDER BY e.entrant`
+
+const selectRoster = `
+SELECT row_to_json(e),
+       (SELECT json_agg(m ORDER BY m.number)
+        FROM registration.members m
+        WHERE m.event = e.event AND m.entrant = e.entrant)
+FROM registration.entries e
+WHERE e.event = @event AND e.state = 'CONFIRMED' AND e.bib IS NOT NULL
+ORDER BY e.entrant`
+
+// RosterSince returns the entrants whose line of the roster changed after a change number of the event; those who left
+// the roster are Gone. After 0 it returns the whole roster as it stands, without those who are gone.
+func (s *Store) RosterSince(ctx context.Context, event race.EventID, change int64) ([]race.Entrant, error) {
+	var entrants []race.Entrant
+	err := postgres.InTx(ctx, s.db, func(ctx context.Context, tx pgx.Tx) error {
+		if change == 0 {
+			var err error
+			entrants, err = RosterAt(ctx, tx, event)
+			return err
+		}
+		entries, err := listEntries(ctx, tx, selectRosterSince, pgx.StrictNamedArgs{"event": event, "change": change})
+		entrants = linesOf(entries)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("roster since change %d: %w", change, translate(err))
+	}
+	return entrants, nil
+}
+
+// RosterAt returns the whole roster as the transaction sees it, in order of entry.
+func RosterAt(ctx context.Context, tx pgx.Tx, event race.EventID) ([]race.Entrant, error) {
+	entries, err := listEntries(ctx, tx, selectRoster, pgx.StrictNamedArgs{"event": event})
+	if err != nil {
+		return nil, fmt.Errorf("roster: %w", err)
+	}
+	return linesOf(entries), nil
+}
+
+func linesOf(entries []registration.Entry) []race.Entrant {
+	lines := make([]race.Entrant, len(entries))
+	for i := range entries {
+		lines[i] = entries[i].Line()
+	}
+	return lines
+}
