@@ -107,6 +107,19 @@ func (b *Board) take(id race.EntrantID, version int64, old map[race.EntrantID]*r
 	b.fields[r.Race].take(r, version, touched)
 }
 
+// fits reports whether results belong to the event that the board knows.
+func (b *Board) fits(results []result.Result) bool {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	for i := range results {
+		f, ok := b.fields[results[i].Race]
+		if !ok || len(results[i].Lists) != len(f.race.Classifications) {
+			return false
+		}
+	}
+	return true
+}
+
 // Reload brings the board to what was read from the store. Where the event is still the same only what differs changes,
 // so that watches go on; else everything is new and they begin again.
 func (b *Board) Reload(event *race.Event, version int64, results []result.Result) {

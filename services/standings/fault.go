@@ -8,6 +8,8 @@ var (
 	ErrListNotFound     = fault.New(fault.NotFound, "LIST_NOT_FOUND", "the race has no such list")
 	ErrEntrantNotFound  = fault.New(fault.NotFound, "ENTRANT_NOT_FOUND", "no entrant of the event wears this bib")
 	ErrPageTokenInvalid = fault.New(fault.Invalid, "PAGE_TOKEN_INVALID", "the page token is not one of this list")
+	ErrPageSizeInvalid  = fault.New(fault.Invalid, "PAGE_SIZE_INVALID", "page_size is 1 to 1000")
+	ErrTopInvalid       = fault.New(fault.Invalid, "TOP_INVALID", "top is a number of rows, or 0 for all")
 )
 
 // ErrStopping is returned by calls that are under way, or begin, when the boards stop. A watch resumes by its version on

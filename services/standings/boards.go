@@ -1,0 +1,141 @@
+package standings
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+
+	"raceday/services/notice"
+	"raceday/services/rules/race"
+	"raceday/services/rules/result"
+)
+
+// Store reads what the scorer wrote.
+type Store interface {
+	// Load returns all results of an event, in no order, and the version that they are exact for: both of one moment.
+	Load(ctx context.Context, event race.EventID) (version int64, results []result.Result, err error)
+	// Version returns the event's version; 0 where nothing has been derived yet.
+	Version(ctx context.Context, event race.EventID) (int64, error)
+}
+
+// Notices tell what the scorer's commits changed. They may be lost.
+type Notices interface {
+	// Subscribe calls f with each notice of an event, one at a time, until unsubscribe is called.
+	Subscribe(event race.EventID, f func(notice.Notice)) (unsubscribe func(), err error)
+}
+
+// Events knows what is run.
+type Events interface {
+	// Event returns the newest definition of an event, or the fault EVENT_NOT_FOUND.
+	Event(ctx context.Context, id race.EventID) (*race.Event, error)
+}
+
+// Boards keeps a live board of every event that somebody asks for, and closes it when nobody has for ten minutes.
+type Boards struct {
+	store   Store
+	notices Notices
+	events  Events
+	log     *slog.Logger
+
+	mu      sync.Mutex
+	keepers map[race.EventID]*keeper
+	// waiting are keepers that Run has still to start; started is told of them.
+	waiting []*keeper
+	started chan struct{}
+	// stopped is closed when Run ends.
+	stopped chan struct{}
+}
+
+// NewBoards returns boards that open while Run runs.
+func NewBoards(store Store, notices Notices, events Events, log *slog.Logger) *Boards {
+	return &Boards{
+		store: store, notices: notices, events: events, log: log,
+		keepers: map[race.EventID]*keeper{},
+		started: make(chan struct{}, 1),
+		stopped: make(chan struct{}),
+	}
+}
+
+// Run keeps the boards until ctx ends, which is no error. It may be called once. Watches then end with ErrStopping.
+func (b *Boards) Run(ctx context.Context) error {
+	var running sync.WaitGroup
+	defer running.Wait()
+	defer close(b.stopped)
+	for {
+		select {
+		case <-b.started:
+			b.mu.Lock()
+			waiting := b.waiting
+			b.waiting = nil
+			b.mu.Unlock()
+			for _, k := range waiting {
+				running.Go(func() { k.run(ctx) })
+			}
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// Use calls f with the live board of an event, which is kept at least until f returns. Faults: EVENT_NOT_FOUND,
+// ErrStopping, and those of f.
+func (b *Boards) Use(ctx context.Context, event race.EventID, f func(*Board) error) error {
+	k := b.acquire(event)
+	defer b.release(k)
+	select {
+	case <-k.ready:
+	case <-b.stopped:
+		return ErrStopping
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if k.err != nil {
+		return k.err
+	}
+	return f(k.board)
+}
+
+func (b *Boards) acquire(event race.EventID) *keeper {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	k, ok := b.keepers[event]
+	if !ok {
+		k = &keeper{boards: b, event: event, ready: make(chan struct{})}
+		b.keepers[event] = k
+		b.waiting = append(b.waiting, k)
+		select {
+		case b.started <- struct{}{}:
+		default:
+		}
+	}
+	k.users++
+	k.unusedChecks = 0
+	return k
+}
+
+func (b *Boards) release(k *keeper) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	k.users--
+}
+
+// forget takes a keeper out; the next who asks for its event gets another.
+func (b *Boards) forget(k *keeper) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.keepers, k.event)
+}
+
+// forgetUnused is asked at each check and takes a keeper out that nobody has used for idleChecks of them.
+func (b *Boards) forgetUnused(k *keeper) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if k.users > 0 {
+		return false
+	}
+	if k.unusedChecks++; k.unusedChecks < idleChecks {
+		return false
+	}
+	delete(b.keepers, k.event)
+	return true
+}

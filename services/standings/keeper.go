@@ -1,0 +1,186 @@
+package standings
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"raceday/services/notice"
+	"raceday/services/rules/race"
+	"raceday/services/rules/result"
+)
+
+const (
+	// checkEvery is how often the stored version is looked at, in case a notice was lost.
+	checkEvery = time.Second
+	// noticeGrace is how long a notice of what is stored already may still be on its way.
+	noticeGrace = 100 * time.Millisecond
+	// loadPause is the least time between two loads of a board that notices cannot keep up to date.
+	loadPause = 250 * time.Millisecond
+	// loadTime bounds a load, checkTime a look at the stored version.
+	loadTime  = time.Minute
+	checkTime = 2 * time.Second
+	// idleChecks without a user close a board.
+	idleChecks = int(10 * time.Minute / checkEvery)
+	// noticesWaiting is how many notices wait while a board loads; what is beyond is found missing.
+	noticesWaiting = 256
+)
+
+// keeper keeps the board of one event current: by notices as long as each begins at the board's version, else from the
+// store.
+type keeper struct {
+	boards *Boards
+	event  race.EventID
+
+	// ready is closed when board or err is set.
+	ready chan struct{}
+	board *Board
+	err   error
+
+	// wanted is a version that the board has not reached by notices; load fires when it is to be read from the store.
+	wanted   int64
+	load     *time.Timer
+	loadedAt time.Time
+
+	// users and unusedChecks belong to Boards.
+	users, unusedChecks int
+}
+
+func (k *keeper) run(ctx context.Context) {
+	notices := make(chan notice.Notice, noticesWaiting)
+	// Notices are listened to before the first load, so that none falls between.
+	unsubscribe, err := k.boards.notices.Subscribe(k.event, func(n notice.Notice) {
+		select {
+		case notices <- n:
+		default:
+		}
+	})
+	if err != nil {
+		k.fail(fmt.Errorf("listen for changes of %s: %w", k.event, err))
+		return
+	}
+	defer unsubscribe()
+	if err := k.open(ctx); err != nil {
+		if ctx.Err() != nil {
+			err = ErrStopping
+		}
+		k.fail(err)
+		return
+	}
+	defer k.board.Close()
+	k.boards.log.InfoContext(ctx, "board opened", "event", k.event, "version", k.board.Version())
+
+	k.load = time.NewTimer(0)
+	k.load.Stop()
+	defer k.load.Stop()
+	check := time.NewTicker(checkEvery)
+	defer check.Stop()
+	for {
+		select {
+		case n := <-notices:
+			k.take(n)
+		case <-check.C:
+			if k.boards.forgetUnused(k) {
+				k.boards.log.InfoContext(ctx, "board closed", "event", k.event)
+				return
+			}
+			k.check(ctx)
+		case <-k.load.C:
+			k.catchUp(ctx)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// fail tells everybody who waits for the board, and lets the next who asks try again.
+func (k *keeper) fail(err error) {
+	k.boards.forget(k)
+	k.err = err
+	close(k.ready)
+}
+
+func (k *keeper) open(ctx context.Context) error {
+	event, version, results, err := k.read(ctx)
+	if err != nil {
+		return err
+	}
+	k.board, k.loadedAt = NewBoard(event, version, results), time.Now()
+	close(k.ready)
+	return nil
+}
+
+// read reads the results before the event: an event that is newer than they are is followed by a notice that says
+// reload.
+func (k *keeper) read(ctx context.Context) (*race.Event, int64, []result.Result, error) {
+	ctx, cancel := context.WithTimeout(ctx, loadTime)
+	defer cancel()
+	version, results, err := k.boards.store.Load(ctx, k.event)
+	if err != nil {
+		return nil, 0, nil, fmt.Errorf("read the results of %s: %w", k.event, err)
+	}
+	event, err := k.boards.events.Event(ctx, k.event)
+	if err != nil {
+		return nil, 0, nil, fmt.Errorf("read the event %s: %w", k.event, err)
+	}
+	return event, version, results, nil
+}
+
+// take applies a notice that begins where the board is, and wants a load for one that does not or that tells too little.
+func (k *keeper) take(n notice.Notice) {
+	version := k.board.Version()
+	switch {
+	case n.VersionAfter <= version:
+	case n.VersionBefore == version && !n.Reload && k.board.fits(n.Changed):
+		k.board.Apply(n.VersionAfter, n.Changed, n.Removed)
+	default:
+		k.want(n.VersionAfter, 0)
+	}
+}
+
+// want has the board loaded after a while if it has not reached a version until then, and not too soon after the load
+// before.
+func (k *keeper) want(version int64, after time.Duration) {
+	if k.wanted == 0 {
+		k.load.Reset(max(after, loadPause-time.Since(k.loadedAt)))
+	}
+	k.wanted = max(k.wanted, version)
+}
+
+// check finds out what no notice told.
+func (k *keeper) check(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	stored, err := k.boards.store.Version(ctx, k.event)
+	version := k.board.Version()
+	switch {
+	case err != nil:
+		k.boards.log.WarnContext(ctx, "stored version not read", "event", k.event, "error", err)
+	case stored > version:
+		k.want(stored, noticeGrace)
+	case stored < version:
+		// The store was set back.
+		k.wanted = 0
+		k.reload(ctx)
+	}
+}
+
+// catchUp loads the board if notices have not brought it to the version that is wanted.
+func (k *keeper) catchUp(ctx context.Context) {
+	wanted := k.wanted
+	k.wanted = 0
+	if k.board.Version() < wanted {
+		k.reload(ctx)
+	}
+}
+
+// reload reads the board anew. If that fails it stays as it is, exact for its version, until the next check.
+func (k *keeper) reload(ctx context.Context) {
+	event, version, results, err := k.read(ctx)
+	if err != nil {
+		k.boards.log.WarnContext(ctx, "board not read", "event", k.event, "error", err)
+		return
+	}
+	k.board.Reload(event, version, results)
+	k.loadedAt = time.Now()
+}

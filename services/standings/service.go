@@ -1,0 +1,209 @@
+package standings
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"raceday/services/rules/race"
+	"raceday/services/rules/result"
+)
+
+// Facts writes the facts that everything is derived from.
+type Facts interface {
+	// Files writes the facts of an event as of one moment. It calls file with the name of each file in turn and writes
+	// the file to what file returns.
+	Files(ctx context.Context, event race.EventID, file func(name string) io.Writer) error
+}
+
+// Rebuilder computes everything anew.
+type Rebuilder interface {
+	// Rebuild computes an event from its facts, calls each with whatever is stored otherwise, and stores what it computed.
+	Rebuild(ctx context.Context, event race.EventID, each func(Difference) error) (RebuildSummary, error)
+}
+
+// Difference is something derived that is stored otherwise than computed.
+type Difference struct {
+	// Table is passings, results, legs or ranks.
+	Table string
+	Race  race.ID
+	Bib   race.Bib
+	// Item is a visit, a leg, a list or a column.
+	Item             string
+	Stored, Computed string
+}
+
+// RebuildSummary counts what a rebuild compared.
+type RebuildSummary struct {
+	Reads, Entrants, Differences int64
+	// Version is the event's after the rebuild.
+	Version int64
+}
+
+// Dependencies are what the service is made of.
+type Dependencies struct {
+	Boards    *Boards
+	Store     Store
+	Events    Events
+	Facts     Facts
+	Rebuilder Rebuilder
+}
+
+// Service answers what officials, screens and the web ask.
+type Service struct {
+	deps Dependencies
+}
+
+// NewService returns the service. Its live answers need Boards to run.
+func NewService(deps Dependencies) *Service { return &Service{deps} }
+
+// Query names a page of a list.
+type Query struct {
+	Event race.EventID
+	Race  race.ID
+	// List is empty for the race's first list.
+	List string
+	// PageSize is 1 to 1000, or 0 for 50.
+	PageSize int
+	// PageToken is that of the page before; empty for the first page.
+	PageToken string
+}
+
+const (
+	defaultPageSize = 50
+	maxPageSize     = 1000
+)
+
+// Standings returns a page of a live list and the token of the next one, empty on the last. Pages follow one another by
+// place: who overtakes between two calls may be on both or on neither. Faults: EVENT_NOT_FOUND, ErrRaceNotFound,
+// ErrListNotFound, ErrPageTokenInvalid, ErrPageSizeInvalid.
+func (s *Service) Standings(ctx context.Context, q Query) (Page, string, error) {
+	if q.PageSize < 0 || q.PageSize > maxPageSize {
+		return Page{}, "", ErrPageSizeInvalid
+	}
+	if q.PageSize == 0 {
+		q.PageSize = defaultPageSize
+	}
+	list, offset, err := readPageToken(q)
+	if err != nil {
+		return Page{}, "", err
+	}
+	var page Page
+	err = s.deps.Boards.Use(ctx, q.Event, func(b *Board) error {
+		var err error
+		page, err = b.Page(q.Race, list, offset, q.PageSize)
+		return err
+	})
+	if err != nil {
+		return Page{}, "", err
+	}
+	next := ""
+	if end := offset + len(page.Rows); end < page.Ranked+page.OnCourse {
+		next = pageToken(q.Race, page.List, end)
+	}
+	return page, next, nil
+}
+
+// Watch calls send with the watched rows of a live list and then with their changes, until ctx ends, send fails or the
+// boards stop. Faults: EVENT_NOT_FOUND, ErrRaceNotFound, ErrListNotFound, ErrTopInvalid, ErrStopping.
+func (s *Service) Watch(ctx context.Context, event race.EventID, w Watching, send func(Update) error) error {
+	if w.Top < 0 {
+		return ErrTopInvalid
+	}
+	return s.deps.Boards.Use(ctx, event, func(b *Board) error { return b.Watch(ctx, w, send) })
+}
+
+// Entrant returns one entrant's live result. Faults: EVENT_NOT_FOUND, ErrEntrantNotFound.
+func (s *Service) Entrant(ctx context.Context, event race.EventID, bib race.Bib) (EntrantResult, error) {
+	var entrant EntrantResult
+	err := s.deps.Boards.Use(ctx, event, func(b *Board) error {
+		var err error
+		entrant, err = b.Entrant(bib)
+		return err
+	})
+	return entrant, err
+}
+
+// Progress counts the entrants of a race, or of all races where the id is empty, at a version. Faults: EVENT_NOT_FOUND,
+// ErrRaceNotFound.
+func (s *Service) Progress(ctx context.Context, event race.EventID, raceID race.ID) ([]Progress, int64, error) {
+	var counts []Progress
+	var version int64
+	err := s.deps.Boards.Use(ctx, event, func(b *Board) error {
+		var err error
+		counts, version, err = b.Progress(raceID)
+		return err
+	})
+	return counts, version, err
+}
+
+// Lists returns the lists of a race by name. Faults: EVENT_NOT_FOUND, ErrRaceNotFound.
+func (s *Service) Lists(ctx context.Context, event race.EventID, raceID race.ID) ([]ListSummary, error) {
+	var summaries []ListSummary
+	err := s.deps.Boards.Use(ctx, event, func(b *Board) error {
+		var err error
+		summaries, err = b.Lists(raceID)
+		return err
+	})
+	return summaries, err
+}
+
+// File is a form in which results are exported.
+type File int
+
+// The files. [FORMATS.md, results.csv]
+const (
+	ResultsCSV File = iota
+	LegsCSV
+	ResultsJSON
+)
+
+// ExportResults writes a file of an event as it is stored, not as a board has it. It first calls begin with the version
+// and writes to what begin returns. Fault: EVENT_NOT_FOUND.
+func (s *Service) ExportResults(
+	ctx context.Context, eventID race.EventID, file File, begin func(version int64) io.Writer,
+) error {
+	version, results, err := s.deps.Store.Load(ctx, eventID)
+	if err != nil {
+		return fmt.Errorf("read the results of %s: %w", eventID, err)
+	}
+	event, err := s.deps.Events.Event(ctx, eventID)
+	if err != nil {
+		return fmt.Errorf("read the event %s: %w", eventID, err)
+	}
+	return writerOf(file)(begin(version), event, results)
+}
+
+func writerOf(file File) func(io.Writer, *race.Event, []result.Result) error {
+	switch file {
+	case LegsCSV:
+		return WriteLegs
+	case ResultsJSON:
+		return WriteResultsJSON
+	default:
+		return WriteResults
+	}
+}
+
+// ExportFacts writes the files of an event's facts, each to what file returns for its name. Fault: EVENT_NOT_FOUND.
+func (s *Service) ExportFacts(ctx context.Context, event race.EventID, file func(name string) io.Writer) error {
+	if err := s.deps.Facts.Files(ctx, event, file); err != nil {
+		return fmt.Errorf("export the facts of %s: %w", event, err)
+	}
+	return nil
+}
+
+// Rebuild computes an event from its facts, calls each with every difference to what is stored, and stores what it
+// computed. Fault: EVENT_NOT_FOUND.
+func (s *Service) Rebuild(
+	ctx context.Context, event race.EventID, each func(Difference) error,
+) (RebuildSummary, error) {
+	if _, err := s.deps.Events.Event(ctx, event); err != nil {
+		return RebuildSummary{}, fmt.Errorf("read the event %s: %w", event, err)
+	}
+	summary, err := s.deps.Rebuilder.Rebuild(ctx, event, each)
+	if err != nil {
+		return RebuildSummary{}, fmt.Errorf("rebuild %s: %w", event, err)
+	}
+	return summary, nil
+}

@@ -1,0 +1,194 @@
+package standingsgrpc
+
+import (
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	standingsv1 "raceday/proto/raceday/standings/v1"
+	"raceday/services/notice"
+	"raceday/services/rules/race"
+	"raceday/services/standings"
+)
+
+func query(request *standingsv1.GetStandingsRequest) standings.Query {
+	return standings.Query{
+		Event:     race.EventID(request.GetEventId()),
+		Race:      race.ID(request.GetRace()),
+		List:      request.GetList(),
+		PageSize:  int(request.GetPageSize()),
+		PageToken: request.GetPageToken(),
+	}
+}
+
+func watching(request *standingsv1.WatchStandingsRequest) standings.Watching {
+	return standings.Watching{
+		Race:          race.ID(request.GetRace()),
+		List:          request.GetList(),
+		Top:           int(request.GetTop()),
+		ResumeVersion: request.GetResumeVersion(),
+	}
+}
+
+func exportFile(file standingsv1.ExportFile) standings.File {
+	switch file {
+	case standingsv1.ExportFile_EXPORT_FILE_LEGS_CSV:
+		return standings.LegsCSV
+	case standingsv1.ExportFile_EXPORT_FILE_RESULTS_JSON:
+		return standings.ResultsJSON
+	default:
+		return standings.ResultsCSV
+	}
+}
+
+func standing(row standings.Row) *standingsv1.Standing {
+	r := row.Result
+	message := &standingsv1.Standing{
+		Rank:      int32(row.Rank),
+		Bib:       string(r.Bib),
+		Name:      r.Name,
+		Sex:       r.Sex.String(),
+		Country:   r.Country,
+		Club:      r.Club,
+		Category:  r.Category,
+		AgeGroup:  r.AgeGroup,
+		Wave:      string(r.Wave),
+		Status:    notice.ToStatus(r.Status),
+		Rule:      r.Rule,
+		Gun:       row.Gun(),
+		Net:       row.Net(),
+		Ranked:    row.Ranked(),
+		Penalty:   row.Penalty(),
+		LastVisit: -1,
+	}
+	if t := row.RankedTime(); t.Known {
+		message.RankedTime = durationpb.New(t.Time)
+	}
+	if last, ok := row.LastSplit(); ok {
+		message.LastVisit = int32(last.Visit)
+		message.LastPoint = string(last.Point)
+		message.LastAt = timestamppb.New(last.At.Time())
+	}
+	return message
+}
+
+func standingRows(rows []standings.Row) []*standingsv1.Standing {
+	messages := make([]*standingsv1.Standing, len(rows))
+	for i, row := range rows {
+		messages[i] = standing(row)
+	}
+	return messages
+}
+
+func pageResponse(page standings.Page, next string) *standingsv1.GetStandingsResponse {
+	return &standingsv1.GetStandingsResponse{
+		List:          page.List,
+		Version:       page.Version,
+		Rows:          standingRows(page.Rows),
+		Ranked:        int32(page.Ranked),
+		OnCourse:      int32(page.OnCourse),
+		NextPageToken: next,
+	}
+}
+
+// updateRows is the number of rows in one message: a whole field would be more than a client takes at once.
+const updateRows = 1000
+
+// sendUpdate sends an update as one message, or as several of which only the last names its version: whoever is cut off
+// before it resumes from an earlier one.
+func sendUpdate(u standings.Update, send func(*standingsv1.WatchStandingsResponse) error) error {
+	message := &standingsv1.WatchStandingsResponse{Snapshot: u.Snapshot, List: u.List}
+	for _, bib := range u.Removed {
+		message.Removed = append(message.Removed, string(bib))
+	}
+	for len(u.Rows) > updateRows {
+		message.Rows = standingRows(u.Rows[:updateRows])
+		if err := send(message); err != nil {
+			return err
+		}
+		u.Rows = u.Rows[updateRows:]
+		message = &standingsv1.WatchStandingsResponse{List: u.List}
+	}
+	message.Rows, message.Version = standingRows(u.Rows), u.Version
+	return send(message)
+}
+
+func resultResponse(entrant standings.EntrantResult) *standingsv1.GetResultResponse {
+	response := &standingsv1.GetResultResponse{
+		Race:     string(entrant.Row.Result.Race),
+		Standing: standing(entrant.Row),
+		Version:  entrant.Version,
+	}
+	for _, s := range entrant.Splits {
+		response.Splits = append(response.Splits, &standingsv1.Split{
+			Visit:    int32(s.Visit),
+			Point:    string(s.Point),
+			At:       timestamppb.New(s.At.Time()),
+			Net:      s.Net,
+			Gun:      s.Gun,
+			AtMetres: float64(s.AtMillimetres) / 1000,
+		})
+	}
+	for _, r := range entrant.Ranks {
+		response.Ranks = append(response.Ranks, &standingsv1.ListRank{List: r.List, Rank: int32(r.Rank), Of: int32(r.Of)})
+	}
+	for _, l := range entrant.Legs {
+		response.Legs = append(response.Legs, &standingsv1.LegResult{
+			Leg:          int32(l.Number),
+			MemberBib:    string(l.MemberBib),
+			MemberName:   l.MemberName,
+			LegTime:      l.ShownTime,
+			LegRank:      int32(l.Rank),
+			Cumulative:   l.ShownCumulative,
+			RankAfter:    int32(l.RankAfter),
+			NotCompleted: l.NotCompleted,
+		})
+	}
+	return response
+}
+
+func progressResponse(counts []standings.Progress, version int64) *standingsv1.GetProgressResponse {
+	response := &standingsv1.GetProgressResponse{Version: version}
+	for _, c := range counts {
+		response.Races = append(response.Races, &standingsv1.RaceProgress{
+			Race:       string(c.Race),
+			Entered:    int32(c.Entered),
+			NotStarted: int32(c.NotStarted),
+			Started:    int32(c.Started),
+			OnCourse:   int32(c.OnCourse),
+			Finished:   int32(c.Finished),
+			Out:        int32(c.Out),
+		})
+	}
+	return response
+}
+
+func listsResponse(lists []standings.ListSummary) *standingsv1.ListListsResponse {
+	response := &standingsv1.ListListsResponse{}
+	for _, l := range lists {
+		response.Lists = append(response.Lists, &standingsv1.ListSummary{
+			List: l.Name, Ranked: int32(l.Ranked), OnCourse: int32(l.OnCourse),
+		})
+	}
+	return response
+}
+
+func differenceResponse(d standings.Difference) *standingsv1.RebuildResponse {
+	return &standingsv1.RebuildResponse{Item: &standingsv1.RebuildResponse_Difference{
+		Difference: &standingsv1.RebuildDifference{
+			Table:    d.Table,
+			Race:     string(d.Race),
+			Bib:      string(d.Bib),
+			Item:     d.Item,
+			Stored:   d.Stored,
+			Computed: d.Computed,
+		},
+	}}
+}
+
+func summaryResponse(s standings.RebuildSummary) *standingsv1.RebuildResponse {
+	return &standingsv1.RebuildResponse{Item: &standingsv1.RebuildResponse_Summary{
+		Summary: &standingsv1.RebuildSummary{
+			Reads: s.Reads, Entrants: s.Entrants, Differences: s.Differences, Version: s.Version,
+		},
+	}}
+}

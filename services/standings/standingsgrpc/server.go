@@ -1,0 +1,121 @@
+// Package standingsgrpc is the gRPC face of the standings.
+package standingsgrpc
+
+import (
+	"context"
+	"io"
+
+	"google.golang.org/grpc"
+
+	standingsv1 "raceday/proto/raceday/standings/v1"
+	"raceday/services/rules/race"
+	"raceday/services/standings"
+)
+
+// Server answers raceday.standings.v1.StandingsService.
+type Server struct {
+	standingsv1.UnimplementedStandingsServiceServer
+	service *standings.Service
+}
+
+// New returns a server on the service.
+func New(service *standings.Service) *Server { return &Server{service: service} }
+
+// GetStandings returns a page of a list.
+func (s *Server) GetStandings(
+	ctx context.Context, request *standingsv1.GetStandingsRequest,
+) (*standingsv1.GetStandingsResponse, error) {
+	page, next, err := s.service.Standings(ctx, query(request))
+	if err != nil {
+		return nil, err
+	}
+	return pageResponse(page, next), nil
+}
+
+// WatchStandings sends the top of a list, then what changes in it.
+func (s *Server) WatchStandings(
+	request *standingsv1.WatchStandingsRequest, stream grpc.ServerStreamingServer[standingsv1.WatchStandingsResponse],
+) error {
+	send := func(u standings.Update) error { return sendUpdate(u, stream.Send) }
+	return s.service.Watch(stream.Context(), race.EventID(request.GetEventId()), watching(request), send)
+}
+
+// GetResult returns one entrant's result.
+func (s *Server) GetResult(
+	ctx context.Context, request *standingsv1.GetResultRequest,
+) (*standingsv1.GetResultResponse, error) {
+	entrant, err := s.service.Entrant(ctx, race.EventID(request.GetEventId()), race.Bib(request.GetBib()))
+	if err != nil {
+		return nil, err
+	}
+	return resultResponse(entrant), nil
+}
+
+// GetProgress counts entrants by where they are.
+func (s *Server) GetProgress(
+	ctx context.Context, request *standingsv1.GetProgressRequest,
+) (*standingsv1.GetProgressResponse, error) {
+	counts, version, err := s.service.Progress(ctx, race.EventID(request.GetEventId()), race.ID(request.GetRace()))
+	if err != nil {
+		return nil, err
+	}
+	return progressResponse(counts, version), nil
+}
+
+// ListLists returns the names of a race's lists.
+func (s *Server) ListLists(
+	ctx context.Context, request *standingsv1.ListListsRequest,
+) (*standingsv1.ListListsResponse, error) {
+	lists, err := s.service.Lists(ctx, race.EventID(request.GetEventId()), race.ID(request.GetRace()))
+	if err != nil {
+		return nil, err
+	}
+	return listsResponse(lists), nil
+}
+
+// ExportResults streams results.csv, legs.csv or JSON lines.
+func (s *Server) ExportResults(
+	request *standingsv1.ExportResultsRequest, stream grpc.ServerStreamingServer[standingsv1.ExportResultsResponse],
+) error {
+	file := &chunks{}
+	err := s.service.ExportResults(stream.Context(), race.EventID(request.GetEventId()), exportFile(request.GetFile()),
+		func(version int64) io.Writer {
+			file.send = func(chunk []byte) error {
+				return stream.Send(&standingsv1.ExportResultsResponse{Chunk: chunk, Version: version})
+			}
+			return file
+		})
+	if err != nil {
+		return err
+	}
+	return file.end()
+}
+
+// ExportFacts streams the files of an event's facts, one after another.
+func (s *Server) ExportFacts(
+	request *standingsv1.ExportFactsRequest, stream grpc.ServerStreamingServer[standingsv1.ExportFactsResponse],
+) error {
+	var file *chunks
+	err := s.service.ExportFacts(stream.Context(), race.EventID(request.GetEventId()), func(name string) io.Writer {
+		file = file.next(func(chunk []byte) error {
+			return stream.Send(&standingsv1.ExportFactsResponse{File: name, Chunk: chunk})
+		})
+		return file
+	})
+	if err != nil {
+		return err
+	}
+	return file.end()
+}
+
+// Rebuild recomputes everything and streams what differs.
+func (s *Server) Rebuild(
+	request *standingsv1.RebuildRequest, stream grpc.ServerStreamingServer[standingsv1.RebuildResponse],
+) error {
+	send := func(d standings.Difference) error { return stream.Send(differenceResponse(d)) }
+	summary, err := s.service.Rebuild(stream.Context(), race.EventID(request.GetEventId()), send)
+	if err != nil {
+		return err
+	}
+	return stream.Send(summaryResponse(summary))
+}

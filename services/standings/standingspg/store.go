@@ -1,0 +1,222 @@
+// Package standingspg reads from PostgreSQL what the scorer derived. It writes nothing.
+package standingspg
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"raceday/services/postgres"
+	"raceday/services/rules/passing"
+	"raceday/services/rules/race"
+	"raceday/services/rules/racetime"
+	"raceday/services/rules/result"
+)
+
+// Versions knows the version of an event's derived state.
+type Versions interface {
+	// Version returns the version that tx sees; 0 where nothing has been derived yet.
+	Version(ctx context.Context, tx pgx.Tx, event race.EventID) (int64, error)
+}
+
+// Store reads the derived tables.
+type Store struct {
+	snapshots snapshots
+	versions  Versions
+}
+
+// New returns a store on a pool.
+func New(pool *pgxpool.Pool, versions Versions) *Store { return &Store{snapshots{pool}, versions} }
+
+// snapshots begins transactions that see one moment of the database, and only read.
+type snapshots struct {
+	pool *pgxpool.Pool
+}
+
+// Begin returns a transaction that the caller must commit or roll back.
+func (s snapshots) Begin(ctx context.Context) (pgx.Tx, error) {
+	return s.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+}
+
+// Version returns the event's version; 0 where nothing has been derived yet.
+func (s *Store) Version(ctx context.Context, event race.EventID) (int64, error) {
+	var version int64
+	err := postgres.InTx(ctx, s.snapshots, func(ctx context.Context, tx pgx.Tx) error {
+		var err error
+		version, err = s.versions.Version(ctx, tx, event)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("read the version of %s: %w", event, err)
+	}
+	return version, nil
+}
+
+// Load returns all results of an event in the order of entrants, and the version that they are exact for.
+func (s *Store) Load(ctx context.Context, event race.EventID) (int64, []result.Result, error) {
+	var version int64
+	var results []result.Result
+	err := postgres.InTx(ctx, s.snapshots, func(ctx context.Context, tx pgx.Tx) error {
+		var err error
+		if version, err = s.versions.Version(ctx, tx, event); err != nil {
+			return err
+		}
+		results, err = load(ctx, tx, event)
+		return err
+	})
+	if err != nil {
+		return 0, nil, fmt.Errorf("load the results of %s: %w", event, err)
+	}
+	return version, results, nil
+}
+
+// load merges three scans, each in the order of its primary key.
+func load(ctx context.Context, tx pgx.Tx, event race.EventID) ([]result.Result, error) {
+	results, err := selectResults(ctx, tx, event)
+	if err != nil {
+		return nil, err
+	}
+	if err := addPassings(ctx, tx, event, results); err != nil {
+		return nil, err
+	}
+	if err := addLegs(ctx, tx, event, results); err != nil {
+		return nil, err
+	}
+	return results, nil
+}
+
+const selectResultsQuery = `
+SELECT entrant, race, bib, chip, name, sex, country, club, category, age_group, wave, status, rule,
+       gun_at, gun_us, net_us, legs_us, penalty_us, age_standard_us, lists, before
+FROM standings.results
+WHERE event = @event
+ORDER BY entrant`
+
+func selectResults(ctx context.Context, tx pgx.Tx, event race.EventID) ([]result.Result, error) {
+	rows, err := tx.Query(ctx, selectResultsQuery, pgx.StrictNamedArgs{"event": string(event)})
+	if err != nil {
+		return nil, fmt.Errorf("select results: %w", err)
+	}
+	results, err := pgx.CollectRows(rows, scanResult)
+	if err != nil {
+		return nil, fmt.Errorf("select results: %w", err)
+	}
+	return results, nil
+}
+
+func scanResult(row pgx.CollectableRow) (result.Result, error) {
+	var r result.Result
+	var sex, status string
+	var gunAt pgtype.Timestamptz
+	var gun, net, legs, ageStandard pgtype.Int8
+	var penalty int64
+	var before []string
+	err := row.Scan(&r.Entrant, &r.Race, &r.Bib, &r.Chip, &r.Name, &sex, &r.Country, &r.Club, &r.Category, &r.AgeGroup,
+		&r.Wave, &status, &r.Rule, &gunAt, &gun, &net, &legs, &penalty, &ageStandard, &r.Lists, &before)
+	if err != nil {
+		return r, err
+	}
+	var ok bool
+	if r.Sex, ok = race.ParseSex(sex); !ok {
+		return r, fmt.Errorf("entrant %d: %q is no sex", r.Entrant, sex)
+	}
+	if r.Status, ok = parseStatus(status); !ok {
+		return r, fmt.Errorf("entrant %d: %q is no status", r.Entrant, status)
+	}
+	if gunAt.Valid {
+		r.GunAt = racetime.At(gunAt.Time)
+	}
+	r.Gun, r.Net, r.LegsTotal, r.AgeStandard = optional(gun), optional(net), optional(legs), optional(ageStandard)
+	r.Penalty = microseconds(penalty)
+	for _, bib := range before {
+		r.Before = append(r.Before, race.Bib(bib))
+	}
+	return r, nil
+}
+
+const selectPassings = `
+SELECT entrant, visit, at
+FROM standings.passings
+WHERE event = @event
+ORDER BY entrant, visit`
+
+// addPassings gives each result its passings; both are in the order of entrants.
+func addPassings(ctx context.Context, tx pgx.Tx, event race.EventID, results []result.Result) error {
+	rows, err := tx.Query(ctx, selectPassings, pgx.StrictNamedArgs{"event": string(event)})
+	if err != nil {
+		return fmt.Errorf("select passings: %w", err)
+	}
+	var entrant race.EntrantID
+	var p passing.Passing
+	var at time.Time
+	i := 0
+	_, err = pgx.ForEachRow(rows, []any{&entrant, &p.Visit, &at}, func() error {
+		for i < len(results) && results[i].Entrant < entrant {
+			i++
+		}
+		if i < len(results) && results[i].Entrant == entrant {
+			p.At = racetime.At(at)
+			results[i].Passings = append(results[i].Passings, p)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("select passings: %w", err)
+	}
+	return nil
+}
+
+const selectLegs = `
+SELECT entrant, leg, member_bib, member_name, leg_us, cumulative_us, not_completed, ranked
+FROM standings.legs
+WHERE event = @event
+ORDER BY entrant, leg`
+
+// addLegs gives each team its legs; both are in the order of entrants.
+func addLegs(ctx context.Context, tx pgx.Tx, event race.EventID, results []result.Result) error {
+	rows, err := tx.Query(ctx, selectLegs, pgx.StrictNamedArgs{"event": string(event)})
+	if err != nil {
+		return fmt.Errorf("select legs: %w", err)
+	}
+	var entrant race.EntrantID
+	var leg result.Leg
+	var legTime, cumulative pgtype.Int8
+	scans := []any{&entrant, &leg.Number, &leg.MemberBib, &leg.MemberName, &legTime, &cumulative, &leg.NotCompleted, &leg.Ranked}
+	i := 0
+	_, err = pgx.ForEachRow(rows, scans, func() error {
+		for i < len(results) && results[i].Entrant < entrant {
+			i++
+		}
+		if i < len(results) && results[i].Entrant == entrant {
+			leg.Time, leg.Cumulative = optional(legTime), optional(cumulative)
+			results[i].Legs = append(results[i].Legs, leg)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("select legs: %w", err)
+	}
+	return nil
+}
+
+func optional(us pgtype.Int8) racetime.Optional {
+	if !us.Valid {
+		return racetime.Optional{}
+	}
+	return racetime.Known(microseconds(us.Int64))
+}
+
+func microseconds(us int64) time.Duration { return time.Duration(us) * time.Microsecond }
+
+func parseStatus(text string) (result.Status, bool) {
+	for s := result.Entered; s <= result.Withdrawn; s++ {
+		if s.String() == text {
+			return s, true
+		}
+	}
+	return 0, false
+}
