@@ -3,6 +3,7 @@ package scoring
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"time"
 
 	"raceday/services/rules/race"
@@ -30,7 +31,7 @@ func (d *day) read(ctx context.Context, change int64) (int64, error) {
 	if newest == change && change != 0 {
 		return change, nil
 	}
-	event, err := facts.EventSince(ctx, id, change)
+	event, err := facts.Event(ctx, id)
 	if err != nil {
 		return 0, fmt.Errorf("read the event: %w", err)
 	}
@@ -42,7 +43,7 @@ func (d *day) read(ctx context.Context, change int64) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("read the rulings: %w", err)
 	}
-	if event != nil {
+	if !reflect.DeepEqual(event, d.book.Event()) {
 		d.book.SetEvent(event)
 	}
 	d.book.SetEntrants(roster)
