@@ -72,7 +72,7 @@ func (r *reader) list(path string, l protoreflect.List, field protoreflect.Field
 	for i, element := range sequence.Values {
 		at := path + "[" + strconv.Itoa(i) + "]"
 		if empty(element) {
-			r.faults = append(r.faults, FileFault{sequence.GetToken().Position.Line, at, "is empty"})
+			r.faults = append(r.faults, FileFault{lineOf(element), at, "is empty"})
 			l.Append(l.NewElement())
 			continue
 		}

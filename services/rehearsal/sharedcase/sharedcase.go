@@ -14,18 +14,25 @@ import (
 // CI=true, one that is missing from a folder that is there fails.
 func Dir(t testing.TB, name string) string {
 	t.Helper()
-	root := shared(t)
-	if !exists(t, root) {
-		t.Skipf("shared cases are not on this machine: %s", root)
-	}
-	dir := filepath.Join(root, "races", name)
-	if !exists(t, dir) {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("the shared case is missing: %s", dir)
-		}
+	dir, ok := Find(t, name)
+	if !ok {
 		t.Skipf("shared cases are not on this machine: %s", dir)
 	}
 	return dir
+}
+
+// Find returns the folder of a case like Dir, and whether it is there, for tests that go on without it.
+func Find(t testing.TB, name string) (dir string, ok bool) {
+	t.Helper()
+	root := shared(t)
+	dir = filepath.Join(root, "races", name)
+	if exists(t, dir) {
+		return dir, true
+	}
+	if exists(t, root) && os.Getenv("CI") == "true" {
+		t.Fatalf("the shared case is missing: %s", dir)
+	}
+	return dir, false
 }
 
 // shared returns the folder named by RACEDAY_SHARED, else the folder shared beside the repository.
