@@ -12,7 +12,8 @@ import (
 
 // Store keeps reads, positions, rejected messages and rulings.
 type Store struct {
-	pool *pgxpool.Pool
+	pool  *pgxpool.Pool
+	marks marks
 }
 
 // New returns a store on a pool.
