@@ -93,12 +93,11 @@ type Gun struct {
 	Wave race.WaveID
 	// At is zero for now.
 	At racetime.Instant
-	By string
 }
 
 // FireGun records a gun. The same RequestID again is the same gun, also where At is left open. It returns
 // ErrRaceNotFound, ErrWaveNotFound, ErrRulingIDReused, or a fault that says that there is no such event.
-func (s *Service) FireGun(ctx context.Context, event race.EventID, gun Gun) (RecordedRuling, error) {
+func (s *Service) FireGun(ctx context.Context, actor string, event race.EventID, gun Gun) (RecordedRuling, error) {
 	run, err := s.events.Event(ctx, event)
 	if err != nil {
 		return RecordedRuling{}, fmt.Errorf("fire gun: %w", err)
@@ -123,24 +122,28 @@ func (s *Service) FireGun(ctx context.Context, event race.EventID, gun Gun) (Rec
 	if at == 0 {
 		at = racetime.At(s.now())
 	}
-	recorded, _, err := s.record(ctx, run, ruling.Ruling{
-		ID: gun.RequestID, Race: gun.Race, Kind: ruling.Gun, Target: string(gun.Wave), At: at, By: gun.By,
+	recorded, _, err := s.record(ctx, actor, run, ruling.Ruling{
+		ID: gun.RequestID, Race: gun.Race, Kind: ruling.Gun, Target: string(gun.Wave), At: at,
 	})
 	return recorded, err
 }
 
-// RecordRuling records a ruling; one without an id gets one. It is false where the same ruling stood already. It returns
-// ErrRulingInvalid with the fields at fault, ErrRulingIDReused where another ruling has the id, or a fault that says that
-// there is no such event.
-func (s *Service) RecordRuling(ctx context.Context, event race.EventID, r ruling.Ruling) (RecordedRuling, bool, error) {
+// RecordRuling records a ruling; one without an id gets one, and one that does not say by whom is the actor's. It is false
+// where the same ruling stood already. It returns ErrRulingInvalid with the fields at fault, ErrRulingIDReused where
+// another ruling has the id, or a fault that says that there is no such event.
+func (s *Service) RecordRuling(
+	ctx context.Context, actor string, event race.EventID, r ruling.Ruling,
+) (RecordedRuling, bool, error) {
 	run, err := s.events.Event(ctx, event)
 	if err != nil {
 		return RecordedRuling{}, false, fmt.Errorf("record ruling: %w", err)
 	}
-	return s.record(ctx, run, r)
+	return s.record(ctx, actor, run, r)
 }
 
-func (s *Service) record(ctx context.Context, event *race.Event, r ruling.Ruling) (RecordedRuling, bool, error) {
+func (s *Service) record(
+	ctx context.Context, actor string, event *race.Event, r ruling.Ruling,
+) (RecordedRuling, bool, error) {
 	if r.ID == "" {
 		r.ID = ruling.ID(rand.Text())
 	}
@@ -150,8 +153,11 @@ func (s *Service) record(ctx context.Context, event *race.Event, r ruling.Ruling
 	if recorded, ok, err := s.repeated(ctx, event.ID, r); ok || err != nil {
 		return recorded, false, err
 	}
-	recordedAt := racetime.At(s.now())
-	change, err := s.store.InsertRuling(ctx, event.ID, r, recordedAt)
+	recordedAt, kept := racetime.At(s.now()), r
+	if kept.By == "" {
+		kept.By = actor
+	}
+	change, err := s.store.InsertRuling(ctx, event.ID, kept, recordedAt)
 	if errors.Is(err, ErrRulingIDReused) {
 		// The same call, sent twice, may have been faster.
 		if recorded, ok, err := s.repeated(ctx, event.ID, r); ok || err != nil {
@@ -161,12 +167,16 @@ func (s *Service) record(ctx context.Context, event *race.Event, r ruling.Ruling
 	if err != nil {
 		return RecordedRuling{}, false, fmt.Errorf("record ruling: %w", err)
 	}
-	return RecordedRuling{Ruling: r, RecordedAt: recordedAt, Change: change}, true, nil
+	return RecordedRuling{Ruling: kept, RecordedAt: recordedAt, Change: change}, true, nil
 }
 
 // repeated returns the ruling that has r's id, if any, or ErrRulingIDReused where it says something else.
 func (s *Service) repeated(ctx context.Context, event race.EventID, r ruling.Ruling) (RecordedRuling, bool, error) {
 	before, ok, err := s.store.FindRuling(ctx, event, r.ID)
+	if r.By == "" {
+		// Somebody else may send it again.
+		r.By = before.By
+	}
 	switch {
 	case err != nil:
 		return RecordedRuling{}, false, fmt.Errorf("record ruling: %w", err)

@@ -1,0 +1,128 @@
+package timinggrpc
+
+import (
+	"strings"
+	"time"
+
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	timingv1 "raceday/proto/raceday/timing/v1"
+	"raceday/services/fault"
+	"raceday/services/rules/race"
+	"raceday/services/rules/racetime"
+	"raceday/services/rules/ruling"
+	"raceday/services/timing"
+)
+
+// kindPrefix is what the contract puts before the name of a kind.
+const kindPrefix = "RULING_KIND_"
+
+func gunFrom(request *timingv1.FireGunRequest) (timing.Gun, error) {
+	at, err := instantFrom(request.GetAt())
+	if err != nil {
+		return timing.Gun{}, timing.ErrRulingInvalid.With(fault.Violation{Path: "at", Reason: "AT_INVALID"})
+	}
+	return timing.Gun{
+		RequestID: ruling.ID(request.GetRequestId()), Race: race.ID(request.GetRace()),
+		Wave: race.WaveID(request.GetWave()), At: at,
+	}, nil
+}
+
+// rulingFrom takes what the client may set; a kind that is none is left to the rules.
+func rulingFrom(message *timingv1.Ruling) (ruling.Ruling, error) {
+	var violations []fault.Violation
+	bad := func(path, reason string) { violations = append(violations, fault.Violation{Path: path, Reason: reason}) }
+	at, err := instantFrom(message.GetAt())
+	if err != nil {
+		bad("ruling.at", "AT_INVALID")
+	}
+	decidedAt, err := instantFrom(message.GetDecidedAt())
+	if err != nil {
+		bad("ruling.decided_at", "AT_INVALID")
+	}
+	duration := message.GetDuration()
+	if duration != nil && duration.CheckValid() != nil {
+		bad("ruling.duration", "DURATION_INVALID")
+	}
+	if len(violations) > 0 {
+		return ruling.Ruling{}, timing.ErrRulingInvalid.With(violations...)
+	}
+	return ruling.Ruling{
+		ID: ruling.ID(message.GetId()), Race: race.ID(message.GetRace()), Bib: race.Bib(message.GetBib()),
+		Kind:   ruling.Kind(strings.TrimPrefix(message.GetKind().String(), kindPrefix)),
+		Target: message.GetTarget(), Point: message.GetPoint(), At: at,
+		Duration: duration.AsDuration().Truncate(time.Microsecond),
+		Rule:     message.GetRule(), Reason: message.GetReason(), By: message.GetBy(), DecidedAt: decidedAt,
+	}, nil
+}
+
+func readFilterFrom(request *timingv1.ListReadsRequest) timing.ReadFilter {
+	return timing.ReadFilter{
+		Mat: race.MatID(request.GetMat()), Chip: race.Chip(request.GetChip()), ConflictsOnly: request.GetConflictsOnly(),
+	}
+}
+
+func pageFrom(request interface {
+	GetPageSize() int32
+	GetPageToken() string
+}) timing.Page {
+	return timing.Page{Size: int(request.GetPageSize()), Token: request.GetPageToken()}
+}
+
+// instantFrom returns zero where the field is unset.
+func instantFrom(at *timestamppb.Timestamp) (racetime.Instant, error) {
+	if at == nil {
+		return 0, nil
+	}
+	return timing.InstantOf(at)
+}
+
+func timestamp(at racetime.Instant) *timestamppb.Timestamp {
+	if at == 0 {
+		return nil
+	}
+	return timestamppb.New(at.Time())
+}
+
+func rulingMessage(r timing.RecordedRuling) *timingv1.Ruling {
+	message := &timingv1.Ruling{
+		Id: string(r.ID), Race: string(r.Race), Bib: string(r.Bib),
+		Kind:   timingv1.RulingKind(timingv1.RulingKind_value[kindPrefix+string(r.Kind)]),
+		Target: r.Target, Point: r.Point, At: timestamp(r.At), Rule: r.Rule, Reason: r.Reason, By: r.By,
+		DecidedAt: timestamp(r.DecidedAt), RecordedAt: timestamp(r.RecordedAt), Change: r.Change,
+	}
+	if r.Duration != 0 {
+		message.Duration = durationpb.New(r.Duration)
+	}
+	return message
+}
+
+func readMessage(r timing.Read) *timingv1.StoredRead {
+	message := &timingv1.StoredRead{
+		Mat: string(r.Mat), Boot: r.Boot, Seq: r.Seq, Chip: string(r.Chip), At: timestamppb.New(r.At.Time()),
+		ArrivedAt: timestamppb.New(r.ArrivedAt.Time()),
+	}
+	if r.HasRSSI {
+		message.Rssi = &r.RSSIDBm
+	}
+	if r.HasAntenna {
+		message.Antenna = &r.Antenna
+	}
+	return message
+}
+
+func rejectedMessage(r timing.RecordedRejected) *timingv1.RejectedMessage {
+	return &timingv1.RejectedMessage{
+		Subject: r.Subject, StreamSequence: r.Sequence, ReadIndex: int32(r.Index), Reason: r.Reason, Data: r.Data,
+		ArrivedAt: timestamppb.New(r.ArrivedAt.Time()),
+	}
+}
+
+func convert[From, To any](list []From, one func(From) To) []To {
+	converted := make([]To, len(list))
+	for i, item := range list {
+		converted[i] = one(item)
+	}
+	return converted
+}
