@@ -115,7 +115,10 @@ func (t *terms) compareOnCourse(a, b *result.Result) int {
 		}
 		return 1
 	}
-	return cmp.Or(cmp.Compare(timeA.Time, timeB.Time), race.CompareBibs(a.Bib, b.Bib), cmp.Compare(a.Entrant, b.Entrant))
+	if order := cmp.Compare(timeA.Time, timeB.Time); order != 0 {
+		return order
+	}
+	return cmp.Or(race.CompareBibs(a.Bib, b.Bib), cmp.Compare(a.Entrant, b.Entrant))
 }
 
 // furthest returns the last visit that was passed and the time there; -1 before the start.

@@ -63,7 +63,10 @@ func rankLists(r *race.Race, results []*result.Result) map[string]*ranking.List 
 // moving.
 func newRanking(entries []entry) *ranking.List {
 	slices.SortFunc(entries, func(a, b entry) int {
-		return cmp.Or(cmp.Compare(a.Time, b.Time), race.CompareBibs(a.Bib, b.Bib))
+		if order := cmp.Compare(a.Time, b.Time); order != 0 {
+			return order
+		}
+		return race.CompareBibs(a.Bib, b.Bib)
 	})
 	list := ranking.NewList()
 	for _, e := range entries {

@@ -80,8 +80,7 @@ func (t *resultTable) each(results []result.Result, f func(record []string) erro
 	for i := range t.event.Races {
 		r := &t.event.Races[i]
 		lists := rankLists(r, byRace[r.ID])
-		sortLines(byRace[r.ID], lists)
-		for _, res := range byRace[r.ID] {
+		for _, res := range inOrderOfLines(byRace[r.ID], lists) {
 			clear(record)
 			t.fill(record, i, res, lists)
 			if err := f(record); err != nil {
@@ -139,25 +138,34 @@ func groupByRace(results []result.Result) map[race.ID][]*result.Result {
 	return groups
 }
 
-// sortLines orders the lines of one race: by the first classification's lists, rank and bib, then the unranked by bib.
-func sortLines(results []*result.Result, lists map[string]*ranking.List) {
-	type key struct {
-		unranked int
-		list     string
-		rank     int
+// inOrderOfLines returns the results of one race by the first classification's lists, rank and bib, then the unranked by
+// bib.
+func inOrderOfLines(results []*result.Result, lists map[string]*ranking.List) []*result.Result {
+	type line struct {
+		list   string
+		rank   int
+		result *result.Result
 	}
-	keys := make(map[race.EntrantID]key, len(results))
+	var ranked []line
+	var unranked []*result.Result
 	for _, r := range results {
 		list := listOf(r, 0)
 		if rank, ok := rankIn(lists, list, r.Entrant); ok {
-			keys[r.Entrant] = key{list: list, rank: rank}
+			ranked = append(ranked, line{list, rank, r})
 		} else {
-			keys[r.Entrant] = key{unranked: 1}
+			unranked = append(unranked, r)
 		}
 	}
-	slices.SortFunc(results, func(a, b *result.Result) int {
-		ka, kb := keys[a.Entrant], keys[b.Entrant]
-		return cmp.Or(cmp.Compare(ka.unranked, kb.unranked), cmp.Compare(ka.list, kb.list), cmp.Compare(ka.rank, kb.rank),
-			race.CompareBibs(a.Bib, b.Bib))
+	slices.SortFunc(ranked, func(a, b line) int {
+		if order := cmp.Or(cmp.Compare(a.list, b.list), cmp.Compare(a.rank, b.rank)); order != 0 {
+			return order
+		}
+		return race.CompareBibs(a.result.Bib, b.result.Bib)
 	})
+	slices.SortFunc(unranked, func(a, b *result.Result) int { return race.CompareBibs(a.Bib, b.Bib) })
+	lines := make([]*result.Result, 0, len(results))
+	for _, l := range ranked {
+		lines = append(lines, l.result)
+	}
+	return append(lines, unranked...)
 }
