@@ -87,6 +87,14 @@ func (r *Recording) Mats() []race.MatID {
 	return ids
 }
 
+// Begin returns the race time of the first delivery.
+func (r *Recording) Begin() time.Duration {
+	if len(r.flow) == 0 {
+		return 0
+	}
+	return r.flow[0].after
+}
+
 // End returns the race time of the last delivery.
 func (r *Recording) End() time.Duration {
 	if len(r.flow) == 0 {
