@@ -21,6 +21,8 @@ type Page struct {
 const (
 	defaultPageSize = 100
 	maxPageSize     = 1000
+	// maxPageBytes keeps a page of messages below what gRPC clients receive unless told otherwise, 4 MiB.
+	maxPageBytes = 1 << 20
 )
 
 // ListRulings returns a page of the rulings in the order of recording and the token of the next, empty on the last. It
@@ -34,7 +36,7 @@ func (s *Service) ListRulings(
 		}
 		return nil
 	}
-	return list(ctx, s, event, page, check,
+	return list(ctx, s, event, page, check, weightless,
 		func(ctx context.Context, after *int64, limit int) ([]RecordedRuling, error) {
 			var change int64
 			if after != nil {
@@ -66,7 +68,7 @@ func (s *Service) ListReads(ctx context.Context, event race.EventID, filter Read
 		}
 		return nil
 	}
-	return list(ctx, s, event, page, check,
+	return list(ctx, s, event, page, check, weightless,
 		func(ctx context.Context, after *Read, limit int) ([]Read, error) {
 			return s.store.ListReads(ctx, event, filter, after, limit)
 		},
@@ -86,7 +88,7 @@ func (s *Service) ListRejectedMessages(
 		}
 		return nil
 	}
-	return list(ctx, s, event, page, check,
+	return list(ctx, s, event, page, check, func(r RecordedRejected) int { return len(r.Data) },
 		func(ctx context.Context, after *RejectedID, limit int) ([]RecordedRejected, error) {
 			var id RejectedID
 			if after != nil {
@@ -97,10 +99,13 @@ func (s *Service) ListRejectedMessages(
 		RecordedRejected.ID)
 }
 
+func weightless[Item any](Item) int { return 0 }
+
 // list fetches one item more than the page holds, to know whether another page follows. A token is the cursor of the
-// page's last item.
+// page's last item. A page ends early at maxPageBytes.
 func list[Item, Cursor any](
 	ctx context.Context, s *Service, event race.EventID, page Page, check func(run *race.Event, after *Cursor) error,
+	weigh func(Item) int,
 	fetch func(ctx context.Context, after *Cursor, limit int) ([]Item, error), cursor func(last Item) Cursor,
 ) ([]Item, string, error) {
 	if page.Size == 0 {
@@ -124,11 +129,16 @@ func list[Item, Cursor any](
 	if err != nil {
 		return nil, "", fmt.Errorf("list facts: %w", err)
 	}
-	if len(items) <= page.Size {
+	end, weight := 0, 0
+	for end < min(len(items), page.Size) && (end == 0 || weight+weigh(items[end]) <= maxPageBytes) {
+		weight += weigh(items[end])
+		end++
+	}
+	if end == len(items) {
 		return items, "", nil
 	}
-	items = items[:page.Size]
-	token, err := json.Marshal(cursor(items[page.Size-1]))
+	items = items[:end]
+	token, err := json.Marshal(cursor(items[end-1]))
 	if err != nil {
 		return nil, "", fmt.Errorf("list facts: %w", err)
 	}

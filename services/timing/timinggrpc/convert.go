@@ -32,7 +32,9 @@ func gunFrom(request *timingv1.FireGunRequest) (timing.Gun, error) {
 // rulingFrom takes what the client may set; a kind that is none is left to the rules.
 func rulingFrom(message *timingv1.Ruling) (ruling.Ruling, error) {
 	var violations []fault.Violation
-	bad := func(path, reason string) { violations = append(violations, fault.Violation{Path: path, Reason: reason}) }
+	bad := func(path, reason string) {
+		violations = append(violations, fault.Violation{Path: path, Reason: reason})
+	}
 	at, err := instantFrom(message.GetAt())
 	if err != nil {
 		bad("ruling.at", "AT_INVALID")
