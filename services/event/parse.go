@@ -1,6 +1,7 @@
 package event
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -44,15 +45,20 @@ func (f FileFaults) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// The bounds of an event file. The largest real ones hold some 20 KB and seven levels; the YAML parser's time grows with the
-// square of both.
+// The bounds of an event file. The largest real ones have some 20 KB, 500 lines and seven levels; the YAML parser's time grows
+// with the square of each.
 const (
 	maxFileBytes   = 256 << 10
+	maxFileLines   = 5000
 	maxNesting     = 32
 	maxEntryColumn = 100
+	tooLarge       = "the event is larger than 256 KiB or 5000 lines"
 )
 
-const tooLarge = "the event is larger than 256 KiB"
+func isTooLarge(file []byte) bool {
+	lines := max(bytes.Count(file, []byte{'\n'}), bytes.Count(file, []byte{'\r'})) // CR LF ends one line.
+	return len(file) > maxFileBytes || lines > maxFileLines
+}
 
 // Parse reads an event file, fills in the defaults and checks everything. The error is a FileFaults with all that is wrong.
 func Parse(file []byte) (*race.Event, error) {
@@ -82,7 +88,7 @@ func parseYAML(file []byte) (body ast.Node, fault *FileFault) {
 			body, fault = nil, &FileFault{Line: 1, Reason: "is not YAML that can be read"}
 		}
 	}()
-	if len(file) > maxFileBytes {
+	if isTooLarge(file) {
 		return nil, &FileFault{Line: 1, Reason: tooLarge}
 	}
 	if line, ok := firstNotUTF8(file); ok {

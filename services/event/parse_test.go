@@ -190,7 +190,8 @@ func TestParseRefusesWhatIsNoEventFile(t *testing.T) {
 		"not UTF-8":       {"id: a\nname: \xff\n", "line 2: the file is not UTF-8"},
 		"not YAML":        {"id: a\nname: [b\n", "line 2: is not YAML: "},
 		"nested too deep": {"id: a\nname: " + strings.Repeat("[", 1000), "line 2: nests too deep"},
-		"too large":       {strings.Repeat("#", 256<<10+1), "line 1: the event is larger than 256 KiB"},
+		"too large":       {strings.Repeat("#", 256<<10+1), "line 1: the event is larger than 256 KiB or 5000 lines"},
+		"too long":        {strings.Repeat("\n", 5001), "line 1: the event is larger than 256 KiB or 5000 lines"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

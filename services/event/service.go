@@ -57,7 +57,8 @@ type Streams interface {
 
 // Entries knows who is entered.
 type Entries interface {
-	// Breaks returns the fields of the newer event that entries made under the older one stand against.
+	// Breaks returns the fields of the newer event that entries made under the older one stand against. It only reads;
+	// no fact of the event is written meanwhile.
 	Breaks(ctx context.Context, older, newer *race.Event) ([]race.Problem, error)
 }
 
@@ -112,7 +113,7 @@ func (s *Service) ApplyMessage(ctx context.Context, actor string, m *eventv1.Eve
 
 func (s *Service) apply(ctx context.Context, actor string, e *race.Event) (Applied, error) {
 	file := Format(e)
-	if len(file) > maxFileBytes { // It could not be read again.
+	if isTooLarge(file) { // It could not be read again.
 		return Applied{}, ErrInvalid.With(fault.Violation{Reason: tooLarge})
 	}
 	if err := s.streams.Ensure(ctx, e.ID); err != nil {

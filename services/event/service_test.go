@@ -126,7 +126,7 @@ func TestApplyRefusesWhatCouldNotBeReadAgain(t *testing.T) {
 		file.WriteString(strings.Replace(race, "marathon", fmt.Sprint("m", i), 1))
 	}
 	_, err := newService(t, nil).ApplyFile(t.Context(), "chief", []byte(file.String()))
-	want := []fault.Violation{{Reason: "the event is larger than 256 KiB"}}
+	want := []fault.Violation{{Reason: "the event is larger than 256 KiB or 5000 lines"}}
 	if diff := cmp.Diff(want, fault.Violations(err)); !errors.Is(err, event.ErrInvalid) || diff != "" {
 		t.Errorf("error %v (-want +got):\n%s", err, diff)
 	}
