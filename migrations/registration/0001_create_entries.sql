@@ -13,6 +13,7 @@ CREATE TABLE registration.races (
     CONSTRAINT races_taken_not_negative CHECK (taken >= 0)
 );
 
+-- Pages keep room for rows that an import changes.
 CREATE TABLE registration.entries (
     event          text        NOT NULL,
     -- In order of entry, never used again.
@@ -42,7 +43,6 @@ CREATE TABLE registration.entries (
     entered_at     timestamptz NOT NULL,
     CONSTRAINT entries_key PRIMARY KEY (event, entrant),
     CONSTRAINT entries_reference_unique_in_event UNIQUE (event, reference),
-    CONSTRAINT entries_request_unique_in_event UNIQUE (event, request_id),
     CONSTRAINT entries_race_known FOREIGN KEY (event, race) REFERENCES registration.races (event, race),
     CONSTRAINT entries_state_known CHECK (state IN ('CONFIRMED', 'WITHDRAWN')),
     CONSTRAINT entries_sex_known CHECK (sex IN ('', 'F', 'M', 'X')),
@@ -50,7 +50,10 @@ CREATE TABLE registration.entries (
     CONSTRAINT entries_wave_not_empty CHECK (wave <> ''),
     CONSTRAINT entries_one_age CHECK (birth_day IS NULL OR age_years IS NULL),
     CONSTRAINT entries_request_has_digest CHECK ((request_id IS NULL) = (request_digest IS NULL))
-);
+) WITH (fillfactor = 70);
+
+CREATE UNIQUE INDEX entries_request_unique_in_event ON registration.entries (event, request_id)
+WHERE request_id IS NOT NULL;
 
 CREATE INDEX entries_by_race ON registration.entries (event, race, entrant);
 

@@ -3,8 +3,7 @@ CREATE TABLE registration.roster_changes (
     event   text   NOT NULL,
     entrant bigint NOT NULL,
     change  bigint NOT NULL,
-    CONSTRAINT roster_changes_key PRIMARY KEY (event, entrant),
-    CONSTRAINT roster_changes_entrant_known FOREIGN KEY (event, entrant) REFERENCES registration.entries (event, entrant)
+    CONSTRAINT roster_changes_key PRIMARY KEY (event, entrant)
 );
 
 CREATE INDEX roster_changes_by_change ON registration.roster_changes (event, change);
@@ -22,8 +21,7 @@ CREATE TABLE registration.entry_changes (
     at      timestamptz NOT NULL,
     before  jsonb       NOT NULL,
     after   jsonb       NOT NULL,
-    CONSTRAINT entry_changes_key PRIMARY KEY (number),
-    CONSTRAINT entry_changes_entrant_known FOREIGN KEY (event, entrant) REFERENCES registration.entries (event, entrant)
+    CONSTRAINT entry_changes_key PRIMARY KEY (number)
 );
 
 CREATE INDEX entry_changes_by_entrant ON registration.entry_changes (event, entrant, number);

@@ -252,6 +252,9 @@ func (t *roster) readMember(r *race.Race, m memberLine) {
 	}
 	m.race = r.ID
 	switch {
+	case r.Team == nil && m.team == "":
+		t.bad("leg", "stands in a race of persons")
+		return
 	case r.Team == nil:
 		t.bad("team", "stands in a race of persons")
 		return

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
@@ -135,19 +136,21 @@ func (h *holding) Save(ctx context.Context, changes registration.Changes) error 
 
 // writing gathers what a Save sends at once.
 type writing struct {
-	event    race.EventID
-	added    []entryRow
-	changed  []entryRow
-	entrants []int64 // of the changed
-	members  []memberRow
-	bibs     claimed[race.Bib]
-	chips    claimed[race.Chip]
-	people   claimed[[]byte]
-	inTeam   []bool
-	taken    map[race.ID]int
-	onRoster []string // references of entries whose line changed
-	recorded []recordedChange
-	batch    *pgx.Batch
+	event   race.EventID
+	added   []entryRow
+	changed []entryRow
+	// Of the changed: those whose members and those whose claims are written anew.
+	regrouped []int64
+	reclaimed []int64
+	members   []memberRow
+	bibs      claimed[race.Bib]
+	chips     claimed[race.Chip]
+	people    claimed[[]byte]
+	inTeam    []bool
+	taken     map[race.ID]int
+	onRoster  []string // references of entries whose line changed
+	recorded  []recordedChange
+	batch     *pgx.Batch
 }
 
 // claimed are what entries hold, by reference.
@@ -163,7 +166,11 @@ func (c *claimed[T]) add(reference registration.Reference, v T) {
 
 func (w *writing) add(e *registration.Entry) {
 	w.added = append(w.added, rowOf(e))
-	w.hold(e)
+	w.members = append(w.members, memberRowsOf(e)...)
+	w.claim(e, e.Claims())
+	if e.State == registration.Confirmed {
+		w.taken[e.Race]++
+	}
 	if e.OnRoster() {
 		w.onRoster = append(w.onRoster, string(e.Reference))
 	}
@@ -172,11 +179,20 @@ func (w *writing) add(e *registration.Entry) {
 func (w *writing) change(c *registration.Change) {
 	after := rowOf(&c.After)
 	w.changed = append(w.changed, after)
-	w.entrants = append(w.entrants, int64(c.After.ID))
 	if c.Before.State == registration.Confirmed {
 		w.taken[c.Before.Race]--
 	}
-	w.hold(&c.After)
+	if c.After.State == registration.Confirmed {
+		w.taken[c.After.Race]++
+	}
+	if !reflect.DeepEqual(c.Before.Members, c.After.Members) {
+		w.regrouped = append(w.regrouped, int64(c.After.ID))
+		w.members = append(w.members, memberRowsOf(&c.After)...)
+	}
+	if claims := c.After.Claims(); !reflect.DeepEqual(c.Before.Claims(), claims) {
+		w.reclaimed = append(w.reclaimed, int64(c.After.ID))
+		w.claim(&c.After, claims)
+	}
 	onRoster := c.Before.OnRoster() || c.After.OnRoster()
 	if onRoster {
 		w.onRoster = append(w.onRoster, string(c.After.Reference))
@@ -189,13 +205,7 @@ func (w *writing) change(c *registration.Change) {
 	})
 }
 
-// hold adds the entry's members, its place and what it claims.
-func (w *writing) hold(e *registration.Entry) {
-	w.members = append(w.members, memberRowsOf(e)...)
-	if e.State == registration.Confirmed {
-		w.taken[e.Race]++
-	}
-	claims := e.Claims()
+func (w *writing) claim(e *registration.Entry, claims registration.Claims) {
 	for _, bib := range claims.Bibs {
 		w.bibs.add(e.Reference, bib)
 	}
@@ -216,9 +226,12 @@ func (w *writing) queue(cause registration.Cause) error {
 	if err := w.queueJSON(updateEntries, "entries", w.changed, len(w.changed)); err != nil {
 		return err
 	}
-	if len(w.entrants) > 0 {
-		for _, query := range []string{deleteMembers, deleteBibs, deleteChips, deletePeople} {
-			w.batch.Queue(query, pgx.StrictNamedArgs{"event": w.event, "entrants": w.entrants})
+	if len(w.regrouped) > 0 {
+		w.batch.Queue(deleteMembers, pgx.StrictNamedArgs{"event": w.event, "entrants": w.regrouped})
+	}
+	if len(w.reclaimed) > 0 {
+		for _, query := range []string{deleteBibs, deleteChips, deletePeople} {
+			w.batch.Queue(query, pgx.StrictNamedArgs{"event": w.event, "entrants": w.reclaimed})
 		}
 	}
 	if err := w.queueJSON(insertMembers, "members", w.members, len(w.members)); err != nil {
