@@ -119,11 +119,11 @@ func TestApplyStoresNothingWithoutAStream(t *testing.T) {
 func TestApplyRefusesWhatCouldNotBeReadAgain(t *testing.T) {
 	t.Parallel()
 	// Short as it is, it is long with its defaults written out.
-	race := small[strings.Index(small, "  - id: marathon"):]
 	var file strings.Builder
 	file.WriteString(small)
 	for i := range 400 {
-		file.WriteString(strings.Replace(race, "marathon", fmt.Sprint("m", i), 1))
+		fmt.Fprintf(&file, "  - {id: m%d, format: MARATHON, waves: [{id: A}], "+
+			"course: [{point: line}, {point: line, at_metres: 42195}]}\n", i)
 	}
 	_, err := newService(t, nil).ApplyFile(t.Context(), "chief", []byte(file.String()))
 	want := []fault.Violation{{Reason: "the event is larger than 256 KiB or 5000 lines"}}
