@@ -36,7 +36,20 @@ type terminal struct {
 }
 
 type cli struct {
-	Score scoreCommand `cmd:"" help:"Score a race day offline: no server, no database."`
+	Demo      demoCommand      `cmd:"" help:"Run a whole race day with nothing installed beforehand."`
+	Serve     serveCommand     `cmd:"" help:"Run the services."`
+	Migrate   migrateCommand   `cmd:"" help:"Bring the database schema up to date."`
+	Key       keyCommand       `cmd:"" help:"Manage API keys."`
+	Event     eventCommand     `cmd:"" help:"Apply and read events."`
+	Roster    rosterCommand    `cmd:"" help:"Import rosters."`
+	Reads     readsCommand     `cmd:"" help:"Publish reads as mats do."`
+	Rulings   rulingsCommand   `cmd:"" help:"Record officials' rulings."`
+	Score     scoreCommand     `cmd:"" help:"Score a race day offline: no server, no database."`
+	Results   resultsCommand   `cmd:"" help:"Export results."`
+	Facts     factsCommand     `cmd:"" help:"Export the facts that results follow from."`
+	Standings standingsCommand `cmd:"" help:"Show standings in the terminal."`
+	Call      callCommand      `cmd:"" help:"Call any RPC with protobuf JSON."`
+	Rebuild   rebuildCommand   `cmd:"" help:"Recompute everything from the stored facts and compare."`
 }
 
 // run is main without the process around it. It returns the exit status.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -27,7 +28,12 @@ type scoreCommand struct {
 
 // Run scores the files.
 func (c *scoreCommand) Run() error {
-	definition, results, err := scoreFiles(c.Event, c.Roster, c.Reads, c.Rulings)
+	day := dayFiles{event: fileSource(c.Event), roster: fileSource(c.Roster), reads: fileSource(c.Reads)}
+	if c.Rulings != "" {
+		rulings := fileSource(c.Rulings)
+		day.rulings = &rulings
+	}
+	definition, results, err := day.score()
 	if err != nil {
 		return err
 	}
@@ -43,51 +49,76 @@ func (c *scoreCommand) Run() error {
 	return write(c.Legs, standings.WriteLegs)
 }
 
-// scoreFiles scores a race day from its files; rulings may be empty.
-func scoreFiles(eventPath, rosterPath, readsPath, rulingsPath string) (*race.Event, []result.Result, error) {
-	file, err := os.ReadFile(eventPath)
+// source is a file, wherever it is.
+type source struct {
+	name string
+	open func() (io.ReadCloser, error)
+}
+
+func fileSource(path string) source {
+	return source{path, func() (io.ReadCloser, error) { return os.Open(path) }}
+}
+
+func bytesSource(name string, content []byte) source {
+	return source{name, func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil }}
+}
+
+func (s source) read(take func(io.Reader) error) error {
+	file, err := s.open()
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	return take(file)
+}
+
+// dayFiles are the files of a race day; it may have no rulings.
+type dayFiles struct {
+	event, roster, reads source
+	rulings              *source
+}
+
+// score parses the files and scores them.
+func (d dayFiles) score() (definition *race.Event, results []result.Result, err error) {
+	err = d.event.read(func(r io.Reader) error {
+		file, err := io.ReadAll(r)
+		if err != nil {
+			return err
+		}
+		if definition, err = event.Parse(file); err != nil {
+			return fmt.Errorf("%s:\n%w", d.event.name, err)
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, nil, err
 	}
-	definition, err := event.Parse(file)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s:\n%w", eventPath, err)
-	}
 	var roster []race.Entrant
-	err = readFile(rosterPath, func(r io.Reader) error {
-		roster, err = registration.ParseRoster(rosterPath, r, definition)
+	err = d.roster.read(func(r io.Reader) (err error) {
+		roster, err = registration.ParseRoster(d.roster.name, r, definition)
 		return err
 	})
 	if err != nil {
 		return nil, nil, err
 	}
 	var rulings []ruling.Ruling
-	if rulingsPath != "" {
-		err = readFile(rulingsPath, func(r io.Reader) error {
-			rulings, err = timing.ParseRulings(rulingsPath, r, definition)
+	if d.rulings != nil {
+		err = d.rulings.read(func(r io.Reader) (err error) {
+			rulings, err = timing.ParseRulings(d.rulings.name, r, definition)
 			return err
 		})
 		if err != nil {
 			return nil, nil, err
 		}
 	}
-	results, err := scoring.Score(definition, roster, rulings, func(each func(scoring.Read)) error {
-		return readFile(readsPath, func(r io.Reader) error {
-			return timing.EachRead(readsPath, r, definition, func(_ int, read timing.Read) {
+	results, err = scoring.Score(definition, roster, rulings, func(each func(scoring.Read)) error {
+		return d.reads.read(func(r io.Reader) error {
+			return timing.EachRead(d.reads.name, r, definition, func(_ int, read timing.Read) {
 				each(scoring.Read{Mat: read.Mat, Chip: read.Chip, At: read.At})
 			})
 		})
 	})
 	return definition, results, err
-}
-
-func readFile(path string, read func(io.Reader) error) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	return read(file)
 }
 
 // writeFile writes a file as a whole or not at all; to a device or pipe it writes as it goes.

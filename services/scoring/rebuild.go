@@ -75,7 +75,7 @@ func (s *Scorer) rebuild(ctx context.Context, event race.EventID, each func(Diff
 	if err := s.Reads.EachRead(ctx, event, count); err != nil {
 		return Summary{}, fmt.Errorf("read the reads: %w", err)
 	}
-	stored, err := s.Store.Results(ctx, event)
+	stored, err := s.Results.Results(ctx, event)
 	if err != nil {
 		return Summary{}, fmt.Errorf("read the results: %w", err)
 	}

@@ -80,14 +80,18 @@ type Reads interface {
 type Stream interface {
 	// Info returns when the stream was created and its last sequence.
 	Info(ctx context.Context, event race.EventID) (created time.Time, last uint64, err error)
-	// Run delivers what lies in the stream from a sequence on, until ctx ends or the stream is not the same any more.
-	Run(ctx context.Context, event race.EventID, from uint64, batches chan<- Batch) error
+	// Run delivers what lies in the stream that was created then, from a sequence on, until ctx ends.
+	Run(ctx context.Context, event race.EventID, created time.Time, from uint64, batches chan<- Batch) error
+}
+
+// Results are where what is derived can be read.
+type Results interface {
+	// Results returns the stored results of an event, in no order.
+	Results(ctx context.Context, event race.EventID) ([]result.Result, error)
 }
 
 // Store keeps what is derived.
 type Store interface {
-	// Results returns the stored results of an event.
-	Results(ctx context.Context, event race.EventID) ([]result.Result, error)
 	// Ranks returns the stored ranks of an event, and the version up to which all of its lists are exact.
 	Ranks(ctx context.Context, event race.EventID) (ranks map[ListKey][]Rank, exactTo int64, err error)
 	// Commit writes all of a commit or nothing; ErrFenced where the position is not From.
@@ -106,6 +110,7 @@ type Scorer struct {
 	Reads   Reads
 	Stream  Stream
 	Store   Store
+	Results Results
 	Notices Notices
 	Log     *slog.Logger
 	Now     func() time.Time
@@ -133,7 +138,7 @@ func (s *Scorer) Run(outer context.Context, event race.EventID) error {
 	batches := make(chan Batch, 1)
 	group, ctx := errgroup.WithContext(outer)
 	group.Go(func() error {
-		return s.Stream.Run(ctx, event, d.position.Sequence+1, batches)
+		return s.Stream.Run(ctx, event, d.position.StreamCreated, d.position.Sequence+1, batches)
 	})
 	group.Go(func() error { return d.run(ctx, batches, changed) })
 	err = group.Wait()
@@ -157,7 +162,7 @@ func (s *Scorer) open(ctx context.Context, event race.EventID) (*day, error) {
 	if err := s.Reads.EachRead(ctx, event, d.book.AddRead); err != nil {
 		return nil, fmt.Errorf("read the reads: %w", err)
 	}
-	stored, err := s.Store.Results(ctx, event)
+	stored, err := s.Results.Results(ctx, event)
 	if err != nil {
 		return nil, fmt.Errorf("read the results: %w", err)
 	}

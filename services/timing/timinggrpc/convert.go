@@ -87,7 +87,8 @@ func timestamp(at racetime.Instant) *timestamppb.Timestamp {
 	return timestamppb.New(at.Time())
 }
 
-func rulingMessage(r timing.RecordedRuling) *timingv1.Ruling {
+// RulingMessage returns the wire form of a ruling; what the server sets is left out where it is not known.
+func RulingMessage(r timing.RecordedRuling) *timingv1.Ruling {
 	message := &timingv1.Ruling{
 		Id: string(r.ID), Race: string(r.Race), Bib: string(r.Bib),
 		Kind:   timingv1.RulingKind(timingv1.RulingKind_value[kindPrefix+string(r.Kind)]),

@@ -21,7 +21,7 @@ func TestEveryKindGoesBothWays(t *testing.T) {
 			ID: "1", Race: "marathon", Bib: "7", Kind: kind, Target: "t", Point: "line#2", At: 5, Duration: 30 * time.Second,
 			Rule: "TR6", Reason: "why", By: "referee", DecidedAt: -6,
 		}
-		got, err := rulingFrom(rulingMessage(timing.RecordedRuling{Ruling: want}))
+		got, err := rulingFrom(RulingMessage(timing.RecordedRuling{Ruling: want}))
 		if err != nil || got != want {
 			t.Errorf("got %+v, %v, want %+v", got, err, want)
 		}

@@ -29,7 +29,7 @@ func (s *Server) FireGun(ctx context.Context, request *timingv1.FireGunRequest) 
 	if err != nil {
 		return nil, err
 	}
-	return &timingv1.FireGunResponse{Ruling: rulingMessage(recorded)}, nil
+	return &timingv1.FireGunResponse{Ruling: RulingMessage(recorded)}, nil
 }
 
 // RecordRuling records one ruling.
@@ -44,7 +44,7 @@ func (s *Server) RecordRuling(
 	if err != nil {
 		return nil, err
 	}
-	return &timingv1.RecordRulingResponse{Ruling: rulingMessage(recorded), Recorded: isNew}, nil
+	return &timingv1.RecordRulingResponse{Ruling: RulingMessage(recorded), Recorded: isNew}, nil
 }
 
 // ListRulings returns a page of the rulings of an event or a race.
@@ -56,7 +56,7 @@ func (s *Server) ListRulings(
 	if err != nil {
 		return nil, err
 	}
-	return &timingv1.ListRulingsResponse{Rulings: convert(rulings, rulingMessage), NextPageToken: next}, nil
+	return &timingv1.ListRulingsResponse{Rulings: convert(rulings, RulingMessage), NextPageToken: next}, nil
 }
 
 // ListReads returns a page of the stored reads.

@@ -9,7 +9,9 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"google.golang.org/protobuf/proto"
 
+	timingv1 "raceday/proto/raceday/timing/v1"
 	"raceday/services/rules/race"
 	"raceday/services/timing"
 )
@@ -131,4 +133,17 @@ func isFinal(err error) bool {
 	}
 	return errors.Is(err, nats.ErrMaxPayload) || errors.Is(err, nats.ErrConnectionClosed) ||
 		errors.Is(err, nats.ErrBadSubject) || errors.Is(err, nats.ErrInvalidMsg)
+}
+
+// PublishBatch sends a batch as a mat does and returns when the server has acknowledged it.
+func PublishBatch(ctx context.Context, js jetstream.JetStream, batch *timingv1.ReadBatch) error {
+	data, err := proto.Marshal(batch)
+	if err != nil {
+		return fmt.Errorf("encode batch: %w", err)
+	}
+	subject := timing.Subject(race.EventID(batch.GetEvent()), race.MatID(batch.GetMat()))
+	if _, err := js.Publish(ctx, subject, data); err != nil {
+		return fmt.Errorf("publish batch of mat %s: %w", batch.GetMat(), err)
+	}
+	return nil
 }

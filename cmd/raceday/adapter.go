@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"raceday/services/event/eventpg"
+	"raceday/services/postgres"
+	"raceday/services/registration"
+	"raceday/services/registration/registrationpg"
+	"raceday/services/rules/race"
+	"raceday/services/rules/racetime"
+	"raceday/services/rules/result"
+	"raceday/services/rules/ruling"
+	"raceday/services/scoring"
+	"raceday/services/standings"
+	"raceday/services/standings/standingspg"
+	"raceday/services/timing"
+	"raceday/services/timing/timingnats"
+	"raceday/services/timing/timingpg"
+)
+
+// The types of this file hand one service what another keeps, so that no service knows another.
+
+// scorerFacts are event, roster and rulings for the scorer.
+type scorerFacts struct {
+	events *eventpg.Store
+	roster *registrationpg.Store
+	timing *timingpg.Store
+}
+
+func (f scorerFacts) Change(ctx context.Context, event race.EventID) (int64, error) {
+	return f.events.CurrentChange(ctx, event)
+}
+
+func (f scorerFacts) Event(ctx context.Context, event race.EventID) (*race.Event, error) {
+	return f.events.Event(ctx, event)
+}
+
+func (f scorerFacts) RosterSince(ctx context.Context, event race.EventID, change int64) ([]race.Entrant, error) {
+	return f.roster.RosterSince(ctx, event, change)
+}
+
+func (f scorerFacts) RulingsSince(ctx context.Context, event race.EventID, change int64) ([]ruling.Ruling, error) {
+	return f.timing.RulingsSince(ctx, event, change)
+}
+
+// scorerReads are stored reads and positions for the scorer.
+type scorerReads struct{ store *timingpg.Store }
+
+func (r scorerReads) Position(ctx context.Context, event race.EventID) (scoring.Position, bool, error) {
+	position, ok, err := r.store.Position(ctx, event)
+	return scoring.Position(position), ok, err
+}
+
+func (r scorerReads) CreatePosition(ctx context.Context, event race.EventID, streamCreated time.Time) (scoring.Position, error) {
+	position, err := r.store.CreatePosition(ctx, event, streamCreated)
+	return scoring.Position(position), err
+}
+
+func (r scorerReads) EachRead(ctx context.Context, event race.EventID, each func(scoring.Read)) error {
+	return r.store.EachRead(ctx, event, func(mat race.MatID, chip race.Chip, at racetime.Instant) {
+		each(scoring.Read{Mat: mat, Chip: chip, At: at})
+	})
+}
+
+// appender appends the reads of a commit in the scorer's transaction.
+type appender struct{ store *timingpg.Store }
+
+func (a appender) Append(ctx context.Context, tx pgx.Tx, c scoring.Commit) error {
+	var batch *timing.Batch
+	if c.Batch != nil {
+		batch = c.Batch.Raw.(*timing.Batch)
+	}
+	return a.store.Append(ctx, tx, batch, timing.Position(c.From), timing.Position(c.To))
+}
+
+// scorerStream is the stream of reads for the scorer.
+type scorerStream struct {
+	streams *timingnats.Streams
+	source  *timingnats.Source
+}
+
+func (s scorerStream) Info(ctx context.Context, event race.EventID) (created time.Time, last uint64, err error) {
+	return s.streams.StreamInfo(ctx, event)
+}
+
+func (s scorerStream) Run(
+	ctx context.Context, event race.EventID, created time.Time, from uint64, batches chan<- scoring.Batch,
+) error {
+	taken := make(chan *timing.Batch)
+	done := make(chan error, 1)
+	go func() {
+		done <- s.source.Run(ctx, event, created, from, taken)
+		close(taken)
+	}()
+	for raw := range taken {
+		batch := scoring.Batch{Reads: make([]scoring.Read, len(raw.Reads)), Last: raw.Last, Pending: raw.Pending > 0, Raw: raw}
+		for i := range raw.Reads {
+			batch.Reads[i] = scoring.Read{Mat: raw.Reads[i].Mat, Chip: raw.Reads[i].Chip, At: raw.Reads[i].At}
+		}
+		select {
+		case batches <- batch:
+		case <-ctx.Done():
+		}
+	}
+	return <-done
+}
+
+// scorerResults reads what is derived as the standings do.
+type scorerResults struct{ standings *standingspg.Store }
+
+func (s scorerResults) Results(ctx context.Context, event race.EventID) ([]result.Result, error) {
+	_, results, err := s.standings.Load(ctx, event)
+	return results, err
+}
+
+// versions tells the standings how far the scorer is.
+type versions struct{ store *timingpg.Store }
+
+func (v versions) Version(ctx context.Context, tx pgx.Tx, event race.EventID) (int64, error) {
+	return v.store.Version(ctx, tx, event)
+}
+
+// streams makes the stream of an event that is applied.
+type streams struct{ nats *timingnats.Streams }
+
+func (s streams) Ensure(ctx context.Context, event race.EventID) error {
+	return s.nats.EnsureStream(ctx, event)
+}
+
+// rebuilder recomputes an event for the standings' caller.
+type rebuilder struct{ scorer *scoring.Scorer }
+
+func (r rebuilder) Rebuild(
+	ctx context.Context, event race.EventID, each func(standings.Difference) error,
+) (standings.RebuildSummary, error) {
+	summary, err := r.scorer.Rebuild(ctx, event, func(d scoring.Difference) error { return each(standings.Difference(d)) })
+	return standings.RebuildSummary(summary), err
+}
+
+// facts writes the facts of an event as of one moment, whichever service keeps them.
+type facts struct {
+	pool   *pgxpool.Pool
+	events *eventpg.Store
+	timing *timingpg.Store
+}
+
+func (f facts) Files(ctx context.Context, event race.EventID, file func(name string) io.Writer) error {
+	definition, err := f.events.Event(ctx, event)
+	if err != nil {
+		return err
+	}
+	parts := []struct {
+		name  string
+		write func(ctx context.Context, tx pgx.Tx, w io.Writer) error
+	}{
+		{"event.yaml", func(ctx context.Context, tx pgx.Tx, w io.Writer) error {
+			content, err := f.events.FileAt(ctx, tx, event)
+			if err == nil {
+				_, err = w.Write(content)
+			}
+			return err
+		}},
+		{"roster.csv", func(ctx context.Context, tx pgx.Tx, w io.Writer) error {
+			roster, err := registrationpg.RosterAt(ctx, tx, event)
+			if err != nil {
+				return err
+			}
+			return registration.WriteRoster(w, definition, roster)
+		}},
+		{"reads.csv.gz", func(ctx context.Context, tx pgx.Tx, w io.Writer) error {
+			return zipped(w, func(w io.Writer) error { return f.timing.WriteReadsAt(ctx, tx, event, w) })
+		}},
+		{"rulings.csv", func(ctx context.Context, tx pgx.Tx, w io.Writer) error {
+			rulings, err := f.timing.RulingsAt(ctx, tx, event)
+			if err != nil {
+				return err
+			}
+			return timing.WriteRulings(w, rulings)
+		}},
+	}
+	return postgres.InSnapshot(ctx, f.pool, func(ctx context.Context, id postgres.SnapshotID) error {
+		for _, part := range parts {
+			err := postgres.AtSnapshot(ctx, f.pool, id, func(ctx context.Context, tx pgx.Tx) error {
+				return part.write(ctx, tx, file(part.name))
+			})
+			if err != nil {
+				return fmt.Errorf("write %s: %w", part.name, err)
+			}
+		}
+		return nil
+	})
+}

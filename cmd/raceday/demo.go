@@ -1,0 +1,119 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+
+	timingv1 "raceday/proto/raceday/timing/v1"
+	"raceday/services/broker"
+	"raceday/services/event"
+	"raceday/services/rehearsal"
+	"raceday/services/standings"
+	"raceday/services/timing/timingnats"
+)
+
+type demoCommand struct {
+	Field int     `default:"2000" help:"Persons to enter."`
+	Teams int     `default:"20" help:"Ekiden teams to enter."`
+	Speed float64 `default:"0" help:"Seconds of the race that pass in one; 0: the whole race in about a minute."`
+	Seed  uint64  `default:"2026" help:"The same seed makes the same race."`
+	Once  bool    `help:"End after the last finisher."`
+}
+
+// Validate refuses fields that are none.
+func (c *demoCommand) Validate() error {
+	if c.Field < 1 || c.Teams < 1 || c.Speed < 0 {
+		return errors.New("--field and --teams must be at least 1, --speed not negative")
+	}
+	return nil
+}
+
+// errDone ends the services after a demo that ends by itself.
+var errDone = errors.New("the demo is over")
+
+// Run runs a race day on servers of its own, in a folder that is removed afterwards.
+func (c *demoCommand) Run(t *terminal) error {
+	dir, err := demoFolder()
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	serve := serveCommand{
+		Listen: "127.0.0.1:0", NatsListen: "127.0.0.1:0", Embedded: true, DataDir: dir, Services: allServices,
+	}
+	log := slog.New(slog.NewTextHandler(t.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	err = serve.serve(t, log, func(up started) error {
+		if err := c.tell(t, up); err != nil {
+			return err
+		}
+		if c.Once {
+			return errDone
+		}
+		fmt.Fprintf(t.stdout, "\nThe services stay up until you interrupt them. Try:\n"+
+			"  go run ./cmd/raceday standings --server %s --event almaty-2026 half overall\n", up.grpc)
+		return nil
+	})
+	if errors.Is(err, errDone) {
+		return nil
+	}
+	return err
+}
+
+// demoFolder makes a temporary folder that PostgreSQL's account may enter.
+func demoFolder() (string, error) {
+	dir, err := os.MkdirTemp("", "raceday-demo-")
+	if err != nil {
+		return "", err
+	}
+	return dir, os.Chmod(dir, 0o755)
+}
+
+func (c *demoCommand) tell(t *terminal, up started) error {
+	conn, err := dial(up.grpc, up.developmentKey)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	mats, err := broker.Connect(t.ctx, up.nats, broker.ConnectOptions{Name: "mats", Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	defer mats.Close()
+	js, err := broker.JetStream(mats)
+	if err != nil {
+		return err
+	}
+	definition, err := event.Parse(rehearsal.AlmatyFile())
+	if err != nil {
+		return err
+	}
+	return rehearsal.Run(t.ctx, rehearsal.Story{
+		Conn: conn, EventFile: rehearsal.AlmatyFile(), Event: definition,
+		Publish: func(ctx context.Context, batch *timingv1.ReadBatch) error {
+			return timingnats.PublishBatch(ctx, js, batch)
+		},
+		Score: scoreFacts,
+		Out:   t.stdout, Terminal: isTerminal(t.stdout),
+		Persons: c.Field, Teams: c.Teams, Speed: c.Speed, Seed: c.Seed,
+	})
+}
+
+// scoreFacts scores exported facts offline.
+func scoreFacts(_ context.Context, f rehearsal.Facts) (results, legs []byte, err error) {
+	rulings := bytesSource("rulings.csv", f.Rulings)
+	day := dayFiles{
+		event: bytesSource("event.yaml", f.Event), roster: bytesSource("roster.csv", f.Roster),
+		reads: bytesSource("reads.csv.gz", f.Reads), rulings: &rulings,
+	}
+	definition, scored, err := day.score()
+	if err != nil {
+		return nil, nil, err
+	}
+	var r, l bytes.Buffer
+	err = errors.Join(standings.WriteResults(&r, definition, scored), standings.WriteLegs(&l, definition, scored))
+	return r.Bytes(), l.Bytes(), err
+}

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"google.golang.org/grpc"
+
+	standingsv1 "raceday/proto/raceday/standings/v1"
+)
+
+type resultsCommand struct {
+	Export resultsExportCommand `cmd:"" help:"Write results.csv, as score would."`
+}
+
+type resultsExportCommand struct {
+	client
+	Event  string `required:"" placeholder:"ID" help:"Event."`
+	Format string `default:"csv" enum:"csv,json" help:"csv or json (an object a line)."`
+	Legs   string `placeholder:"FILE" help:"Where to write legs.csv."`
+}
+
+// Run writes the results to the standard output.
+func (c *resultsExportCommand) Run(t *terminal) error {
+	file := standingsv1.ExportFile_EXPORT_FILE_RESULTS_CSV
+	if c.Format == "json" {
+		file = standingsv1.ExportFile_EXPORT_FILE_RESULTS_JSON
+	}
+	return c.with(t, func(ctx context.Context, conn *grpc.ClientConn) error {
+		if err := exportResults(ctx, conn, c.Event, file, t.stdout); err != nil || c.Legs == "" {
+			return err
+		}
+		return writeFile(c.Legs, func(w io.Writer) error {
+			return exportResults(ctx, conn, c.Event, standingsv1.ExportFile_EXPORT_FILE_LEGS_CSV, w)
+		})
+	})
+}
+
+func exportResults(ctx context.Context, conn grpc.ClientConnInterface, event string, file standingsv1.ExportFile, w io.Writer) error {
+	stream, err := standingsv1.NewStandingsServiceClient(conn).ExportResults(ctx,
+		&standingsv1.ExportResultsRequest{EventId: event, File: file})
+	if err != nil {
+		return err
+	}
+	return receive(stream, func(piece *standingsv1.ExportResultsResponse) error {
+		_, err := w.Write(piece.GetChunk())
+		return err
+	})
+}
+
+type factsCommand struct {
+	Export factsExportCommand `cmd:"" help:"Write event.yaml, roster.csv, reads.csv.gz and rulings.csv."`
+}
+
+type factsExportCommand struct {
+	client
+	Event string `required:"" placeholder:"ID" help:"Event."`
+	Dir   string `arg:"" help:"Folder, made if it is not there."`
+}
+
+// Run writes the facts; the files of an export that fails are removed.
+func (c *factsExportCommand) Run(t *terminal) error {
+	return c.with(t, func(ctx context.Context, conn *grpc.ClientConn) error {
+		return exportFacts(ctx, conn, c.Event, c.Dir)
+	})
+}
+
+// factsFiles are the files of an export of facts.
+var factsFiles = []string{"event.yaml", "roster.csv", "reads.csv.gz", "rulings.csv"}
+
+func exportFacts(ctx context.Context, conn grpc.ClientConnInterface, event, dir string) (err error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	open := map[string]*os.File{}
+	defer func() {
+		for _, file := range open {
+			if closing := file.Close(); err == nil {
+				err = closing
+			}
+			if err != nil {
+				_ = os.Remove(file.Name())
+			}
+		}
+	}()
+	stream, err := standingsv1.NewStandingsServiceClient(conn).ExportFacts(ctx, &standingsv1.ExportFactsRequest{EventId: event})
+	if err != nil {
+		return err
+	}
+	return receive(stream, func(piece *standingsv1.ExportFactsResponse) error {
+		file := open[piece.GetFile()]
+		if file == nil {
+			if !slices.Contains(factsFiles, piece.GetFile()) {
+				return fmt.Errorf("the server sent a file %q that is not one of the facts", piece.GetFile())
+			}
+			created, err := os.Create(filepath.Join(dir, piece.GetFile()))
+			if err != nil {
+				return err
+			}
+			open[piece.GetFile()], file = created, created
+		}
+		_, err := file.Write(piece.GetChunk())
+		return err
+	})
+}
+
+type rebuildCommand struct {
+	client
+	Event string `required:"" placeholder:"ID" help:"Event."`
+}
+
+// errDifferences makes the exit status of a rebuild that found any.
+type errDifferences int64
+
+func (e errDifferences) Error() string {
+	return fmt.Sprintf("%d differences between what was stored and what the facts give; what the facts give is stored now", int64(e))
+}
+
+// Run rebuilds an event and lists the differences.
+func (c *rebuildCommand) Run(t *terminal) error {
+	return c.with(t, func(ctx context.Context, conn *grpc.ClientConn) error {
+		stream, err := standingsv1.NewStandingsServiceClient(conn).Rebuild(ctx, &standingsv1.RebuildRequest{EventId: c.Event})
+		if err != nil {
+			return err
+		}
+		var found int64
+		err = receive(stream, func(message *standingsv1.RebuildResponse) error {
+			if d := message.GetDifference(); d != nil {
+				fmt.Fprintf(t.stdout, "%s %s %s %s: stored %q, computed %q\n",
+					d.GetTable(), d.GetRace(), d.GetBib(), d.GetItem(), d.GetStored(), d.GetComputed())
+			}
+			if s := message.GetSummary(); s != nil {
+				found = s.GetDifferences()
+				fmt.Fprintf(t.stdout, "%d reads, %d entrants, %d differences, version %d\n",
+					s.GetReads(), s.GetEntrants(), s.GetDifferences(), s.GetVersion())
+			}
+			return nil
+		})
+		if err == nil && found > 0 {
+			err = errDifferences(found)
+		}
+		return err
+	})
+}

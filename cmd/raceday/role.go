@@ -1,0 +1,61 @@
+package main
+
+import (
+	"slices"
+
+	"raceday/services/access"
+)
+
+// roles says who may call what; a method that is not here cannot be called, and the server does not start.
+func roles(running []string) map[string][]access.Role {
+	everybody := []access.Role{access.Public, access.Frontend, access.Registrar, access.Timer, access.Official, access.Admin}
+	entries := []access.Role{access.Frontend, access.Registrar, access.Admin}
+	office := []access.Role{access.Registrar, access.Admin}
+	finish := []access.Role{access.Timer, access.Official, access.Admin}
+	jury := []access.Role{access.Official, access.Admin}
+	staff := []access.Role{access.Registrar, access.Timer, access.Official, access.Admin}
+	admin := []access.Role{access.Admin}
+
+	table := map[string][]access.Role{}
+	serve := func(service, path string, methods map[string][]access.Role) {
+		if !slices.Contains(running, service) {
+			return
+		}
+		for method, allowed := range methods {
+			table["/"+path+"/"+method] = allowed
+		}
+	}
+	serve("event", "raceday.event.v1.EventService", map[string][]access.Role{
+		"ApplyEvent": admin,
+		"GetEvent":   everybody,
+		"ListEvents": everybody,
+	})
+	serve("registration", "raceday.registration.v1.RegistrationService", map[string][]access.Role{
+		"RegisterPerson": entries,
+		"RegisterTeam":   entries,
+		"GetEntry":       slices.Concat(entries, []access.Role{access.Official}),
+		"ListEntries":    slices.Concat(office, []access.Role{access.Official}),
+		"CorrectEntry":   office,
+		"AssignBibs":     office,
+		"AssignChips":    office,
+		"ImportRoster":   office,
+	})
+	serve("timing", "raceday.timing.v1.TimingService", map[string][]access.Role{
+		"FireGun":              finish,
+		"RecordRuling":         jury,
+		"ListRulings":          finish,
+		"ListReads":            finish,
+		"ListRejectedMessages": finish,
+	})
+	serve("standings", "raceday.standings.v1.StandingsService", map[string][]access.Role{
+		"GetStandings":   everybody,
+		"WatchStandings": everybody,
+		"GetResult":      everybody,
+		"GetProgress":    everybody,
+		"ListLists":      everybody,
+		"ExportResults":  staff,
+		"ExportFacts":    jury,
+		"Rebuild":        admin,
+	})
+	return table
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"google.golang.org/grpc"
+
+	standingsv1 "raceday/proto/raceday/standings/v1"
+)
+
+type standingsCommand struct {
+	client
+	Event string `required:"" placeholder:"ID" help:"Event."`
+	Race  string `arg:"" help:"Race."`
+	List  string `arg:"" optional:"" help:"List, such as age/M35-39; without it the race's first."`
+	Top   int32  `default:"50" help:"Rows to show; 0: all."`
+	Watch bool   `help:"Go on with what changes, until interrupted."`
+}
+
+// Validate refuses a number of rows that is none.
+func (c *standingsCommand) Validate() error {
+	if c.Top < 0 {
+		return fmt.Errorf("--top must not be negative")
+	}
+	return nil
+}
+
+// Run shows a list.
+func (c *standingsCommand) Run(t *terminal) error {
+	return c.with(t, func(ctx context.Context, conn *grpc.ClientConn) error {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		stream, err := standingsv1.NewStandingsServiceClient(conn).WatchStandings(ctx, &standingsv1.WatchStandingsRequest{
+			EventId: c.Event, Race: c.Race, List: c.List, Top: c.Top})
+		if err != nil {
+			return err
+		}
+		var rows []*standingsv1.Standing
+		for {
+			update, err := stream.Recv()
+			if ctx.Err() != nil {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			rows = updateRows(rows, update)
+			switch {
+			case !c.Watch:
+				return printRows(t.stdout, rows)
+			case isTerminal(t.stdout):
+				fmt.Fprintf(t.stdout, "\x1b[H\x1b[2J%s, %s, version %d\n", c.Race, update.GetList(), update.GetVersion())
+				err = printRows(t.stdout, rows)
+			default:
+				err = printRows(t.stdout, update.GetRows())
+			}
+			if err != nil {
+				return err
+			}
+		}
+	})
+}
+
+// updateRows applies a change to the rows that are shown, and puts them in order.
+func updateRows(rows []*standingsv1.Standing, update *standingsv1.WatchStandingsResponse) []*standingsv1.Standing {
+	if update.GetSnapshot() {
+		return update.GetRows()
+	}
+	changed := map[string]bool{}
+	for _, row := range update.GetRows() {
+		changed[row.GetBib()] = true
+	}
+	for _, bib := range update.GetRemoved() {
+		changed[bib] = true
+	}
+	kept := slices.DeleteFunc(slices.Clone(rows), func(row *standingsv1.Standing) bool { return changed[row.GetBib()] })
+	kept = append(kept, update.GetRows()...)
+	slices.SortStableFunc(kept, compareRows)
+	return kept
+}
+
+// compareRows orders ranked rows by rank, then those on course by how far they are.
+func compareRows(a, b *standingsv1.Standing) int {
+	switch {
+	case a.GetRank() > 0 && b.GetRank() > 0:
+		return int(a.GetRank() - b.GetRank())
+	case a.GetRank() > 0:
+		return -1
+	case b.GetRank() > 0:
+		return 1
+	case a.GetLastVisit() != b.GetLastVisit():
+		return int(b.GetLastVisit() - a.GetLastVisit())
+	}
+	return a.GetLastAt().AsTime().Compare(b.GetLastAt().AsTime())
+}
+
+func printRows(w io.Writer, rows []*standingsv1.Standing) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "RANK\tBIB\tNAME\tGROUP\tCOUNTRY\tTIME\tGUN\tNET\tAT")
+	for _, row := range rows {
+		rank, at := fmt.Sprint(row.GetRank()), ""
+		if row.GetRank() == 0 {
+			rank, at = "", row.GetLastPoint()
+		}
+		group := row.GetAgeGroup()
+		if group == "" {
+			group = row.GetSex()
+		}
+		fields := []string{rank, row.GetBib(), row.GetName(), group, row.GetCountry(), row.GetRanked(), row.GetGun(), row.GetNet(), at}
+		fmt.Fprintln(table, strings.Join(fields, "\t"))
+	}
+	return table.Flush()
+}

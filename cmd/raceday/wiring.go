@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/nats-io/nats.go"
+	"golang.org/x/sync/errgroup"
+
+	eventv1 "raceday/proto/raceday/event/v1"
+	registrationv1 "raceday/proto/raceday/registration/v1"
+	standingsv1 "raceday/proto/raceday/standings/v1"
+	timingv1 "raceday/proto/raceday/timing/v1"
+	"raceday/services/access"
+	"raceday/services/access/accesspg"
+	"raceday/services/broker"
+	"raceday/services/event"
+	"raceday/services/event/eventgrpc"
+	"raceday/services/event/eventpg"
+	"raceday/services/grpcserver"
+	"raceday/services/postgres"
+	"raceday/services/registration"
+	"raceday/services/registration/registrationgrpc"
+	"raceday/services/registration/registrationpg"
+	"raceday/services/rules/race"
+	"raceday/services/scoring"
+	"raceday/services/scoring/scoringnats"
+	"raceday/services/scoring/scoringpg"
+	"raceday/services/standings"
+	"raceday/services/standings/standingsgrpc"
+	"raceday/services/standings/standingsnats"
+	"raceday/services/standings/standingspg"
+	"raceday/services/timing"
+	"raceday/services/timing/timinggrpc"
+	"raceday/services/timing/timingnats"
+	"raceday/services/timing/timingpg"
+)
+
+// allServices are the parts that --services may name.
+var allServices = []string{"event", "registration", "timing", "scoring", "standings"}
+
+// surroundings are the servers that the services run on.
+type surroundings struct {
+	databaseURL string
+	pool        *pgxpool.Pool
+	nats        *nats.Conn
+	replicas    int
+	log         *slog.Logger
+}
+
+// assembly is every part of a running raceday.
+type assembly struct {
+	around  surroundings
+	running []string
+	access  *access.Service
+	streams *timingnats.Streams
+	events  *eventpg.Store
+	scorer  *scoring.Scorer
+	wakes   *scoring.Wakes
+	boards  *standings.Boards
+	server  *grpcserver.Server
+}
+
+// assemble puts the parts together; running names the services that are served.
+func assemble(around surroundings, running []string) (*assembly, error) {
+	js, err := broker.JetStream(around.nats)
+	if err != nil {
+		return nil, err
+	}
+	var (
+		pool    = around.pool
+		events  = eventpg.New(pool)
+		roster  = registrationpg.New(pool)
+		facts   = facts{pool, events, timingpg.New(pool)}
+		derived = standingspg.New(pool, versions{facts.timing})
+		nats    = timingnats.NewStreams(js, around.replicas)
+		wakes   = scoring.NewWakes()
+		entries = registration.New(events, roster, time.Now)
+		keys    = access.New(accesspg.New(pool), time.Now)
+	)
+	scorer := &scoring.Scorer{
+		Facts:   scorerFacts{events, roster, facts.timing},
+		Reads:   scorerReads{facts.timing},
+		Stream:  scorerStream{nats, timingnats.NewSource(js, around.log)},
+		Store:   scoringpg.NewStore(pool, appender{facts.timing}),
+		Results: scorerResults{derived},
+		Notices: scoringnats.New(around.nats, around.log),
+		Log:     around.log,
+		Now:     time.Now,
+		Changed: wakes.Changed,
+	}
+	boards := standings.NewBoards(derived, standingsnats.New(around.nats, around.log), events, around.log)
+	server := grpcserver.New(grpcserver.Options{
+		Log:           around.log,
+		Authenticator: keys,
+		Roles:         roles(running),
+		Ready: []grpcserver.Check{
+			{Name: "postgres", Ready: pool.Ping},
+			{Name: "nats", Ready: func(ctx context.Context) error { return broker.CheckReady(ctx, around.nats) }},
+		},
+	})
+	a := &assembly{around, running, keys, nats, events, scorer, wakes, boards, server}
+	if a.runs("event") {
+		eventv1.RegisterEventServiceServer(server, eventgrpc.New(event.New(events, streams{nats}, entries, time.Now)))
+	}
+	if a.runs("registration") {
+		registrationv1.RegisterRegistrationServiceServer(server, registrationgrpc.New(entries, callerName))
+	}
+	if a.runs("timing") {
+		timingv1.RegisterTimingServiceServer(server, timinggrpc.New(timing.New(facts.timing, events, time.Now)))
+	}
+	if a.runs("standings") {
+		standingsv1.RegisterStandingsServiceServer(server, standingsgrpc.New(standings.NewService(standings.Dependencies{
+			Boards: boards, Store: derived, Events: events, Facts: facts, Rebuilder: rebuilder{scorer},
+		})))
+	}
+	return a, nil
+}
+
+func (a *assembly) runs(service string) bool { return slices.Contains(a.running, service) }
+
+func callerName(ctx context.Context) string { return grpcserver.ActorFrom(ctx).Name }
+
+// ensureStreams makes sure that every event has its stream, set as it must be.
+func (a *assembly) ensureStreams(ctx context.Context) error {
+	ids, err := a.events.EventIDs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := a.streams.EnsureStream(ctx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// run serves until ctx ends.
+func (a *assembly) run(ctx context.Context, listener net.Listener) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return a.server.Serve(ctx, listener) })
+	if a.runs("standings") {
+		group.Go(func() error { return a.boards.Run(ctx) })
+	}
+	if a.runs("scoring") {
+		group.Go(func() error {
+			return postgres.Listen(ctx, a.around.databaseURL, "raceday_changes", func(payload string) {
+				a.wakes.Wake(race.EventID(payload))
+			})
+		})
+		locks := postgres.Locks{
+			URL:   a.around.databaseURL,
+			Log:   a.around.log,
+			Keys:  a.scored,
+			While: func(ctx context.Context, key string) error { return a.scorer.Run(ctx, race.EventID(key)) },
+		}
+		group.Go(func() error { return locks.Run(ctx) })
+	}
+	if err := group.Wait(); err != nil && ctx.Err() == nil {
+		return fmt.Errorf("serve: %w", err)
+	} else if err != nil {
+		return err
+	}
+	return nil
+}
+
+// scored returns the events that this process competes to score.
+func (a *assembly) scored(ctx context.Context) ([]string, error) {
+	ids, err := a.events.EventIDs(ctx)
+	keys := make([]string, len(ids))
+	for i, id := range ids {
+		keys[i] = string(id)
+	}
+	return keys, err
+}
