@@ -3,6 +3,7 @@ package rehearsal
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -49,13 +50,24 @@ func (p *printer) erased() string {
 	return up
 }
 
-// table writes rows in columns as wide as their widest cell. Columns whose cells are numbers or times stand to the right.
+// table writes rows in columns; those without any content are left out.
 func (p *printer) table(head []string, rows [][]string) {
-	for _, line := range layout(head, rows) {
+	kept := make([][]string, len(rows)+1)
+	for column, name := range head {
+		if !slices.ContainsFunc(rows, func(row []string) bool { return row[column] != "" }) {
+			continue
+		}
+		kept[0] = append(kept[0], name)
+		for i, row := range rows {
+			kept[i+1] = append(kept[i+1], row[column])
+		}
+	}
+	for _, line := range layout(kept[0], kept[1:]) {
 		p.line("%s", line)
 	}
 }
 
+// layout returns a head and rows in columns as wide as their widest cell. Columns of numbers and times stand to the right.
 func layout(head []string, rows [][]string) []string {
 	all := append([][]string{head}, rows...)
 	widths, right := make([]int, len(head)), make([]bool, len(head))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 	"sync"
 	"time"
 
@@ -197,7 +196,7 @@ func (r *run) tellLeaders() {
 		}
 		b.told = told
 		point, clock := b.place(leader)
-		r.print.line("%8s  %-13s %s  %-6s %-5s %-*s  %s", shownClock(r.clock.now()), short(strings.TrimSpace(b.title()), 13), state,
+		r.print.line("%8s  %-19s  %s  %-6s %-5s  %-*s  %s", shownClock(r.clock.now()), b.fullTitle(), state,
 			point, leader.GetBib(), nameWidth, short(leader.GetName(), nameWidth), clock)
 	}
 }
@@ -210,8 +209,8 @@ func (r *run) progress() string {
 			running += page.GetOnCourse()
 		}
 	}
-	return fmt.Sprintf("%s reads published, %s running, %s finished",
-		count(r.published.Load()), count(running), count(finished))
+	return fmt.Sprintf("%s of %s reads published, %s running, %s finished",
+		count(min(int(r.published.Load()), r.recording.Reads())), count(r.recording.Reads()), count(running), count(finished))
 }
 
 func (b *board) read() *standingsv1.GetStandingsResponse {
@@ -220,11 +219,19 @@ func (b *board) read() *standingsv1.GetStandingsResponse {
 	return b.page
 }
 
+// title names the board below those of its race, fullTitle anywhere.
 func (b *board) title() string {
 	if b.list == "" {
 		return b.race.Name
 	}
 	return "  " + b.list
+}
+
+func (b *board) fullTitle() string {
+	if b.list == "" {
+		return b.race.Name
+	}
+	return string(b.race.ID) + " " + b.list
 }
 
 func leaderOf(page *standingsv1.GetStandingsResponse) *standingsv1.Standing {

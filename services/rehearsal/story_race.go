@@ -74,7 +74,7 @@ type run struct {
 	clock  raceClock
 	guns   []gun
 	boards []*board
-	// published counts reads, those sent twice twice.
+	// published counts reads, those that are sent twice twice.
 	published atomic.Int64
 }
 

@@ -120,7 +120,7 @@ func TestStoryEndsWithItsContext(t *testing.T) {
 	f := &fakeServices{}
 	var out bytes.Buffer
 	s := story(t, f, &out)
-	s.Speed = 1
+	s.Speed = 100
 	ctx, cancel := context.WithCancel(t.Context())
 	s.Publish = func(context.Context, *timingv1.ReadBatch) error {
 		cancel()
