@@ -154,7 +154,7 @@ func TestReadsAreLikeThoseOfARace(t *testing.T) {
 	if started < 1_850 || started > 1_990 {
 		t.Errorf("%d of 2020 started", started)
 	}
-	if share := float64(finished) / float64(started); share < 0.88 || share > 0.985 {
+	if share := float64(finished) / float64(started); share < 0.92 || share > 0.985 {
 		t.Errorf("%d of %d who started have finished", finished, started)
 	}
 	if strays < 5 || strays > 12 {

@@ -159,13 +159,13 @@ type level struct {
 }
 
 var levels = map[race.Format]level{
-	race.Marathon: {181, 370}, race.HalfMarathon: {176, 350}, race.TenKm: {171, 345}, race.NordicWalking: {390, 520},
-	race.Ekiden: {172, 325}, race.Other: {180, 350},
+	race.Marathon: {181, 345}, race.HalfMarathon: {176, 330}, race.TenKm: {171, 330}, race.NordicWalking: {390, 505},
+	race.Ekiden: {172, 310}, race.Other: {180, 340},
 }
 
 // Few are near the best and a long tail is far behind.
 const (
-	paceSpread    = 0.42
+	paceSpread    = 0.38
 	eliteShare    = 0.004
 	womenFactor   = 1.11
 	slowerPerYear = 0.006
