@@ -1,0 +1,100 @@
+package registration
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+)
+
+func newApplication() *application {
+	return &application{Registration: Registration{Event: "e", Race: "r"}, turn: newTurn()}
+}
+
+func answerAll(batch []*application) {
+	for _, a := range batch {
+		close(a.answered)
+	}
+}
+
+func TestQueueDecidesThoseWhoWaitTogether(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue()
+		open := make(chan struct{})
+		var sizes []int
+		decide := func(_ context.Context, batch []*application) {
+			<-open
+			sizes = append(sizes, len(batch)) // One batch is decided at a time.
+			answerAll(batch)
+		}
+		var answered atomic.Int64
+		const callers = 2*maxBatch + 5
+		for range callers {
+			go func() {
+				if err := q.run(t.Context(), newApplication(), decide); err == nil {
+					answered.Add(1)
+				}
+			}()
+		}
+		synctest.Wait()
+		close(open)
+		synctest.Wait()
+		if got := answered.Load(); got != callers {
+			t.Errorf("got %d answered, want %d", got, callers)
+		}
+		total := 0
+		for _, size := range sizes {
+			total += size
+		}
+		if len(sizes) != 4 || sizes[0] != 1 || total != callers {
+			t.Errorf("got batches of %v, want 1, %d, %d and the rest", sizes, maxBatch, maxBatch)
+		}
+		if len(q.lanes) != 0 {
+			t.Errorf("got %d lanes left, want none", len(q.lanes))
+		}
+	})
+}
+
+func TestQueueGoesOnWithoutThoseWhoLeave(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue()
+		open := make(chan struct{})
+		var decided atomic.Int64
+		decide := func(ctx context.Context, batch []*application) {
+			<-open
+			if err := ctx.Err(); err != nil {
+				t.Errorf("the batch ended with a caller: %v", err)
+			}
+			decided.Add(int64(len(batch)))
+			answerAll(batch)
+		}
+		leaving, leave := context.WithCancel(t.Context())
+		results := make(chan error, 4)
+		start := func(ctx context.Context) {
+			go func() { results <- q.run(ctx, newApplication(), decide) }()
+			synctest.Wait()
+		}
+		start(leaving) // It leads, and goes on leading.
+		start(leaving) // It would lead next.
+		start(t.Context())
+		start(t.Context())
+		leave()
+		synctest.Wait()
+		if err := <-results; !errors.Is(err, context.Canceled) {
+			t.Errorf("who left: got %v, want %v", err, context.Canceled)
+		}
+		close(open)
+		synctest.Wait()
+		for range 3 {
+			if err := <-results; err != nil {
+				t.Errorf("who stayed: %v", err)
+			}
+		}
+		if got := decided.Load(); got != 3 {
+			t.Errorf("got %d decided, want 3", got)
+		}
+	})
+}
