@@ -222,3 +222,32 @@ func TestABoardChangedStepByStepTellsWhatANewOneDoes(t *testing.T) {
 		}
 	})
 }
+
+func TestTwoWhoSwapTheirBibsOneAfterTheOtherAreBothFound(t *testing.T) {
+	t.Parallel()
+	wears := func(id race.EntrantID, bib race.Bib) []result.Result {
+		return []result.Result{runner(id, "relay", bib, result.Entered)}
+	}
+	b := standings.NewBoard(boardEvent(), 1, append(wears(1, "101"), wears(2, "102")...))
+	b.Apply(2, wears(1, "102"), nil)
+	b.Apply(3, wears(2, "101"), nil)
+	for bib, id := range map[race.Bib]race.EntrantID{"102": 1, "101": 2} {
+		if e, err := b.Entrant(bib); err != nil || e.Row.Result.Entrant != id {
+			t.Errorf("bib %s: got %+v, %v, want entrant %d", bib, e.Row.Result, err, id)
+		}
+	}
+}
+
+func TestWhoGoesAndComesBackInOneChangeIsResumedFromBefore(t *testing.T) {
+	t.Parallel()
+	r := runner(1, "relay", "1", result.Started, second)
+	r.Lists = []string{"overall"}
+	b := standings.NewBoard(boardEvent(), 1, []result.Result{r})
+	elsewhere := r
+	elsewhere.Bib = "2"
+	b.Apply(2, []result.Result{elsewhere}, []race.EntrantID{1})
+	update, _ := firstOf(t, b, 1)
+	if update.Snapshot || !slices.Equal(update.Removed, []race.Bib{"1"}) || len(update.Rows) != 1 {
+		t.Errorf("got %+v", update)
+	}
+}

@@ -4,12 +4,15 @@ package standingsnats
 import (
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
 	"raceday/services/notice"
 	"raceday/services/rules/race"
 )
+
+const flushTime = time.Second
 
 // Notices subscribes to events' notices on one connection.
 type Notices struct {
@@ -35,6 +38,9 @@ func (n *Notices) Subscribe(event race.EventID, f func(notice.Notice)) (unsubscr
 	if err != nil {
 		return nil, fmt.Errorf("subscribe to %s: %w", subject, err)
 	}
+	// From the answer on the server knows of the subscription. Without one, what is sent meanwhile is lost, as any notice
+	// may be.
+	_ = n.conn.FlushTimeout(flushTime)
 	return func() {
 		// It fails only where the connection is closed already, which ends the subscription too.
 		_ = subscription.Unsubscribe()

@@ -1,0 +1,9 @@
+package standingsnats_test
+
+import (
+	"testing"
+
+	"raceday/services/postgres/postgrestest"
+)
+
+func TestMain(m *testing.M) { postgrestest.Main(m) }
