@@ -152,5 +152,9 @@ func writeDuration(d time.Duration) string {
 	if d == 0 {
 		return ""
 	}
-	return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + "s"
+	text := strconv.FormatInt(int64(d/time.Second), 10)
+	if micros := d % time.Second / time.Microsecond; micros != 0 {
+		text += strings.TrimRight(fmt.Sprintf(".%06d", micros), "0")
+	}
+	return text + "s"
 }

@@ -147,6 +147,9 @@ func (s *Service) record(
 	if r.ID == "" {
 		r.ID = ruling.ID(rand.Text())
 	}
+	for _, text := range []*string{&r.Target, &r.Point, &r.Rule, &r.Reason, &r.By} {
+		*text = asInFile(*text)
+	}
 	if err := s.check(ctx, event, r); err != nil {
 		return RecordedRuling{}, false, err
 	}
@@ -184,6 +187,11 @@ func (s *Service) repeated(ctx context.Context, event race.EventID, r ruling.Rul
 		return RecordedRuling{}, false, ErrRulingIDReused
 	}
 	return before, ok, nil
+}
+
+// asInFile leaves out of a text what a rulings.csv does not give back.
+func asInFile(text string) string {
+	return strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
 }
 
 // maxNoteBytes bounds the texts of a ruling that its kind does not check.

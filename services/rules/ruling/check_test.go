@@ -1,0 +1,117 @@
+package ruling
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"raceday/services/rules/race"
+)
+
+// day is an event of a marathon that passes its start again, and a relay of two legs.
+func day() *race.Event {
+	return &race.Event{
+		Points: []race.PointID{"line", "k5", "x1", "elsewhere"},
+		Races: []race.Race{
+			{
+				ID: "marathon", Waves: []race.Wave{{ID: "A"}, {ID: "B"}},
+				Course: []race.Visit{{Point: "line"}, {Point: "k5", AtMillimetres: 5}, {Point: "line", AtMillimetres: 42}},
+			},
+			{
+				ID: "relay", Waves: []race.Wave{{ID: "A"}},
+				Course: []race.Visit{{Point: "line"}, {Point: "k5", AtMillimetres: 5}, {Point: "x1", AtMillimetres: 6}, {Point: "line", AtMillimetres: 42}},
+				Team:   &race.Team{Size: 2, Legs: []race.Leg{{To: "x1"}, {To: "line"}}},
+			},
+		},
+	}
+}
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	const at = 1_759_000_000_000_000
+	for _, test := range []struct {
+		name   string
+		ruling Ruling
+		want   string
+	}{
+		{"disqualified", Ruling{Race: "marathon", Bib: "7", Kind: DSQ, Rule: "TR6.3"}, ""},
+		{"bib that nobody knows yet", Ruling{Race: "marathon", Bib: "F-99", Kind: DNS}, ""},
+		{"no bib", Ruling{Race: "marathon", Kind: Withdrawn}, "bib BIB_MISSING"},
+		{"bad bib", Ruling{Race: "marathon", Bib: "f1", Kind: NotCompeting}, "bib BIB_INVALID"},
+		{"no race", Ruling{Bib: "7", Kind: DSQ}, "race RACE_MISSING"},
+		{"unknown race", Ruling{Race: "half", Bib: "7", Kind: DSQ}, "race RACE_UNKNOWN"},
+		{"unknown kind", Ruling{Race: "half", Bib: "7", Kind: "BAN"}, "kind KIND_UNKNOWN"},
+		{"no kind", Ruling{}, "kind KIND_UNKNOWN"},
+		{"bad id", Ruling{ID: "-1", Race: "marathon", Bib: "7", Kind: DSQ}, "id ID_INVALID"},
+		{"everything missing at once", Ruling{Kind: ManualTime}, "race RACE_MISSING, bib BIB_MISSING, point POINT_MISSING, at AT_MISSING"},
+
+		{"did not finish", Ruling{Race: "marathon", Bib: "7", Kind: DNF}, ""},
+		{"leg not completed", Ruling{Race: "relay", Bib: "7", Kind: DNF, Point: "x1"}, ""},
+		{"last leg not completed", Ruling{Race: "relay", Bib: "7", Kind: DNF, Point: "line#2"}, ""},
+		{"no leg ends at the start", Ruling{Race: "relay", Bib: "7", Kind: DNF, Point: "line"}, "point POINT_ENDS_NO_LEG"},
+		{"no leg ends there", Ruling{Race: "relay", Bib: "7", Kind: DNF, Point: "k5"}, "point POINT_ENDS_NO_LEG"},
+		{"leg of no relay", Ruling{Race: "marathon", Bib: "7", Kind: DNF, Point: "k5"}, "point POINT_NOT_ALLOWED"},
+		{"leg to nowhere", Ruling{Race: "relay", Bib: "7", Kind: DNF, Point: "x9"}, "point POINT_UNKNOWN"},
+
+		{"penalty", Ruling{Race: "marathon", Bib: "7", Kind: Penalty, Duration: time.Minute}, ""},
+		{"penalty of nothing", Ruling{Race: "marathon", Bib: "7", Kind: Penalty}, "duration DURATION_MISSING"},
+		{"penalty below nothing", Ruling{Race: "marathon", Bib: "7", Kind: Penalty, Duration: -1}, "duration DURATION_MISSING"},
+
+		{"yellow card", Ruling{Race: "marathon", Bib: "7", Kind: YellowCard, Point: "k5", At: at}, ""},
+		{"red card nowhere", Ruling{Race: "marathon", Bib: "7", Kind: RedCard, At: at}, "point POINT_MISSING"},
+		{"manual time at the second visit", Ruling{Race: "marathon", Bib: "7", Kind: ManualTime, Point: "line#2", At: at}, ""},
+		{"manual time at a third visit", Ruling{Race: "marathon", Bib: "7", Kind: ManualTime, Point: "line#3", At: at}, "point POINT_UNKNOWN"},
+		{"manual time off the course", Ruling{Race: "marathon", Bib: "7", Kind: ManualTime, Point: "x1", At: at}, "point POINT_UNKNOWN"},
+		{"void read off the course", Ruling{Race: "marathon", Bib: "7", Kind: VoidRead, Point: "elsewhere", At: at}, ""},
+		{"void read nowhere", Ruling{Race: "marathon", Bib: "7", Kind: VoidRead, Point: "x9", At: at}, "point POINT_UNKNOWN"},
+		{"void read without instant", Ruling{Race: "marathon", Bib: "7", Kind: VoidRead, Point: "line"}, "at AT_MISSING"},
+
+		{"gun of all waves", Ruling{Race: "marathon", Kind: Gun, At: at}, ""},
+		{"gun of a wave", Ruling{Race: "marathon", Kind: Gun, Target: "B", At: at}, ""},
+		{"gun of no wave", Ruling{Race: "marathon", Kind: Gun, Target: "C", At: at}, "target WAVE_UNKNOWN"},
+		{"gun without instant", Ruling{Race: "marathon", Kind: Gun}, "at AT_MISSING"},
+		{"gun of a bib", Ruling{Race: "marathon", Bib: "7", Kind: Gun, At: at}, "bib BIB_NOT_ALLOWED"},
+		{"other wave", Ruling{Race: "marathon", Bib: "7", Kind: StartWithWave, Target: "B"}, ""},
+		{"other wave not said", Ruling{Race: "marathon", Bib: "7", Kind: StartWithWave}, "target TARGET_MISSING"},
+
+		{"before another", Ruling{Race: "marathon", Bib: "7", Kind: RankBefore, Target: "8"}, ""},
+		{"before itself", Ruling{Race: "marathon", Bib: "7", Kind: RankBefore, Target: "7"}, "target BIB_ITSELF"},
+		{"before no bib", Ruling{Race: "marathon", Bib: "7", Kind: RankBefore, Target: "b"}, "target BIB_INVALID"},
+		{"before nobody", Ruling{Race: "marathon", Bib: "7", Kind: RankBefore}, "target TARGET_MISSING"},
+
+		{"closed", Ruling{Race: "marathon", Kind: Close}, ""},
+		{"closed for one bib", Ruling{Race: "marathon", Bib: "7", Kind: Close}, "bib BIB_NOT_ALLOWED"},
+		{"revoked", Ruling{Kind: Revoke, Target: "r-2"}, ""},
+		{"nothing revoked", Ruling{Kind: Revoke}, "target TARGET_MISSING"},
+		{"revokes itself", Ruling{Kind: Revoke, ID: "r-2", Target: "r-2"}, "target RULING_ITSELF"},
+		{"revokes no id", Ruling{Kind: Revoke, Target: "a b"}, "target ID_INVALID"},
+	} {
+		if test.ruling.ID == "" {
+			test.ruling.ID = "r-1"
+		}
+		var got []string
+		for _, problem := range Check(test.ruling, day()) {
+			got = append(got, problem.Field+" "+problem.Reason)
+			if problem.Message == "" {
+				t.Errorf("%s: %s has no message", test.name, problem.Reason)
+			}
+		}
+		if diff := cmp.Diff(test.want, strings.Join(got, ", ")); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.name, diff)
+		}
+	}
+}
+
+func TestValidID(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[ID]bool{
+		"": false, "a": true, "7f3c-1": true, "A.b_c:d-e": true, ".a": false, "a b": false, "é": false, "a\x00": false,
+		ID(strings.Repeat("a", 64)): true, ID(strings.Repeat("a", 65)): false,
+	} {
+		if got := ValidID(id); got != want {
+			t.Errorf("ValidID(%q) = %v, want %v", id, got, want)
+		}
+	}
+}
