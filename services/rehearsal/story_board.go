@@ -124,6 +124,7 @@ func (t *teller) head(ctx context.Context, r *race.Race, list string, rows int32
 }
 
 const (
+	countTime    = 500 * time.Millisecond
 	refreshTime  = 250 * time.Millisecond
 	progressTime = 10 * time.Second
 )
@@ -167,7 +168,10 @@ func (r *run) block() []string {
 				point, clock := b.place(leader)
 				row[1], row[2], row[3], row[4] = leader.GetBib(), short(leader.GetName(), nameWidth), point, clock
 			}
-			row[5], row[6] = count(page.GetRanked()), count(page.GetOnCourse())
+		}
+		if b.list == "" {
+			finished, running := r.countsOf(b.race)
+			row[5], row[6] = count(finished), count(running)
 		}
 		rows = append(rows, row)
 	}
@@ -201,14 +205,45 @@ func (r *run) tellLeaders() {
 	}
 }
 
-func (r *run) progress() string {
-	finished, running := int32(0), int32(0)
-	for _, b := range r.boards {
-		if page := b.read(); page != nil && b.list == "" {
-			finished += page.GetRanked()
-			running += page.GetOnCourse()
+// countAll counts the entrants of all races again and again until ctx ends.
+func (r *run) countAll(ctx context.Context) error {
+	for {
+		err := untilTaken(ctx, func(ctx context.Context) error {
+			races, err := r.progressOf(ctx)
+			if err == nil {
+				r.counts.Store(&races)
+			}
+			return err
+		})
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if !sleep(ctx, countTime) {
+			return nil
 		}
 	}
+}
+
+// countsOf returns the counts of a race, or of all together for none.
+func (r *run) countsOf(of *race.Race) (finished, running int32) {
+	races := r.counts.Load()
+	if races == nil {
+		return 0, 0
+	}
+	for _, p := range *races {
+		if of == nil || p.GetRace() == string(of.ID) {
+			finished += p.GetFinished()
+			running += p.GetOnCourse()
+		}
+	}
+	return finished, running
+}
+
+func (r *run) progress() string {
+	finished, running := r.countsOf(nil)
 	return fmt.Sprintf("%s of %s reads published, %s running, %s finished",
 		count(min(int(r.published.Load()), r.recording.Reads())), count(r.recording.Reads()), count(running), count(finished))
 }
@@ -241,10 +276,13 @@ func leaderOf(page *standingsv1.GetStandingsResponse) *standingsv1.Standing {
 	return page.GetRows()[0]
 }
 
-// place returns where a leader was seen last and its time: that of the list at the finish, that from the gun elsewhere.
+// place returns where a leader was seen last and its time: that of the list at the finish, that from the gun on course.
 func (b *board) place(leader *standingsv1.Standing) (point, clock string) {
-	if leader.GetRank() > 0 {
+	switch {
+	case leader.GetRank() > 0:
 		return "finish", leader.GetRanked()
+	case leader.GetLastVisit() <= 0:
+		return "start", ""
 	}
 	wave := b.race.WaveOf(race.WaveID(leader.GetWave()), race.Bib(leader.GetBib()))
 	if wave == nil || wave.Gun == 0 || leader.GetLastAt() == nil {

@@ -141,7 +141,7 @@ func (t *teller) showFinal(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		t.print.line("\n%s%s", r.Name, countsOf(counts, r))
+		t.print.line("\n%s%s", r.Name, countsText(counts, r))
 		if len(page.GetRows()) == 0 {
 			continue
 		}
@@ -158,7 +158,7 @@ func (t *teller) showFinal(ctx context.Context) error {
 	return nil
 }
 
-func countsOf(counts []*standingsv1.RaceProgress, r *race.Race) string {
+func countsText(counts []*standingsv1.RaceProgress, r *race.Race) string {
 	for _, p := range counts {
 		if p.GetRace() == string(r.ID) {
 			return fmt.Sprintf(": %s entered, %s started, %s finished, %s out",

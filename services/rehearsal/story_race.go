@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	standingsv1 "raceday/proto/raceday/standings/v1"
 	timingv1 "raceday/proto/raceday/timing/v1"
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
@@ -47,6 +48,7 @@ func (t *teller) race(ctx context.Context) error {
 	for _, b := range run.boards {
 		group.Go(func() error { return t.follow(watching, b) })
 	}
+	group.Go(func() error { return run.countAll(watching) })
 	group.Go(func() error {
 		run.show(watching)
 		return nil
@@ -76,6 +78,8 @@ type run struct {
 	boards []*board
 	// published counts reads, those that are sent twice twice.
 	published atomic.Int64
+	// counts are those of the races when they were last read; nil before.
+	counts atomic.Pointer[[]*standingsv1.RaceProgress]
 }
 
 // gun is that of one wave.
