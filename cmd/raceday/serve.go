@@ -113,6 +113,9 @@ func (c *serveCommand) serve(t *terminal, log *slog.Logger, ready func(started) 
 	if up.developmentKey, err = developmentKey(t.ctx, a, listener.Addr()); err != nil {
 		return err
 	}
+	if up.developmentKey != "" {
+		defer func() { err = errors.Join(err, keyfile.Remove(up.grpc)) }()
+	}
 	printStarted(t.stdout, up, c.Services)
 	return whileServing(t.ctx, func(ctx context.Context) error { return a.run(ctx, listener) },
 		func() error { return ready(up) })

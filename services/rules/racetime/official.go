@@ -1,7 +1,7 @@
 package racetime
 
 import (
-	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -17,14 +17,24 @@ func RoundUp(exact, rounding time.Duration) time.Duration {
 
 // Format writes an official time as h:mm:ss with as many decimals as a multiple of rounding can need.
 func Format(official, rounding time.Duration) string {
-	sign := ""
+	text := make([]byte, 0, len("-123:45:06.789012"))
 	if official < 0 {
-		sign, official = "-", -official
+		text, official = append(text, '-'), -official
 	}
-	seconds := official / time.Second
-	text := fmt.Sprintf("%s%d:%02d:%02d", sign, seconds/3600, seconds/60%60, seconds%60)
+	seconds := int64(official / time.Second)
+	text = strconv.AppendInt(text, seconds/3600, 10)
+	text = appendPadded(append(text, ':'), seconds/60%60, 2)
+	text = appendPadded(append(text, ':'), seconds%60, 2)
 	if n := decimals(rounding); n > 0 {
-		text += fmt.Sprintf(".%0*d", n, official%time.Second/unit(n))
+		text = appendPadded(append(text, '.'), int64(official%time.Second/unit(n)), n)
+	}
+	return string(text)
+}
+
+// appendPadded appends a number with leading zeros to a width.
+func appendPadded(text []byte, number int64, width int) []byte {
+	for scale := int64(unit(0) / unit(width-1)); scale > 0; scale /= 10 {
+		text = append(text, byte('0'+number/scale%10))
 	}
 	return text
 }

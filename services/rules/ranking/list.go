@@ -97,5 +97,8 @@ func (l *List) rankOf(t time.Duration) int {
 }
 
 func compareEntries(a, b Entry) int {
-	return cmp.Or(cmp.Compare(a.Time, b.Time), race.CompareBibs(a.Bib, b.Bib), cmp.Compare(a.Entrant, b.Entrant))
+	if a.Time != b.Time { // nearly always
+		return cmp.Compare(a.Time, b.Time)
+	}
+	return cmp.Or(race.CompareBibs(a.Bib, b.Bib), cmp.Compare(a.Entrant, b.Entrant))
 }

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// raceday runs a command as main does and returns what it printed; it must end with the status wanted.
+func raceday(t *testing.T, wantStatus int, args ...string) (stdout, stderr string) {
+	t.Helper()
+	var out, errors bytes.Buffer
+	if status := run(t.Context(), args, os.Getenv, &out, &errors); status != wantStatus {
+		t.Fatalf("raceday %s: status %d, want %d\n%s%s", strings.Join(args, " "), status, wantStatus, out.String(), errors.String())
+	}
+	return out.String(), errors.String()
+}
+
+// server is a raceday serve in this process.
+type server struct {
+	grpc, nats string
+	stop       func()
+}
+
+// folder returns a temporary folder that PostgreSQL's account can enter, unlike t.TempDir's.
+func folder(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "raceday-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+// serve starts the services with what they need inside, and returns when they are up. They are stopped with the test, or
+// before by stop.
+func serve(t *testing.T, dir string, args ...string) server {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	out := &lines{changed: make(chan struct{}, 1)}
+	var log lines
+	ended := make(chan int, 1)
+	args = append([]string{"serve", "--embedded", "--data-dir", dir, "--listen", "127.0.0.1:0", "--nats-listen", "127.0.0.1:0"}, args...)
+	go func() { ended <- run(ctx, args, os.Getenv, out, &log) }()
+	stop := sync.OnceFunc(func() {
+		cancel()
+		if status := <-ended; status != exitSuccess {
+			t.Errorf("serve ended with status %d:\n%s", status, log.String())
+		}
+	})
+	t.Cleanup(stop)
+	for {
+		if found := addresses.FindStringSubmatch(out.String()); found != nil {
+			return server{found[1], found[2], stop}
+		}
+		select {
+		case <-out.changed:
+		case status := <-ended:
+			ended <- exitSuccess
+			t.Fatalf("serve ended with status %d before it was up:\n%s%s", status, out.String(), log.String())
+		}
+	}
+}
+
+var addresses = regexp.MustCompile(`gRPC +(\S+)\n +NATS +(\S+)\n`)
+
+// lines is what a command printed so far.
+type lines struct {
+	mu      sync.Mutex
+	text    bytes.Buffer
+	changed chan struct{}
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	select {
+	case l.changed <- struct{}{}:
+	default:
+	}
+	return l.text.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// eventually waits until condition holds, which is asked ten times a second.
+func eventually(t *testing.T, limit time.Duration, condition func() error) {
+	t.Helper()
+	deadline := time.After(limit)
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := condition()
+		if err == nil {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("after %v: %v", limit, err)
+		}
+	}
+}
+
+// differ tells where two files differ first, or returns nil.
+func differ(want, got []byte) error {
+	if bytes.Equal(want, got) {
+		return nil
+	}
+	wantLines, gotLines := strings.Split(string(want), "\n"), strings.Split(string(got), "\n")
+	for i := range min(len(wantLines), len(gotLines)) {
+		if wantLines[i] != gotLines[i] {
+			return fmt.Errorf("line %d is\n%s\nwant\n%s", i+1, gotLines[i], wantLines[i])
+		}
+	}
+	return fmt.Errorf("%d lines, want %d", len(gotLines), len(wantLines))
+}
