@@ -34,8 +34,14 @@ func (s *Service) CorrectEntry(ctx context.Context, c Correction) (Entry, error)
 	if c.Reason = strings.TrimSpace(c.Reason); c.Reason == "" {
 		return Entry{}, ErrReasonMissing.With(fault.Violation{Path: "reason", Reason: ErrReasonMissing.Reason})
 	}
+	if !isText(c.Reason) {
+		return Entry{}, ErrTextInvalid.With(fault.Violation{Path: "reason", Reason: ErrTextInvalid.Reason})
+	}
 	if err := c.checkFields(); err != nil {
 		return Entry{}, err
+	}
+	if !c.Reference.wellFormed() {
+		return Entry{}, ErrEntryNotFound
 	}
 	event, err := s.events.Event(ctx, c.Event)
 	if err != nil {

@@ -138,6 +138,14 @@ func newReference() Reference {
 	}
 }
 
+// wellFormed reports whether the reference can be one at all.
+func (r Reference) wellFormed() bool {
+	if len(r) != 9 || r[4] != '-' {
+		return false
+	}
+	return strings.Trim(string(r), referenceLetters+"-") == ""
+}
+
 // isText reports whether text is one line that every store and file can hold.
 func isText(text string) bool {
 	if !utf8.ValidString(text) || utf8.RuneCountInString(text) > maxTextRunes || strings.TrimSpace(text) != text {

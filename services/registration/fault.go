@@ -16,43 +16,55 @@ var (
 	ErrNameMissing      = fault.New(fault.Invalid, "NAME_MISSING", "a name is needed")
 	ErrSexMissing       = fault.New(fault.Invalid, "SEX_MISSING", "the sex is needed: F, M or X")
 	ErrBirthDateMissing = fault.New(fault.Invalid, "BIRTH_DATE_MISSING", "the birth date is needed")
-	ErrBirthDateInvalid = fault.New(fault.Invalid, "BIRTH_DATE_INVALID", "the birth date is not a day YYYY-MM-DD of a living person")
-	ErrAgeBelowMinimum  = fault.New(fault.Refused, "AGE_BELOW_MINIMUM", "the minimum age of the race is not reached")
-	ErrAgeInvalid       = fault.New(fault.Invalid, "AGE_INVALID", "the age is not a number of years")
-	ErrTextInvalid      = fault.New(fault.Invalid, "TEXT_INVALID", "text is one line of at most 200 characters, without blanks around it")
-	ErrTagInvalid       = fault.New(fault.Invalid, "TAG_INVALID", "a tag is one word")
-	ErrTeamSize         = fault.New(fault.Invalid, "TEAM_SIZE", "the team has not exactly the race's number of regulars, or too many reserves")
-	ErrTeamComposition  = fault.New(fault.Invalid, "TEAM_COMPOSITION", "the team has fewer women than the race asks for")
-	ErrLegInvalid       = fault.New(fault.Invalid, "LEG_INVALID", "each leg of the race is run by one member; reserves have leg 0")
+	ErrBirthDateInvalid = fault.New(fault.Invalid, "BIRTH_DATE_INVALID",
+		"the birth date is not a day YYYY-MM-DD of a living person")
+	ErrAgeBelowMinimum = fault.New(fault.Refused, "AGE_BELOW_MINIMUM", "the minimum age of the race is not reached")
+	ErrAgeInvalid      = fault.New(fault.Invalid, "AGE_INVALID", "the age is not a number of years")
+	ErrTextInvalid     = fault.New(fault.Invalid, "TEXT_INVALID",
+		"text is one line of at most 200 characters, without blanks around it")
+	ErrTagInvalid = fault.New(fault.Invalid, "TAG_INVALID", "a tag is one word")
+	ErrTeamSize   = fault.New(fault.Invalid, "TEAM_SIZE",
+		"the team has not exactly the race's number of regulars, or too many reserves")
+	ErrTeamComposition = fault.New(fault.Invalid, "TEAM_COMPOSITION", "the team has fewer women than the race asks for")
+	ErrLegInvalid      = fault.New(fault.Invalid, "LEG_INVALID",
+		"each leg of the race is run by one member; reserves have leg 0")
 	ErrRequestIDInvalid = fault.New(fault.Invalid, "REQUEST_ID_INVALID", "a request id has 1 to 64 characters")
 	ErrBibInvalid       = fault.New(fault.Invalid, "BIB_INVALID", "a bib is 1 to 8 of A-Z, 0-9 and hyphen")
 	ErrChipInvalid      = fault.New(fault.Invalid, "CHIP_INVALID", "a chip is 1 to 32 letters and digits")
-	ErrWaveUnknown      = fault.New(fault.Invalid, "WAVE_UNKNOWN", "the race has no such wave, or none follows from the bib")
+	ErrWaveUnknown      = fault.New(fault.Invalid, "WAVE_UNKNOWN",
+		"the race has no such wave, or none follows from the bib")
 )
 
 // The faults of what stands already.
 var (
 	ErrRaceFull            = fault.New(fault.Refused, "RACE_FULL", "all places of the race are taken")
-	ErrRegistrationNotOpen = fault.New(fault.Refused, "REGISTRATION_NOT_OPEN", "registration for the race has not opened yet")
-	ErrRegistrationClosed  = fault.New(fault.Refused, "REGISTRATION_CLOSED", "registration for the race is closed")
-	ErrRaceTakesTeams      = fault.New(fault.Refused, "RACE_TAKES_TEAMS", "the race is for teams")
-	ErrRaceTakesPersons    = fault.New(fault.Refused, "RACE_TAKES_PERSONS", "the race is for persons")
-	ErrAlreadyEntered      = fault.New(fault.AlreadyExists, "ALREADY_ENTERED", "this person is entered in a race of the event already")
-	ErrMemberInTwoTeams    = fault.New(fault.AlreadyExists, "MEMBER_IN_TWO_TEAMS", "a member runs in another team already")
-	ErrRequestIDReused     = fault.New(fault.AlreadyExists, "REQUEST_ID_REUSED", "this request id was used for another request")
-	ErrBibTaken            = fault.New(fault.AlreadyExists, "BIB_TAKEN", "the bib belongs to another entrant")
-	ErrChipTaken           = fault.New(fault.AlreadyExists, "CHIP_TAKEN", "the chip belongs to another entrant")
-	ErrBusy                = fault.New(fault.Unavailable, "REGISTRATION_BUSY", "a larger change of the entries is under way; send the same request again")
+	ErrRegistrationNotOpen = fault.New(fault.Refused, "REGISTRATION_NOT_OPEN",
+		"registration for the race has not opened yet")
+	ErrRegistrationClosed = fault.New(fault.Refused, "REGISTRATION_CLOSED", "registration for the race is closed")
+	ErrRaceTakesTeams     = fault.New(fault.Refused, "RACE_TAKES_TEAMS", "the race is for teams")
+	ErrRaceTakesPersons   = fault.New(fault.Refused, "RACE_TAKES_PERSONS", "the race is for persons")
+	ErrAlreadyEntered     = fault.New(fault.AlreadyExists, "ALREADY_ENTERED",
+		"this person is entered in a race of the event already")
+	ErrMemberInTwoTeams = fault.New(fault.AlreadyExists, "MEMBER_IN_TWO_TEAMS",
+		"a member runs in another team already")
+	ErrRequestIDReused = fault.New(fault.AlreadyExists, "REQUEST_ID_REUSED",
+		"this request id was used for another request")
+	ErrBibTaken  = fault.New(fault.AlreadyExists, "BIB_TAKEN", "the bib belongs to another entrant")
+	ErrChipTaken = fault.New(fault.AlreadyExists, "CHIP_TAKEN", "the chip belongs to another entrant")
+	ErrBusy      = fault.New(fault.Unavailable, "REGISTRATION_BUSY",
+		"a larger change of the entries is under way; send the same request again")
 )
 
 // The faults of an official's request.
 var (
 	ErrReasonMissing = fault.New(fault.Invalid, "REASON_MISSING", "a correction says why")
 	ErrFieldUnknown  = fault.New(fault.Invalid, "FIELD_UNKNOWN", "the field cannot be corrected")
-	ErrRangeInvalid  = fault.New(fault.Invalid, "RANGE_INVALID", "ranges of bibs are like 1-999 or F1-F99, and lie in a wave of the race")
+	ErrRangeInvalid  = fault.New(fault.Invalid, "RANGE_INVALID",
+		"ranges of bibs are like 1-999 or F1-F99, and lie in a wave of the race")
 	ErrRangeTooSmall = fault.New(fault.Refused, "RANGE_TOO_SMALL", "the ranges hold too few free bibs; none was given")
 	ErrRosterInvalid = fault.New(fault.Invalid, "ROSTER_INVALID", "the roster has bad lines; nothing was imported")
-	ErrRosterTooBig  = fault.New(fault.Invalid, "ROSTER_TOO_BIG", "a roster file has at most 64 MiB, in pieces of at most 256 KiB")
+	ErrRosterTooBig  = fault.New(fault.Invalid, "ROSTER_TOO_BIG",
+		"a roster file has at most 64 MiB, in pieces of at most 256 KiB")
 )
 
 // ErrReferenceTaken is returned by a store for a reference that another entry of the event has. It leaves no service:

@@ -116,7 +116,7 @@ func (t *roster) readLine() {
 	bib := t.bib(team)
 	chips := t.chipList()
 	wave := t.wave(r)
-	tags := words(t.table.Field(t.column.tags))
+	tags := words(t.text("tags", t.column.tags))
 	if member {
 		t.readMember(r, memberLine{
 			line: t.table.Line(), team: race.Bib(team), wave: wave, tags: tags,

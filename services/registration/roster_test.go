@@ -243,6 +243,37 @@ func TestRosterReadsBack(t *testing.T) {
 	})
 }
 
+// FuzzParseRoster reads anything; what can be read is written and read again without loss.
+func FuzzParseRoster(f *testing.F) {
+	f.Add([]byte("race,bib,chips,name,sex,birth_date,age,country,club,category,wave,team,leg,tags\n" +
+		"ten,7,C7,\"A, B\",F,1990-05-01,,KAZ,,,A,,,x y\nrelay,R1,,,,,,,,,,,,\nrelay,,,M,M,,30,,,,,R1,1,\n"))
+	f.Add([]byte("\xef\xbb\xbfbib,race,tags\r\n7,ten,\x00\r\n"))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		first, err := registration.ParseRoster("roster.csv", bytes.NewReader(file), rosterEvent())
+		if err != nil {
+			var faults csvtable.Faults
+			if !errors.As(err, &faults) || len(faults) == 0 {
+				t.Fatalf("got %v, want faults", err)
+			}
+			return
+		}
+		var written, again bytes.Buffer
+		if err := registration.WriteRoster(&written, rosterEvent(), first); err != nil {
+			t.Fatal(err)
+		}
+		second, err := registration.ParseRoster("roster.csv", bytes.NewReader(written.Bytes()), rosterEvent())
+		if err != nil {
+			t.Fatalf("%v\n%s", err, written.String())
+		}
+		if err := registration.WriteRoster(&again, rosterEvent(), second); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(written.String(), again.String()); diff != "" {
+			t.Errorf("written twice (-first +second):\n%s", diff)
+		}
+	})
+}
+
 func BenchmarkParseRoster(b *testing.B) {
 	var file bytes.Buffer
 	file.WriteString("race,bib,chips,name,sex,birth_date,age,country,club,category,wave,team,leg,tags\n")

@@ -117,6 +117,9 @@ func (s *Service) GetEntry(ctx context.Context, event race.EventID, reference Re
 	if _, err := s.events.Event(ctx, event); err != nil {
 		return Entry{}, fmt.Errorf("get entry: %w", err)
 	}
+	if !reference.wellFormed() {
+		return Entry{}, ErrEntryNotFound
+	}
 	return s.store.EntryByReference(ctx, event, reference)
 }
 
@@ -124,6 +127,9 @@ func (s *Service) GetEntry(ctx context.Context, event race.EventID, reference Re
 func (s *Service) GetEntryByBib(ctx context.Context, event race.EventID, bib race.Bib) (Entry, error) {
 	if _, err := s.events.Event(ctx, event); err != nil {
 		return Entry{}, fmt.Errorf("get entry: %w", err)
+	}
+	if _, err := race.ParseBib(string(bib)); err != nil {
+		return Entry{}, ErrEntryNotFound
 	}
 	return s.store.EntryByBib(ctx, event, bib)
 }

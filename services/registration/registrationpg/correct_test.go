@@ -132,7 +132,10 @@ func TestCorrectEntryRefuses(t *testing.T) {
 		{"members of a person", entry.Reference, race.Entrant{Members: five}, "members", registration.ErrRaceTakesPersons},
 		{"unknown race", entry.Reference, race.Entrant{Race: "ultra"}, "race", registration.ErrRaceNotFound},
 		{"unknown wave", entry.Reference, race.Entrant{Wave: "Q"}, "wave", registration.ErrWaveUnknown},
-		{"too young", entry.Reference, race.Entrant{Person: born(2007, time.September, 29)}, "person.birth_date", registration.ErrAgeBelowMinimum},
+		{
+			"too young", entry.Reference, race.Entrant{Person: born(2007, time.September, 29)}, "person.birth_date",
+			registration.ErrAgeBelowMinimum,
+		},
 		{"birth date taken away", entry.Reference, race.Entrant{}, "person.birth_date", registration.ErrBirthDateMissing},
 		{"somebody entered", entry.Reference, race.Entrant{Person: person(2)}, "person", registration.ErrAlreadyEntered},
 		{"member of a team", entry.Reference, race.Entrant{Person: person(1003)}, "person", registration.ErrAlreadyEntered},
@@ -148,7 +151,8 @@ func TestCorrectEntryRefuses(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", tt.name, err, tt.want)
 		}
 	}
-	if _, err := f.correct(t, entry.Reference, race.Entrant{Bib: "2001", Wave: "A"}, "bib", "wave"); !errors.Is(err, registration.ErrBibTaken) {
+	_, err = f.correct(t, entry.Reference, race.Entrant{Bib: "2001", Wave: "A"}, "bib", "wave")
+	if !errors.Is(err, registration.ErrBibTaken) {
 		t.Errorf("bib of another: got %v, want %v", err, registration.ErrBibTaken)
 	}
 	if _, err := f.correct(t, entry.Reference, race.Entrant{}); !errors.Is(err, registration.ErrFieldUnknown) {
@@ -181,7 +185,8 @@ func TestCorrectionOfSparseLineNeedNotMakeItWhole(t *testing.T) {
 	if _, err := f.correct(t, child.Reference, race.Entrant{Person: race.Person{Club: "Sunkar"}}, "person.club"); err != nil {
 		t.Errorf("club of an entrant who is too young: %v", err)
 	}
-	if _, err := f.correct(t, child.Reference, race.Entrant{Race: "half", Wave: "A"}, "race", "wave"); !errors.Is(err, registration.ErrAgeBelowMinimum) {
+	_, err = f.correct(t, child.Reference, race.Entrant{Race: "half", Wave: "A"}, "race", "wave")
+	if !errors.Is(err, registration.ErrAgeBelowMinimum) {
 		t.Errorf("another race: got %v, want %v", err, registration.ErrAgeBelowMinimum)
 	}
 	relay, err := f.GetEntryByBib(t.Context(), f.event.ID, "9001")

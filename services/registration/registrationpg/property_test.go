@@ -80,8 +80,11 @@ func (s *sequence) step(rt *rapid.T) error {
 			return err
 		}
 		entry := rapid.SampledFrom(entries).Draw(rt, "entry")
-		value := race.Entrant{Race: id, Bib: race.Bib(bib), Wave: "A", Chips: []string{chip}, Person: person(rapid.IntRange(1, 8).Draw(rt, "who"))}
-		fields := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"race", "bib", "chips", "person", "wave"}), 1, 3, rapid.ID).Draw(rt, "fields")
+		value := race.Entrant{
+			Race: id, Bib: race.Bib(bib), Wave: "A", Chips: []string{chip}, Person: person(rapid.IntRange(1, 8).Draw(rt, "who")),
+		}
+		field := rapid.SampledFrom([]string{"race", "bib", "chips", "person", "wave"})
+		fields := rapid.SliceOfNDistinct(field, 1, 3, rapid.ID).Draw(rt, "fields")
 		_, err = s.CorrectEntry(ctx, registration.Correction{
 			Event: s.event.ID, Reference: entry.Reference, Fields: fields, Value: value, Reason: "any",
 		})
@@ -90,7 +93,8 @@ func (s *sequence) step(rt *rapid.T) error {
 		_, err := s.AssignBibs(ctx, s.event.ID, "marathon", []string{"1-7"}, "tester")
 		return err
 	case "chips":
-		_, err := s.AssignChips(ctx, s.event.ID, []registration.ChipAssignment{{Bib: race.Bib(bib), Chips: []string{chip}}}, "tester")
+		assignment := registration.ChipAssignment{Bib: race.Bib(bib), Chips: []string{chip}}
+		_, err := s.AssignChips(ctx, s.event.ID, []registration.ChipAssignment{assignment}, "tester")
 		return err
 	case "import":
 		return s.importLines(false, fmt.Sprintf("%s,%s,%s,A", id, bib, chip))
