@@ -59,8 +59,8 @@ INSERT INTO timing.rejected_messages
 VALUES (@event, @generation, @stream_sequence, @read_index, @subject, @reason, @data, @arrived_at)
 ON CONFLICT ON CONSTRAINT rejected_messages_pkey DO NOTHING`
 
-// Append adds a batch and moves the position, within the scorer's transaction and in one round trip, two where a repeat
-// was not foreseen. A nil batch moves change and version only. It returns timing.ErrFenced, and the transaction must be rolled back, where the position is
+// Append adds a batch and moves the position, within the scorer's transaction and in one round trip, three where a
+// repeat was not foreseen. A nil batch moves change and version only. It returns timing.ErrFenced, and the transaction must be rolled back, where the position is
 // not exactly from; timing.ErrStreamReplaced or timing.ErrGap, and nothing is sent, where the batch is not what lies
 // between from and to. A generation above from's retires it and begins another.
 func (s *Store) Append(ctx context.Context, tx pgx.Tx, batch *timing.Batch, from, to timing.Position) error {
@@ -84,8 +84,10 @@ func (s *Store) Append(ctx context.Context, tx pgx.Tx, batch *timing.Batch, from
 		return err
 	}
 	// Some read that seemed new is stored already: from before this process, or by a mat that numbers as it likes.
+	if _, err := tx.Exec(ctx, `ROLLBACK TO SAVEPOINT new_reads`); err != nil {
+		return fmt.Errorf("append reads: %w", err)
+	}
 	queue = &pgx.Batch{}
-	queue.Queue(`ROLLBACK TO SAVEPOINT new_reads`)
 	queueFacts(queue, batch.Reads, batch.Rejected, to)
 	return send(ctx, tx, queue)
 }

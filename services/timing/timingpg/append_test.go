@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -280,5 +281,53 @@ func TestReadsArePaged(t *testing.T) {
 	}
 	if got := list(t, s, timing.ReadFilter{Mat: "m1"}); len(got) != 5 {
 		t.Errorf("got %d reads of m1, want 5", len(got))
+	}
+}
+
+func TestRepeatsFromBeforeARestartAreDropped(t *testing.T) {
+	t.Parallel()
+	s := newStore(t, postgrestest.Pool(t))
+	reads := []timing.Read{read("line-a", 1, "C1", 1), read("line-a", 2, "C2", 2), read("line-b", 9, "C1", 3)}
+	position := add(t, s, newPosition(t, s), reads)
+	// Another process knows nothing of how far the mats have counted.
+	restarted := New(s.pool)
+	more := []timing.Read{reads[1], read("line-a", 3, "C3", 4), reads[2], read("line-b", 1, "C4", 5)}
+	position = add(t, restarted, position, more, timing.Rejected{Sequence: position.Sequence + 1, Index: -1})
+	add(t, restarted, position, append(reads, more...))
+	if diff := cmp.Diff(append(reads, more[1], more[3]), list(t, s, timing.ReadFilter{}), anyOrder()); diff != "" {
+		t.Errorf("stored reads (-want +got):\n%s", diff)
+	}
+	if got, err := s.ListRejected(t.Context(), event, timing.RejectedID{}, 10); err != nil || len(got) != 1 {
+		t.Errorf("got rejected %v, %v, want one", got, err)
+	}
+}
+
+// The set of reads is what is stored, in whatever order and however often they come, and whenever a process is replaced.
+func TestTheSetOfReadsIsStored(t *testing.T) {
+	t.Parallel()
+	pool := postgrestest.Pool(t)
+	s := newStore(t, pool)
+	position := newPosition(t, s)
+	seed := rand.Uint64()
+	random := rand.New(rand.NewPCG(seed, 0))
+	want := map[timing.Read]bool{}
+	for range 60 {
+		if random.IntN(8) == 0 {
+			s = New(pool)
+		}
+		reads := make([]timing.Read, random.IntN(40))
+		for i := range reads {
+			mat := race.MatID(fmt.Sprint("m", random.IntN(3)))
+			reads[i] = read(mat, random.Uint64N(60), race.Chip(fmt.Sprint("C", random.IntN(2))), racetime.Instant(random.IntN(2)))
+			want[reads[i]] = true
+		}
+		position = add(t, s, position, reads)
+	}
+	got := map[timing.Read]bool{}
+	for _, r := range list(t, s, timing.ReadFilter{}) {
+		got[r] = true
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("seed %d: stored reads (-want +got):\n%s", seed, diff)
 	}
 }
