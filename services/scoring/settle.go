@@ -79,7 +79,7 @@ func (b *Book) compute(e *entrant, r *race.Race) result.Result {
 	b.found = b.finders[r.ID].Find(b.found[:0], b.reads, gun, manual(r, &ruled))
 	passings := e.result.Passings
 	if !slices.Equal(passings, b.found) {
-		passings = slices.Clone(b.found)
+		passings = append([]passing.Passing(nil), b.found...)
 	}
 	return result.Compute(result.Facts{
 		EventDay: b.event.Day, Race: r, Entrant: &e.Entrant, Passings: passings, GunAt: gun, OfRace: ofRace, Ruled: ruled,
