@@ -100,7 +100,7 @@ func (c *readsPublishCommand) Run(t *terminal) error {
 	err = c.publishing(t, func(publisher *timingnats.Publisher) error {
 		shown := newProgress(t.stderr)
 		defer shown.end()
-		return timingnats.Replay(t.ctx, publisher, reads, c.Speed, func(sent int) {
+		return timingnats.Play(t.ctx, publisher, reads, c.Speed, func(sent int) {
 			shown.show("%d of %d reads sent", sent, len(reads))
 		})
 	})

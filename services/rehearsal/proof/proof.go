@@ -4,7 +4,7 @@ package proof
 
 import (
 	"flag"
-	"hash/maphash"
+	"math/rand/v2"
 	"os"
 	"strconv"
 	"testing"
@@ -31,7 +31,7 @@ func Rapid(usual, whole int) {
 // again.
 func Seed(t testing.TB) uint64 {
 	t.Helper()
-	seed := new(maphash.Hash).Sum64()
+	seed := rand.Uint64()
 	if text := os.Getenv("RACEDAY_SEED"); text != "" {
 		given, err := strconv.ParseUint(text, 10, 64)
 		if err != nil {
