@@ -65,13 +65,6 @@ func (s *Service) register(ctx context.Context, r Registration, team bool) (Entr
 	if n := utf8.RuneCountInString(r.RequestID); n < 1 || n > maxRequestIDRunes || !isText(r.RequestID) {
 		return Entry{}, ErrRequestIDInvalid.With(fault.Violation{Path: "request_id", Reason: ErrRequestIDInvalid.Reason})
 	}
-	event, err := s.events.Event(ctx, r.Event)
-	if err != nil {
-		return Entry{}, fmt.Errorf("register: %w", err)
-	}
-	if event.Race(r.Race) == nil {
-		return Entry{}, ErrRaceNotFound
-	}
 	digest, err := digestOf(r, team)
 	if err != nil {
 		return Entry{}, err
@@ -114,7 +107,7 @@ type answer struct {
 	err   error
 }
 
-// admit decides a batch in one transaction. Its error is no refusal: nothing was decided.
+// admit decides a batch in one transaction. Its error answers all of it: nothing was decided.
 func (s *Service) admit(ctx context.Context, batch []*application) ([]answer, error) {
 	event, err := s.events.Event(ctx, batch[0].Event)
 	if err != nil {

@@ -49,6 +49,11 @@ func TestRegisterPersonByFormat(t *testing.T) {
 			registration.ErrTextInvalid,
 		},
 	}
+	elsewhere := request(0, "marathon")
+	elsewhere.Event = "astana"
+	if _, err := f.RegisterPerson(t.Context(), elsewhere); !errors.Is(err, registration.ErrEventNotFound) {
+		t.Errorf("unknown event: got %v, want %v", err, registration.ErrEventNotFound)
+	}
 	for i, tt := range tests {
 		r := request(i, tt.race)
 		r.Person = tt.person
