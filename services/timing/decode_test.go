@@ -177,7 +177,7 @@ func TestEncodeIsUndoneByDecode(t *testing.T) {
 	}
 	other := want[0]
 	other.Mat = "line-b"
-	for _, reads := range [][]Read{nil, make([]Read, MaxReads+1), {want[0], other}} {
+	for _, reads := range [][]Read{nil, make([]Read, MaxReads+1), {want[0], other}, {{Mat: "a.b"}}} {
 		if _, err := Encode("almaty-2025", reads); err == nil {
 			t.Errorf("%d reads: got no error", len(reads))
 		}

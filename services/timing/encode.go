@@ -16,6 +16,9 @@ func Encode(event race.EventID, reads []Read) ([]byte, error) {
 		return nil, fmt.Errorf("encode reads: %d in one message, want 1 to %d", len(reads), MaxReads)
 	}
 	first := reads[0]
+	if !ValidMat(first.Mat) {
+		return nil, fmt.Errorf("encode reads: %q is no mat", first.Mat)
+	}
 	message := &timingv1.ReadBatch{
 		Event: string(event), Mat: string(first.Mat), Boot: first.Boot, FirstSeq: first.Seq,
 		Reads: make([]*timingv1.Read, len(reads)),

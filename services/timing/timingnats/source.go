@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -16,10 +17,11 @@ import (
 	"raceday/services/timing"
 )
 
-// The bounds of a batch; a message has at most timing.MaxReads reads.
+// The bounds of a batch. What is rejected counts as a read, and maxBatchBytes is passed by one message at most.
 const (
 	maxBatchMessages = 500
 	maxBatchReads    = 20_000
+	maxBatchBytes    = 8 << 20
 )
 
 const (
@@ -150,7 +152,7 @@ func (f *feed) consume(ctx context.Context) error {
 		select {
 		case f.messages <- message{
 			Message: timing.Message{
-				Subject: msg.Subject(), ContentType: msg.Headers().Get("Content-Type"), Data: msg.Data(),
+				Subject: msg.Subject(), ContentType: contentType(msg.Headers()), Data: msg.Data(),
 				Sequence: meta.Sequence.Stream, ArrivedAt: racetime.At(meta.Timestamp),
 			},
 			pending: meta.NumPending,
@@ -159,6 +161,16 @@ func (f *feed) consume(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// contentType finds the header however it is written: NATS tells upper and lower case apart, people do not.
+func contentType(headers nats.Header) string {
+	for name, values := range headers {
+		if strings.EqualFold(name, "Content-Type") && len(values) > 0 {
+			return values[0]
+		}
+	}
+	return ""
 }
 
 func (f *feed) subscribe(ctx context.Context) (jetstream.MessagesContext, error) {
@@ -206,67 +218,59 @@ func (f *feed) last(ctx context.Context) (uint64, error) {
 	return last, nil
 }
 
-// batch decodes messages into a batch for as long as nobody takes it.
+// batch decodes messages into a batch for as long as nobody takes it, batch after batch until ctx ends.
 func (f *feed) batch(ctx context.Context, out chan<- *timing.Batch) {
 	for {
-		var b *timing.Batch
 		select {
 		case m, ok := <-f.messages:
-			if !ok {
+			if !ok || !f.fill(ctx, m, out) {
 				return
 			}
-			b = f.begin(m)
 		case <-ctx.Done():
-			return
-		}
-		if !f.fill(ctx, b, out) {
 			return
 		}
 	}
 }
 
-// fill adds what comes until the batch is taken; it is false when ctx ends.
-func (f *feed) fill(ctx context.Context, b *timing.Batch, out chan<- *timing.Batch) bool {
-	more, known := f.messages, b.Pending
+// fill makes a batch of first and of what comes until it is taken; it is false when ctx ends.
+func (f *feed) fill(ctx context.Context, first message, out chan<- *timing.Batch) bool {
+	b := &timing.Batch{StreamCreated: f.created, First: first.Sequence, FirstArrivedAt: first.ArrivedAt}
+	var pending uint64
+	size := 0
+	add := func(m message) {
+		b.Last, b.LastArrivedAt, pending = m.Sequence, m.ArrivedAt, m.pending
+		b.Decode(m.Message)
+		size += len(m.Data)
+	}
+	add(first)
+	more := f.messages
 	for {
-		if b.Messages() >= maxBatchMessages || len(b.Reads) > maxBatchReads-timing.MaxReads {
+		if b.Messages() >= maxBatchMessages || len(b.Reads)+len(b.Rejected) > maxBatchReads-timing.MaxReads || size >= maxBatchBytes {
 			more = nil
 		}
 		// What is here already goes along before the batch is offered.
 		select {
 		case m, ok := <-more:
-			if ok {
-				add(b, m)
-				known = m.pending
+			if !ok {
+				more = nil
 				continue
 			}
-			more = nil
+			add(m)
+			continue
 		default:
 		}
-		b.Pending = known + uint64(len(f.messages))
+		b.Pending = pending + uint64(len(f.messages))
 		select {
 		case m, ok := <-more:
-			if ok {
-				add(b, m)
-				known = m.pending
+			if !ok {
+				more = nil
 				continue
 			}
-			more = nil
+			add(m)
 		case out <- b:
 			return true
 		case <-ctx.Done():
 			return false
 		}
 	}
-}
-
-func (f *feed) begin(m message) *timing.Batch {
-	b := &timing.Batch{StreamCreated: f.created, First: m.Sequence, FirstArrivedAt: m.ArrivedAt}
-	add(b, m)
-	return b
-}
-
-func add(b *timing.Batch, m message) {
-	b.Last, b.LastArrivedAt, b.Pending = m.Sequence, m.ArrivedAt, m.pending
-	b.Decode(m.Message)
 }

@@ -166,12 +166,32 @@ func TestSourceBoundsItsBatches(t *testing.T) {
 	}
 }
 
+func TestSourceBoundsWhatIsRejected(t *testing.T) {
+	t.Parallel()
+	_, js := newStream(t)
+	const large = 200
+	for range large {
+		if _, err := js.PublishAsync(timing.Subject(event, "line-a"), make([]byte, 60_000)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	<-js.PublishAsyncComplete()
+	source := run(t, js, 1)
+	for first := uint64(1); first <= large; {
+		b := source.next(t, first)
+		if got := len(b.Rejected) * 60_000; got > maxBatchBytes+60_000 {
+			t.Errorf("batch has %d bytes", got)
+		}
+		first = b.Last + 1
+	}
+}
+
 func TestSourceGoesOnAfterGarbage(t *testing.T) {
 	t.Parallel()
 	_, js := newStream(t)
 	publish(t, js, readsOf("line-a", 0, 1)...)
 	json := nats.NewMsg(timing.Subject(event, "line-a"))
-	json.Header.Set("Content-Type", "application/json")
+	json.Header["content-type"] = []string{"application/json"}
 	json.Data = []byte(`{"event":"almaty-2025","mat":"line-a","reads":[{"chip":"c7","at":"2025-09-28T07:00:00+05:00"},{"chip":"C8"}]}`)
 	garbage := nats.NewMsg(timing.Subject(event, "line-a"))
 	garbage.Data = []byte("\xff\xfe garbage \x00")

@@ -56,7 +56,10 @@ ON CONFLICT ON CONSTRAINT reads_pkey DO NOTHING`
 const insertRejected = `
 INSERT INTO timing.rejected_messages
     (event, generation, stream_sequence, read_index, subject, reason, data, arrived_at)
-VALUES (@event, @generation, @stream_sequence, @read_index, @subject, @reason, @data, @arrived_at)
+SELECT @event, @generation, r.stream_sequence, r.read_index, r.subject, r.reason, r.data, r.arrived_at
+FROM unnest(@stream_sequence::bigint[], @read_index::integer[], @subject::text[], @reason::text[], @data::bytea[],
+            @arrived_at::timestamptz[])
+     AS r (stream_sequence, read_index, subject, reason, data, arrived_at)
 ON CONFLICT ON CONSTRAINT rejected_messages_pkey DO NOTHING`
 
 // Append adds a batch and moves the position, within the scorer's transaction and in one round trip, three where a
@@ -155,16 +158,28 @@ func queueFacts(queue *pgx.Batch, reads []timing.Read, rejected []timing.Rejecte
 	if len(reads) > 0 {
 		queue.Queue(insertReadsOnce, readArguments(reads, to))
 	}
-	for _, rejected := range rejected {
-		data := rejected.Data
-		if data == nil {
-			data = []byte{} // an empty message is none the less one
+	if len(rejected) > 0 {
+		queue.Queue(insertRejected, rejectedArguments(rejected, to))
+	}
+}
+
+func rejectedArguments(rejected []timing.Rejected, to timing.Position) pgx.StrictNamedArgs {
+	n := len(rejected)
+	var (
+		sequence, index = make([]int64, n), make([]int32, n)
+		subject, reason = make([]string, n), make([]string, n)
+		data, arrivedAt = make([][]byte, n), make([]time.Time, n)
+	)
+	for i, r := range rejected {
+		sequence[i], index[i], subject[i], reason[i] = int64(r.Sequence), int32(r.Index), r.Subject, r.Reason
+		data[i], arrivedAt[i] = r.Data, r.ArrivedAt.Time()
+		if data[i] == nil {
+			data[i] = []byte{} // an empty message is none the less one
 		}
-		queue.Queue(insertRejected, pgx.StrictNamedArgs{
-			"event": string(to.Event), "generation": to.Generation, "stream_sequence": rejected.Sequence,
-			"read_index": rejected.Index, "subject": rejected.Subject, "reason": rejected.Reason, "data": data,
-			"arrived_at": rejected.ArrivedAt.Time(),
-		})
+	}
+	return pgx.StrictNamedArgs{
+		"event": string(to.Event), "generation": to.Generation, "stream_sequence": sequence, "read_index": index,
+		"subject": subject, "reason": reason, "data": data, "arrived_at": arrivedAt,
 	}
 }
 
