@@ -50,6 +50,7 @@ type cli struct {
 	Standings standingsCommand `cmd:"" help:"Show standings in the terminal."`
 	Call      callCommand      `cmd:"" help:"Call any RPC with protobuf JSON."`
 	Rebuild   rebuildCommand   `cmd:"" help:"Recompute everything from the stored facts and compare."`
+	Bench     benchCommand     `cmd:"" help:"Run a benchmark beside its floor."`
 }
 
 // run is main without the process around it. It returns the exit status.

@@ -78,47 +78,60 @@ type dayFiles struct {
 	rulings              *source
 }
 
+// dayFacts are what the files say, but for the reads.
+type dayFacts struct {
+	event   *race.Event
+	roster  []race.Entrant
+	rulings []ruling.Ruling
+}
+
 // score parses the files and scores them.
 func (d dayFiles) score() (definition *race.Event, results []result.Result, err error) {
+	facts, err := d.parse()
+	if err != nil {
+		return nil, nil, err
+	}
+	results, err = scoring.Score(facts.event, facts.roster, facts.rulings, func(each func(scoring.Read)) error {
+		return d.eachRead(facts.event, each)
+	})
+	return facts.event, results, err
+}
+
+// parse reads all files but the reads.
+func (d dayFiles) parse() (facts dayFacts, err error) {
 	err = d.event.read(func(r io.Reader) error {
 		file, err := io.ReadAll(r)
 		if err != nil {
 			return err
 		}
-		if definition, err = event.Parse(file); err != nil {
+		if facts.event, err = event.Parse(file); err != nil {
 			return fmt.Errorf("%s:\n%w", d.event.name, err)
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, nil, err
+		return facts, err
 	}
-	var roster []race.Entrant
 	err = d.roster.read(func(r io.Reader) (err error) {
-		roster, err = registration.ParseRoster(d.roster.name, r, definition)
+		facts.roster, err = registration.ParseRoster(d.roster.name, r, facts.event)
 		return err
 	})
-	if err != nil {
-		return nil, nil, err
+	if err != nil || d.rulings == nil {
+		return facts, err
 	}
-	var rulings []ruling.Ruling
-	if d.rulings != nil {
-		err = d.rulings.read(func(r io.Reader) (err error) {
-			rulings, err = timing.ParseRulings(d.rulings.name, r, definition)
-			return err
-		})
-		if err != nil {
-			return nil, nil, err
-		}
-	}
-	results, err = scoring.Score(definition, roster, rulings, func(each func(scoring.Read)) error {
-		return d.reads.read(func(r io.Reader) error {
-			return timing.EachRead(d.reads.name, r, definition, func(_ int, read timing.Read) {
-				each(scoring.Read{Mat: read.Mat, Chip: read.Chip, At: read.At})
-			})
+	err = d.rulings.read(func(r io.Reader) (err error) {
+		facts.rulings, err = timing.ParseRulings(d.rulings.name, r, facts.event)
+		return err
+	})
+	return facts, err
+}
+
+func (d dayFiles) eachRead(definition *race.Event, each func(scoring.Read)) error {
+	return d.reads.read(func(r io.Reader) error {
+		return timing.EachRead(d.reads.name, r, definition, func(_ int, read timing.Read) {
+			each(scoring.Read{Mat: read.Mat, Chip: read.Chip, At: read.At})
 		})
 	})
-	return definition, results, err
 }
 
 // writeFile writes a file as a whole or not at all; to a device or pipe it writes as it goes.

@@ -1,0 +1,16 @@
+// Package benchmark measures raceday beside floors: plain standard tools that do the least that must be done with the same
+// data. It drives the product from outside, through its command, its streams and its calls; cmd/raceday hands in what it
+// needs, and the figures are its to print.
+//
+// The method is the same everywhere:
+//   - The machine is shared, so no figure counts alone: each is a ratio to its floor, taken in the same run of the bench on
+//     the same data. Work and floor run by turns, so that what else happens on the machine slows both.
+//   - A first turn of each warms up file caches, connections and tables, and is not counted.
+//   - Of the counted turns the medians are shown; the ratio is the median of the ratios of neighbouring turns, with the
+//     lowest and the highest behind it.
+//   - What is measured is durable where the product is: streams sync every message, Postgres every commit. Before each turn
+//     that writes, Postgres writes a checkpoint, so that no turn pays for the one before.
+//   - Data is made up by services/rehearsal from a fixed seed, or given.
+//
+// A floor stands in a file of its own and is fixed: it changes only in a commit of its own that says why.
+package benchmark
