@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -33,8 +32,10 @@ type Publisher struct {
 type published struct {
 	msg   *nats.Msg
 	reads int
-	// ack is nil where the message could not even be sent.
+	// ack is nil where the message could not even be sent, or was refused.
 	ack jetstream.PubAckFuture
+	// safe is set once the message is acknowledged.
+	safe bool
 }
 
 // NewPublisher returns a publisher to an event's stream, which must exist.
@@ -83,46 +84,77 @@ func (p *Publisher) Flush(ctx context.Context) error {
 // Acknowledged returns the number of reads that are safe.
 func (p *Publisher) Acknowledged() int { return p.acknowledged }
 
+// settleOldest waits until the oldest message is acknowledged. Whenever it must be sent again, so is everything behind it
+// that failed as well: what one lost connection took is brought back by one pause.
 func (p *Publisher) settleOldest(ctx context.Context) error {
-	oldest := p.open[0]
-	for {
-		err := settled(ctx, oldest.ack)
-		switch {
-		case err == nil:
-			p.acknowledged += oldest.reads
-			p.open = p.open[1:]
-			return nil
-		case ctx.Err() != nil:
-			return fmt.Errorf("publish reads to %s: %w", oldest.msg.Subject, ctx.Err())
-		case isFinal(err):
+	oldest := &p.open[0]
+	for !oldest.safe {
+		if err := oldest.await(ctx); err != nil {
+			return err
+		}
+		if oldest.safe {
+			break
+		}
+		if err := wait(ctx, retryTime); err != nil {
 			return fmt.Errorf("publish reads to %s: %w", oldest.msg.Subject, err)
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(retryTime):
+		for i := range p.open {
+			if err := p.resend(&p.open[i]); err != nil {
+				return err
+			}
 		}
-		oldest.ack, err = p.js.PublishMsgAsync(oldest.msg)
-		if err != nil && isFinal(err) {
-			return fmt.Errorf("publish reads to %s: %w", oldest.msg.Subject, err)
-		}
+	}
+	p.acknowledged += oldest.reads
+	p.open = p.open[1:]
+	return nil
+}
+
+// await waits for the server's answer, which makes the message safe or leaves it without ack. Only what cannot be cured
+// by sending it again is an error.
+func (m *published) await(ctx context.Context) error {
+	if m.ack == nil {
+		return nil
+	}
+	select {
+	case <-m.ack.Ok():
+		m.safe = true
+		return nil
+	case err := <-m.ack.Err():
+		return m.failed(err)
+	case <-ctx.Done():
+		return fmt.Errorf("publish reads to %s: %w", m.msg.Subject, ctx.Err())
 	}
 }
 
-var errNotSent = errors.New("message was not sent")
+func (m *published) failed(err error) error {
+	m.ack = nil
+	if isFinal(err) {
+		return fmt.Errorf("publish reads to %s: %w", m.msg.Subject, err)
+	}
+	return nil
+}
 
-// settled waits for the server's answer.
-func settled(ctx context.Context, ack jetstream.PubAckFuture) error {
-	if ack == nil {
-		return errNotSent
+// resend sends a message again if it is known to have failed.
+func (p *Publisher) resend(m *published) error {
+	if m.ack != nil && !m.safe {
+		select {
+		case <-m.ack.Ok():
+			m.safe = true
+		case err := <-m.ack.Err():
+			if err := m.failed(err); err != nil {
+				return err
+			}
+		default:
+		}
 	}
-	select {
-	case <-ack.Ok():
+	if m.ack != nil {
 		return nil
-	case err := <-ack.Err():
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
 	}
+	var err error
+	if m.ack, err = p.js.PublishMsgAsync(m.msg); err != nil {
+		return m.failed(err)
+	}
+	return nil
 }
 
 // isFinal reports whether the same message will be refused again.
