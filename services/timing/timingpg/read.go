@@ -21,20 +21,32 @@ SELECT mat, chip, at
 FROM timing.reads
 WHERE event = @event`
 
+// A scorer that begins works while it reads.
+const setNoTimeouts = `
+SELECT set_config('statement_timeout', '0', true),
+       set_config('idle_in_transaction_session_timeout', '0', true)`
+
 // EachRead calls each for every stored read of an event, in no order. It allocates nothing for a read whose mat and chip
-// have come before.
+// have come before. After an error some reads may have been given already.
 func (s *Store) EachRead(
 	ctx context.Context, event race.EventID, each func(mat race.MatID, chip race.Chip, at racetime.Instant),
 ) error {
-	err := postgres.InSnapshot(ctx, s.pool, func(ctx context.Context, id postgres.SnapshotID) error {
-		return postgres.AtSnapshot(ctx, s.pool, id, func(ctx context.Context, tx pgx.Tx) error {
-			rows, err := tx.Query(ctx, selectSightings, pgx.StrictNamedArgs{"event": string(event)})
-			if err != nil {
-				return err
-			}
-			defer rows.Close()
-			return eachSighting(rows, each)
-		})
+	var broken error
+	err := postgres.InTx(ctx, s.pool, func(ctx context.Context, tx pgx.Tx) error {
+		if broken != nil {
+			// Not wrapped, lest it be tried again: what was given to each cannot be taken back.
+			return fmt.Errorf("connection was lost meanwhile: %v", broken)
+		}
+		if _, err := tx.Exec(ctx, setNoTimeouts); err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, selectSightings, pgx.StrictNamedArgs{"event": string(event)})
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		broken = eachSighting(rows, each)
+		return broken
 	})
 	if err != nil {
 		return fmt.Errorf("read reads: %w", err)
