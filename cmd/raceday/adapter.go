@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"raceday/services/broker"
 	"raceday/services/event/eventpg"
 	"raceday/services/postgres"
 	"raceday/services/registration"
@@ -80,14 +82,17 @@ func (a appender) Append(ctx context.Context, tx pgx.Tx, c scoring.Commit) error
 	return a.store.Append(ctx, tx, batch, timing.Position(c.From), timing.Position(c.To))
 }
 
-// scorerStream is the stream of reads for the scorer.
+// scorerStream is the stream of reads for the scorer. A stream that was lost is made anew.
 type scorerStream struct {
-	streams *timingnats.Streams
+	streams streams
 	source  *timingnats.Source
 }
 
 func (s scorerStream) Info(ctx context.Context, event race.EventID) (created time.Time, last uint64, err error) {
-	return s.streams.StreamInfo(ctx, event)
+	if err := s.streams.Ensure(ctx, event); err != nil {
+		return time.Time{}, 0, err
+	}
+	return s.streams.nats.StreamInfo(ctx, event)
 }
 
 func (s scorerStream) Run(
@@ -127,11 +132,18 @@ func (v versions) Version(ctx context.Context, tx pgx.Tx, event race.EventID) (i
 	return v.store.Version(ctx, tx, event)
 }
 
-// streams makes the stream of an event that is applied.
-type streams struct{ nats *timingnats.Streams }
+// streams makes the stream of an event, and refuses one that is not set as it must be unless told to go on.
+type streams struct {
+	nats   *timingnats.Streams
+	unsafe bool
+}
 
 func (s streams) Ensure(ctx context.Context, event race.EventID) error {
-	return s.nats.EnsureStream(ctx, event)
+	err := s.nats.EnsureStream(ctx, event)
+	if _, wrong := errors.AsType[*broker.SettingsError](err); wrong && s.unsafe {
+		return nil
+	}
+	return err
 }
 
 // rebuilder recomputes an event for the standings' caller.

@@ -234,7 +234,7 @@ func freeAddress(t *testing.T) string {
 // start starts the process and returns when it is up.
 func (p *process) start(t *testing.T) {
 	t.Helper()
-	out := &lines{changed: make(chan struct{}, 1)}
+	out := newLines()
 	p.command = exec.Command(p.binary, "serve", "--embedded", "--data-dir", p.dir, "--listen", p.grpc, "--nats-listen", p.nats)
 	p.command.Stdout, p.command.Stderr = out, &p.log
 	if err := p.command.Start(); err != nil {

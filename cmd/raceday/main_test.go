@@ -30,6 +30,7 @@ func raceday(t *testing.T, wantStatus int, args ...string) (stdout, stderr strin
 type server struct {
 	grpc, nats string
 	stop       func()
+	log        *lines
 }
 
 // folder returns a temporary folder that PostgreSQL's account can enter, unlike t.TempDir's.
@@ -50,16 +51,19 @@ func folder(t *testing.T) string {
 	return dir
 }
 
-// serve starts the services with what they need inside, and returns when they are up. They are stopped with the test, or
-// before by stop.
-func serve(t *testing.T, dir string, args ...string) server {
+// serve starts the services with what they need inside.
+func serve(t *testing.T, dir string) server {
+	t.Helper()
+	return startServer(t, "serve", "--embedded", "--data-dir", dir, "--listen", "127.0.0.1:0", "--nats-listen", "127.0.0.1:0")
+}
+
+// startServer runs a serve with these arguments and returns when it is up. It is stopped with the test, or before by stop.
+func startServer(t *testing.T, args ...string) server {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	out := &lines{changed: make(chan struct{}, 1)}
-	var log lines
+	out, log := newLines(), newLines()
 	ended := make(chan int, 1)
-	args = append([]string{"serve", "--embedded", "--data-dir", dir, "--listen", "127.0.0.1:0", "--nats-listen", "127.0.0.1:0"}, args...)
-	go func() { ended <- run(ctx, args, os.Getenv, out, &log) }()
+	go func() { ended <- run(ctx, args, os.Getenv, out, log) }()
 	stop := sync.OnceFunc(func() {
 		cancel()
 		if status := <-ended; status != exitSuccess {
@@ -69,7 +73,7 @@ func serve(t *testing.T, dir string, args ...string) server {
 	t.Cleanup(stop)
 	for {
 		if found := addresses.FindStringSubmatch(out.String()); found != nil {
-			return server{found[1], found[2], stop}
+			return server{found[1], found[2], stop, log}
 		}
 		select {
 		case <-out.changed:
@@ -88,6 +92,8 @@ type lines struct {
 	text    bytes.Buffer
 	changed chan struct{}
 }
+
+func newLines() *lines { return &lines{changed: make(chan struct{}, 1)} }
 
 func (l *lines) Write(p []byte) (int, error) {
 	l.mu.Lock()

@@ -203,7 +203,7 @@ func (c *serveCommand) reach(t *terminal, log *slog.Logger) (around surroundings
 		pool.Close()
 		return surroundings{}, nil, err
 	}
-	return surroundings{c.DatabaseURL, pool, conn, c.NatsReplicas, log}, func() { conn.Close(); pool.Close() }, nil
+	return surroundings{c.DatabaseURL, pool, conn, c.NatsReplicas, c.Unsafe, log}, func() { conn.Close(); pool.Close() }, nil
 }
 
 // poolConnections are enough for a scorer, exports and the callers that wait for PostgreSQL at one time.

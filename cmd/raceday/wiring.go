@@ -50,7 +50,9 @@ type surroundings struct {
 	pool        *pgxpool.Pool
 	nats        *nats.Conn
 	replicas    int
-	log         *slog.Logger
+	// unsafe admits streams that might lose what they acknowledged.
+	unsafe bool
+	log    *slog.Logger
 }
 
 // assembly is every part of a running raceday.
@@ -58,7 +60,7 @@ type assembly struct {
 	around  surroundings
 	running []string
 	access  *access.Service
-	streams *timingnats.Streams
+	streams streams
 	events  *eventpg.Store
 	scorer  *scoring.Scorer
 	wakes   *scoring.Wakes
@@ -78,7 +80,7 @@ func assemble(around surroundings, running []string) (*assembly, error) {
 		roster  = registrationpg.New(pool)
 		facts   = facts{pool, events, timingpg.New(pool)}
 		derived = standingspg.New(pool, versions{facts.timing})
-		nats    = timingnats.NewStreams(js, around.replicas)
+		nats    = streams{timingnats.NewStreams(js, around.replicas), around.unsafe}
 		wakes   = scoring.NewWakes()
 		entries = registration.New(events, roster, time.Now)
 		keys    = access.New(accesspg.New(pool), time.Now)
@@ -106,7 +108,7 @@ func assemble(around surroundings, running []string) (*assembly, error) {
 	})
 	a := &assembly{around, running, keys, nats, events, scorer, wakes, boards, server}
 	if a.runs("event") {
-		eventv1.RegisterEventServiceServer(server, eventgrpc.New(event.New(events, streams{nats}, entries, time.Now)))
+		eventv1.RegisterEventServiceServer(server, eventgrpc.New(event.New(events, nats, entries, time.Now)))
 	}
 	if a.runs("registration") {
 		registrationv1.RegisterRegistrationServiceServer(server, registrationgrpc.New(entries, callerName))
@@ -133,7 +135,7 @@ func (a *assembly) ensureStreams(ctx context.Context) error {
 		return err
 	}
 	for _, id := range ids {
-		if err := a.streams.EnsureStream(ctx, id); err != nil {
+		if err := a.streams.nats.EnsureStream(ctx, id); err != nil {
 			return err
 		}
 	}
