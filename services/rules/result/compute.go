@@ -1,8 +1,10 @@
 package result
 
 import (
+	"slices"
 	"strings"
 
+	"raceday/services/rules/agegrade"
 	"raceday/services/rules/civil"
 	"raceday/services/rules/classification"
 	"raceday/services/rules/passing"
@@ -42,8 +44,9 @@ func Compute(f Facts) Result {
 		Country: e.Country, Club: e.Club, Category: e.Category,
 		AgeGroup: classification.AgeGroup(f.Race, e, f.EventDay),
 		GunAt:    f.GunAt, Passings: f.Passings,
-		Penalty: f.Ruled.Penalty,
-		Before:  f.Ruled.Before,
+		Penalty:     f.Ruled.Penalty,
+		AgeStandard: f.ageStandard(),
+		Before:      f.Ruled.Before,
 	}
 	if wave := f.Race.WaveOf(e.Wave, e.Bib); wave != nil {
 		res.Wave = wave.ID
@@ -140,7 +143,23 @@ func (f *Facts) addTimes(res *Result, legs relayOutcome) {
 	}
 }
 
-// lists returns the lists that hold the entrant. Without a start read, the race's policy may take it out.
+// ageStandard returns the age standard of the distance where the race ranks by it. It is for running alone. [RULES.md,
+// Lists, awards, championships]
+func (f *Facts) ageStandard() racetime.Optional {
+	graded := slices.ContainsFunc(f.Race.Classifications, func(c race.Classification) bool { return c.Score == race.ScoreAgeGrade })
+	if !graded || f.Race.Team != nil || f.Race.Nordic != nil {
+		return racetime.Optional{}
+	}
+	years, known := f.Race.Years(f.Entrant.Person, f.EventDay)
+	if !known {
+		return racetime.Optional{}
+	}
+	standard, ok := agegrade.Standard(f.Entrant.Sex, years, f.Race.DistanceMillimetres)
+	return racetime.Optional{Time: standard, Known: ok}
+}
+
+// lists returns the lists that hold the entrant. Without a start read, the race's policy may take it out; without an age
+// standard no list of age grades holds it.
 func (f *Facts) lists(res *Result) []string {
 	names := make([]string, len(f.Race.Classifications))
 	_, started := res.StartAt()
@@ -148,6 +167,9 @@ func (f *Facts) lists(res *Result) []string {
 	for i := range names {
 		c := &f.Race.Classifications[i]
 		if unread && (f.Race.NoStartRead == race.NotRanked || f.Race.NoStartRead == race.NoNetTime && c.Basis == race.Net) {
+			continue
+		}
+		if c.Score == race.ScoreAgeGrade && !res.AgeStandard.Known {
 			continue
 		}
 		names[i] = classification.List(c, f.Race, f.Entrant, f.EventDay)

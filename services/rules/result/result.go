@@ -2,6 +2,7 @@
 package result
 
 import (
+	"math"
 	"math/bits"
 	"slices"
 	"time"
@@ -93,19 +94,28 @@ func (r *Result) StartAt() (racetime.Instant, bool) {
 	return 0, false
 }
 
+// shares is the whole that a share of the age standard is counted in, so fine that a microsecond more is a share more.
+const shares = 1_000_000_000_000
+
 // Score returns what a classification of the race ranks by, lowest first: its time, or for age grades the time as a
-// share of the age standard, a billionth counting as a microsecond. It is known for FINISHED entrants only.
+// share of the age standard, a trillionth counting as a microsecond. It is known for FINISHED entrants only.
 func (r *Result) Score(c *race.Classification) racetime.Optional {
 	t := r.Time(c.Basis)
 	if c.Score != race.ScoreAgeGrade || !t.Known {
 		return t
 	}
-	if !r.AgeStandard.Known || t.Time < 0 {
+	if !r.AgeStandard.Known {
 		return racetime.Optional{}
 	}
-	high, low := bits.Mul64(uint64(t.Time), 1_000_000_000)
-	share, _ := bits.Div64(high, low, uint64(r.AgeStandard.Time))
-	return racetime.Known(time.Duration(share) * time.Microsecond)
+	// A passing that an official entered may lie before the gun or centuries after it.
+	const most = math.MaxInt64 / int64(time.Microsecond)
+	standard := uint64(r.AgeStandard.Time)
+	high, low := bits.Mul64(uint64(max(t.Time, 0)), shares)
+	share := uint64(most)
+	if high < standard {
+		share, _ = bits.Div64(high, low, standard)
+	}
+	return racetime.Known(time.Duration(min(share, uint64(most))) * time.Microsecond)
 }
 
 // Time returns the time that a classification of the race ranks by: its basis, or a team's sum of legs, plus
