@@ -378,3 +378,45 @@ func TestSourceNoticesALostFolder(t *testing.T) {
 		t.Errorf("got %v, want %v", err, timing.ErrStreamReplaced)
 	}
 }
+
+func TestWatchNoticesASilentStream(t *testing.T) {
+	t.Parallel()
+	_, js := newStream(t)
+	publish(t, js, readsOf("line-a", 0, 1)...)
+	created, _, err := NewStreams(js, 1).StreamInfo(t.Context(), event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &feed{js: js, event: event, created: created, next: 1}
+	if err := f.watch(t.Context()); !errors.Is(err, errStalled) {
+		t.Errorf("with a message that was not delivered: got %v, want %v", err, errStalled)
+	}
+	f.next = 2
+	if err := f.watch(t.Context()); err != nil {
+		t.Errorf("with nothing to deliver: got %v", err)
+	}
+}
+
+func TestSourceRefusesAGap(t *testing.T) {
+	t.Parallel()
+	_, js := connect(t, startServer(t, t.TempDir(), 0).URL())
+	// Nobody can delete from a stream that is set as it must be.
+	stream, err := js.CreateStream(t.Context(), jetstream.StreamConfig{
+		Name: streamName(event), Subjects: []string{timing.Subject(event, "*")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	publish(t, js, readsOf("line-a", 0, 3)...)
+	if err := stream.DeleteMsg(t.Context(), 2); err != nil {
+		t.Fatal(err)
+	}
+	created, _, err := NewStreams(js, 1).StreamInfo(t.Context(), event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := make(chan *timing.Batch, 1)
+	if err := NewSource(js, discard()).Run(t.Context(), event, created, 1, out); !errors.Is(err, timing.ErrGap) {
+		t.Errorf("got %v, want %v", err, timing.ErrGap)
+	}
+}

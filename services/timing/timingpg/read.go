@@ -136,7 +136,7 @@ FROM timing.reads
 WHERE event = @event
   AND (@mat = '' OR mat = @mat)
   AND (@chip = '' OR chip = @chip)
-  AND (NOT @behind OR (mat, boot, seq, chip, at) > (@after_mat, @after_boot, @after_seq, @after_chip, @after_at))
+  AND (mat, boot, seq, chip, at) > (@after_mat, @after_boot, @after_seq, @after_chip, @after_at)
 ORDER BY mat, boot, seq, chip, at
 LIMIT @limit`
 
@@ -153,7 +153,7 @@ FROM (
 ) AS r
 WHERE conflicting
   AND (@chip = '' OR chip = @chip)
-  AND (NOT @behind OR (mat, boot, seq, chip, at) > (@after_mat, @after_boot, @after_seq, @after_chip, @after_at))
+  AND (mat, boot, seq, chip, at) > (@after_mat, @after_boot, @after_seq, @after_chip, @after_at)
 ORDER BY mat, boot, seq, chip, at
 LIMIT @limit`
 
@@ -161,15 +161,16 @@ LIMIT @limit`
 func (s *Store) ListReads(
 	ctx context.Context, event race.EventID, filter timing.ReadFilter, after *timing.Read, limit int,
 ) ([]timing.Read, error) {
-	query, behind := selectReads, after != nil
+	query := selectReads
 	if filter.ConflictsOnly {
 		query = selectConflicts
 	}
 	if after == nil {
+		// Every read has a mat, so all lie behind the one without.
 		after = &timing.Read{}
 	}
 	args := pgx.StrictNamedArgs{
-		"event": string(event), "mat": string(filter.Mat), "chip": string(filter.Chip), "behind": behind,
+		"event": string(event), "mat": string(filter.Mat), "chip": string(filter.Chip),
 		"after_mat": string(after.Mat), "after_boot": after.Boot, "after_seq": int64(after.Seq),
 		"after_chip": string(after.Chip), "after_at": after.At.Time(), "limit": limit,
 	}

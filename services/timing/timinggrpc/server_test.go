@@ -1,0 +1,131 @@
+package timinggrpc
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+	"google.golang.org/protobuf/testing/protocmp"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	timingv1 "raceday/proto/raceday/timing/v1"
+	"raceday/services/access"
+	"raceday/services/grpcserver"
+	"raceday/services/postgres"
+	"raceday/services/postgres/postgrestest"
+	"raceday/services/rules/race"
+	"raceday/services/timing"
+	"raceday/services/timing/timingpg"
+)
+
+const event race.EventID = "almaty-2025"
+
+func TestMain(m *testing.M) { postgrestest.Main(m) }
+
+type events struct{}
+
+func (events) Event(context.Context, race.EventID) (*race.Event, error) {
+	return &race.Event{ID: event, Races: []race.Race{{ID: "marathon", Waves: []race.Wave{{ID: "A"}}}}}, nil
+}
+
+// newServer returns a server whose store holds two reads of one identity and a rejected message.
+func newServer(t *testing.T) *Server {
+	t.Helper()
+	pool := postgrestest.Pool(t)
+	const insertEvent = `INSERT INTO event.events (id, version, name, day, races) VALUES ($1, 1, 'Almaty', '2025-09-28', '{}')`
+	if _, err := pool.Exec(t.Context(), insertEvent, string(event)); err != nil {
+		t.Fatal(err)
+	}
+	store := timingpg.New(pool)
+	from, err := store.CreatePosition(t.Context(), event, time.UnixMicro(1).UTC())
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := from
+	to.Sequence, to.Version = 1, 1
+	batch := &timing.Batch{
+		StreamCreated: from.StreamCreated, First: 1, Last: 1,
+		Reads: []timing.Read{
+			{Mat: "line-a", Boot: "7", Seq: 1, Chip: "C1", At: 5, ArrivedAt: 6, RSSIDBm: -58, HasRSSI: true},
+			{Mat: "line-a", Boot: "7", Seq: 1, Chip: "C2", At: 5, ArrivedAt: 6},
+		},
+		Rejected: []timing.Rejected{{Subject: "reads.x.y", Sequence: 1, Index: -1, Reason: "garbage", Data: []byte{0}, ArrivedAt: 6}},
+	}
+	err = postgres.InTx(t.Context(), pool, func(ctx context.Context, tx pgx.Tx) error {
+		return store.Append(ctx, tx, batch, from, to)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return New(timing.New(store, events{}, func() time.Time { return time.UnixMicro(1_759_000_000_000_000) }))
+}
+
+func TestRulingsOverGRPC(t *testing.T) {
+	t.Parallel()
+	server := newServer(t)
+	ctx := grpcserver.WithActor(t.Context(), access.Actor{Name: "referee"})
+	gun, err := server.FireGun(ctx, &timingv1.FireGunRequest{EventId: string(event), Race: "marathon", Wave: "A", RequestId: "g-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := timestamppb.New(time.UnixMicro(1_759_000_000_000_000))
+	want := &timingv1.Ruling{
+		Id: "g-1", Race: "marathon", Kind: timingv1.RulingKind_RULING_KIND_GUN, Target: "A", At: now, By: "referee",
+		RecordedAt: now, Change: 1,
+	}
+	if diff := cmp.Diff(want, gun.GetRuling(), protocmp.Transform()); diff != "" {
+		t.Errorf("gun (-want +got):\n%s", diff)
+	}
+	request := &timingv1.RecordRulingRequest{EventId: string(event), Ruling: &timingv1.Ruling{
+		Id: "r-1", Race: "marathon", Bib: "7", Kind: timingv1.RulingKind_RULING_KIND_DSQ, Rule: "TR6.3",
+	}}
+	for i, want := range []bool{true, false} {
+		got, err := server.RecordRuling(ctx, request)
+		if err != nil || got.GetRecorded() != want || got.GetRuling().GetChange() != 2 {
+			t.Errorf("call %d: got %v, %v, want recorded %v under change 2", i, got, err, want)
+		}
+	}
+	request.Ruling.Bib = "8"
+	if _, err := server.RecordRuling(ctx, request); !errors.Is(err, timing.ErrRulingIDReused) {
+		t.Errorf("another ruling of the id: got %v, want %v", err, timing.ErrRulingIDReused)
+	}
+	page, err := server.ListRulings(ctx, &timingv1.ListRulingsRequest{EventId: string(event), PageSize: 1})
+	if err != nil || len(page.GetRulings()) != 1 || page.GetNextPageToken() == "" {
+		t.Fatalf("first page: got %v, %v, want one of two", page, err)
+	}
+	page, err = server.ListRulings(ctx, &timingv1.ListRulingsRequest{EventId: string(event), PageSize: 1, PageToken: page.GetNextPageToken()})
+	if err != nil || len(page.GetRulings()) != 1 || page.GetRulings()[0].GetId() != "r-1" || page.GetNextPageToken() != "" {
+		t.Errorf("second page: got %v, %v, want the other alone", page, err)
+	}
+}
+
+func TestReadsOverGRPC(t *testing.T) {
+	t.Parallel()
+	server := newServer(t)
+	reads, err := server.ListReads(t.Context(), &timingv1.ListReadsRequest{EventId: string(event), Chip: "0c1", ConflictsOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rssi := int32(-58)
+	want := []*timingv1.StoredRead{{
+		Mat: "line-a", Boot: "7", Seq: 1, Chip: "C1", At: timestamppb.New(time.UnixMicro(5)), Rssi: &rssi,
+		ArrivedAt: timestamppb.New(time.UnixMicro(6)),
+	}}
+	if diff := cmp.Diff(want, reads.GetReads(), protocmp.Transform()); diff != "" {
+		t.Errorf("conflicts of a chip (-want +got):\n%s", diff)
+	}
+	rejected, err := server.ListRejectedMessages(t.Context(), &timingv1.ListRejectedMessagesRequest{EventId: string(event)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantRejected := []*timingv1.RejectedMessage{{
+		Subject: "reads.x.y", StreamSequence: 1, ReadIndex: -1, Reason: "garbage", Data: []byte{0},
+		ArrivedAt: timestamppb.New(time.UnixMicro(6)),
+	}}
+	if diff := cmp.Diff(wantRejected, rejected.GetMessages(), protocmp.Transform()); diff != "" {
+		t.Errorf("rejected (-want +got):\n%s", diff)
+	}
+}
