@@ -213,7 +213,9 @@ const poolConnections = 16
 func (c *serveCommand) checkSettings(ctx context.Context, a *assembly, log *slog.Logger) error {
 	var err error
 	if !c.Embedded {
-		err = broker.CheckServerSync(ctx, c.NatsMonitorURL)
+		if err = broker.CheckServerSync(ctx, c.NatsMonitorURL); err != nil {
+			err = fmt.Errorf("--nats-monitor-url: %w", err)
+		}
 	}
 	err = errors.Join(err, a.ensureStreams(ctx))
 	if err == nil || !c.Unsafe {
@@ -229,7 +231,7 @@ func developmentKey(ctx context.Context, a *assembly, addr net.Addr) (string, er
 	if !ok || !tcp.IP.IsLoopback() {
 		return "", nil
 	}
-	key, err := a.access.EnsureDevelopmentKey(ctx)
+	key, err := a.access.EnsureDevelopmentKey(ctx, addr.String())
 	if err != nil || key == "" {
 		return "", errors.Join(err, keyfile.Remove(addr.String()))
 	}

@@ -17,4 +17,4 @@ CREATE TABLE access.keys (
     CONSTRAINT keys_revoked_after_created CHECK (revoked_at >= created_at)
 );
 
-CREATE UNIQUE INDEX keys_one_development ON access.keys (development) WHERE development;
+CREATE UNIQUE INDEX keys_one_development ON access.keys (name) WHERE development;

@@ -37,8 +37,8 @@ type Store interface {
 	ListKeys(ctx context.Context) ([]Key, error)
 	// RevokeKey marks a key as revoked; one that is revoked keeps its instant. It returns ErrKeyNotFound if there is none.
 	RevokeKey(ctx context.Context, id string, at time.Time) error
-	// ReplaceDevelopmentKey removes the development key and, if no other key was ever made, stores this one in its
-	// place. It reports whether it did.
+	// ReplaceDevelopmentKey removes the development key of the same name and, if no other key was ever made, stores this one
+	// in its place. It reports whether it did.
 	ReplaceDevelopmentKey(ctx context.Context, key Key) (bool, error)
 }
 
@@ -114,10 +114,11 @@ func (s *Service) List(ctx context.Context) ([]Key, error) {
 	return keys, nil
 }
 
-// EnsureDevelopmentKey returns the text of a new admin key for a server that nobody made a key for yet; the key that an
-// earlier call made dies. Once somebody has made a key of their own it returns "", and the development key is gone.
-func (s *Service) EnsureDevelopmentKey(ctx context.Context) (string, error) {
-	key, text := newKey("development", Admin, s.now())
+// EnsureDevelopmentKey returns the text of a new admin key for the server at an address, if nobody made a key yet; the key
+// that an earlier call made for that address dies. Once somebody has made a key of their own it returns "", and all
+// development keys are gone.
+func (s *Service) EnsureDevelopmentKey(ctx context.Context, address string) (string, error) {
+	key, text := newKey("development "+address, Admin, s.now())
 	key.Development = true
 	stored, err := s.store.ReplaceDevelopmentKey(ctx, key)
 	if err != nil {

@@ -16,8 +16,9 @@ type day struct {
 	position Position
 	book     *Book
 	ranks    *Ranks
-	// ranksAt is when the ranks were last written.
+	// ranksAt is when the ranks were last written, and exactTo the version up to which the lists are said to be exact.
 	ranksAt time.Time
+	exactTo int64
 }
 
 // read takes in the facts other than reads that are newer than change, and returns the change up to which they are
@@ -92,7 +93,7 @@ func (d *day) run(ctx context.Context, batches <-chan Batch, changed <-chan stru
 		case <-look.C:
 			err = d.look(ctx)
 		case <-quiet.C:
-			if d.ranks.Dirty() {
+			if d.exactTo < d.position.Version {
 				err = d.commit(ctx, Commit{Lists: d.ranks.Tell(), Exact: true}, d.position.Sequence, d.position.Change, false)
 			}
 		}
@@ -152,7 +153,7 @@ func (d *day) commit(ctx context.Context, c Commit, sequence uint64, change int6
 	}
 	d.position = c.To
 	if c.Exact {
-		d.ranksAt = d.scorer.Now()
+		d.ranksAt, d.exactTo = d.scorer.Now(), c.To.Version
 	}
 	d.scorer.Notices.Publish(c, reload)
 	return nil

@@ -101,9 +101,6 @@ func (r *Ranks) remove(key ListKey, entrant race.EntrantID) {
 	}
 }
 
-// Dirty reports whether a list changed since Tell.
-func (r *Ranks) Dirty() bool { return len(r.dirty) > 0 }
-
 // Tell returns the ranks that changed since the last call.
 func (r *Ranks) Tell() []ListChange {
 	changes := make([]ListChange, 0, len(r.dirty))

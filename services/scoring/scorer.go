@@ -174,6 +174,7 @@ func (s *Scorer) open(ctx context.Context, event race.EventID) (*day, error) {
 	changes := d.compare(stored)
 	lists := d.ranks.Tell()
 	if !recreated && change == position.Change && changes.Empty() && exactTo >= position.Version {
+		d.exactTo = exactTo
 		return d, nil
 	}
 	return d, d.commit(ctx, Commit{Changes: changes, Lists: lists, Exact: true}, position.Sequence, change, true)

@@ -136,22 +136,23 @@ LOCK TABLE access.keys IN SHARE ROW EXCLUSIVE MODE`
 
 const deleteDevelopmentKey = `
 DELETE FROM access.keys
-WHERE development`
+WHERE development
+  AND (name = @name OR EXISTS (SELECT FROM access.keys WHERE NOT development))`
 
 const insertOnlyKey = `
 INSERT INTO access.keys (id, name, role, secret_hash, development, created_at)
 SELECT @id, @name, @role, @secret_hash, @development, @created_at
-WHERE NOT EXISTS (SELECT FROM access.keys)`
+WHERE NOT EXISTS (SELECT FROM access.keys WHERE NOT development)`
 
-// ReplaceDevelopmentKey removes the development key and, if no other key was ever made, stores this one in its place. It
-// reports whether it did.
+// ReplaceDevelopmentKey removes the development key of this name and stores this one in its place; if a key other than
+// those was ever made, it removes them all instead. It reports whether it stored the key.
 func (s *Store) ReplaceDevelopmentKey(ctx context.Context, key access.Key) (bool, error) {
 	var stored bool
 	err := postgres.InTx(ctx, s.db, func(ctx context.Context, tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, lockKeys); err != nil {
 			return fmt.Errorf("lock keys: %w", err)
 		}
-		if _, err := tx.Exec(ctx, deleteDevelopmentKey); err != nil {
+		if _, err := tx.Exec(ctx, deleteDevelopmentKey, pgx.StrictNamedArgs{"name": key.Name}); err != nil {
 			return fmt.Errorf("delete development key: %w", err)
 		}
 		tag, err := tx.Exec(ctx, insertOnlyKey, arguments(key))

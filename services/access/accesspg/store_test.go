@@ -112,15 +112,15 @@ func TestTableRefusesWhatNoKeyCanBe(t *testing.T) {
 func TestDevelopmentKeyLivesUntilSomebodyMakesAKey(t *testing.T) {
 	t.Parallel()
 	service := access.New(New(postgrestest.Pool(t)), time.Now)
-	first, err := service.EnsureDevelopmentKey(t.Context())
+	first, err := service.EnsureDevelopmentKey(t.Context(), "127.0.0.1:9090")
 	if err != nil {
 		t.Fatal(err)
 	}
 	actor, err := service.Authenticate(t.Context(), first)
-	if want := (access.Actor{Name: "development", Role: access.Admin}); err != nil || actor != want {
+	if want := (access.Actor{Name: "development 127.0.0.1:9090", Role: access.Admin}); err != nil || actor != want {
 		t.Errorf("got %v, %v, want %v", actor, err, want)
 	}
-	second, err := service.EnsureDevelopmentKey(t.Context())
+	second, err := service.EnsureDevelopmentKey(t.Context(), "127.0.0.1:9090")
 	if err != nil || second == "" || second == first {
 		t.Fatalf("got no new key of the second start (%v)", err)
 	}
@@ -128,7 +128,7 @@ func TestDevelopmentKeyLivesUntilSomebodyMakesAKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	third, err := service.EnsureDevelopmentKey(t.Context())
+	third, err := service.EnsureDevelopmentKey(t.Context(), "127.0.0.1:9090")
 	if err != nil || third != "" {
 		t.Errorf("got %v and a key %v beside a key of one's own, want none", err, third != "")
 	}
@@ -146,7 +146,7 @@ func TestDevelopmentKeyLivesUntilSomebodyMakesAKey(t *testing.T) {
 		t.Errorf("got %v of a revoked key, want %v", err, access.ErrKeyUnknown)
 	}
 	// Whoever revoked all keys wants nobody in.
-	if text, err := service.EnsureDevelopmentKey(t.Context()); err != nil || text != "" {
+	if text, err := service.EnsureDevelopmentKey(t.Context(), "127.0.0.1:9090"); err != nil || text != "" {
 		t.Errorf("got %v and a key %v after the last key was revoked, want none", err, text != "")
 	}
 }
@@ -158,7 +158,7 @@ func TestDevelopmentKeyOfStartsTogether(t *testing.T) {
 	var group sync.WaitGroup
 	for range starts {
 		group.Go(func() {
-			if _, err := service.EnsureDevelopmentKey(t.Context()); err != nil {
+			if _, err := service.EnsureDevelopmentKey(t.Context(), "127.0.0.1:9090"); err != nil {
 				t.Error(err)
 			}
 		})
@@ -167,5 +167,23 @@ func TestDevelopmentKeyOfStartsTogether(t *testing.T) {
 	keys, err := service.List(t.Context())
 	if err != nil || len(keys) != 1 {
 		t.Errorf("got %d keys, %v, want 1", len(keys), err)
+	}
+}
+
+func TestEveryServerHasItsOwnDevelopmentKey(t *testing.T) {
+	t.Parallel()
+	service := access.New(New(postgrestest.Pool(t)), time.Now)
+	var keys []string
+	for _, address := range []string{"127.0.0.1:9090", "127.0.0.1:9091"} {
+		key, err := service.EnsureDevelopmentKey(t.Context(), address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, key)
+	}
+	for _, key := range keys {
+		if _, err := service.Authenticate(t.Context(), key); err != nil {
+			t.Errorf("a key died when another server made its own: %v", err)
+		}
 	}
 }
