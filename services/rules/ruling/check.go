@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"raceday/services/rules/race"
 )
@@ -40,6 +41,9 @@ func needsOf(kind Kind) needs {
 		return needs{bib: true}
 	}
 }
+
+// longestPenalty keeps a slip of the pen out, and sums of penalties far from where a Duration ends.
+const longestPenalty = 24 * time.Hour
 
 // Check returns all that is wrong with the ruling in itself and against the event, nil where nothing is. Whether a bib
 // is on the roster, or a revoked ruling was ever made, is not asked.
@@ -96,8 +100,11 @@ func checkNeeded(r Ruling, need needs, bad func(field, reason, message string)) 
 	if need.at && r.At == 0 {
 		bad("at", "AT_MISSING", "an instant is needed")
 	}
-	if need.duration && r.Duration <= 0 {
+	switch {
+	case need.duration && r.Duration <= 0:
 		bad("duration", "DURATION_MISSING", "a duration above zero is needed")
+	case need.duration && r.Duration > longestPenalty:
+		bad("duration", "DURATION_TOO_LONG", "more than 24 hours")
 	}
 }
 

@@ -58,6 +58,8 @@ func TestCheck(t *testing.T) {
 		{"penalty", Ruling{Race: "marathon", Bib: "7", Kind: Penalty, Duration: time.Minute}, ""},
 		{"penalty of nothing", Ruling{Race: "marathon", Bib: "7", Kind: Penalty}, "duration DURATION_MISSING"},
 		{"penalty below nothing", Ruling{Race: "marathon", Bib: "7", Kind: Penalty, Duration: -1}, "duration DURATION_MISSING"},
+		{"penalty of a day", Ruling{Race: "marathon", Bib: "7", Kind: Penalty, Duration: 24 * time.Hour}, ""},
+		{"penalty of centuries", Ruling{Race: "marathon", Bib: "7", Kind: Penalty, Duration: 1 << 62}, "duration DURATION_TOO_LONG"},
 
 		{"yellow card", Ruling{Race: "marathon", Bib: "7", Kind: YellowCard, Point: "k5", At: at}, ""},
 		{"red card nowhere", Ruling{Race: "marathon", Bib: "7", Kind: RedCard, At: at}, "point POINT_MISSING"},
