@@ -52,7 +52,6 @@ func NewRanks(told map[ListKey][]Rank) *Ranks {
 		for _, rank := range ranks {
 			list.told[rank.Entrant] = rank
 		}
-		r.dirty[key] = true
 	}
 	return r
 }
@@ -61,7 +60,7 @@ func (r *Ranks) list(key ListKey) *rankedList {
 	list := r.lists[key]
 	if list == nil {
 		list = &rankedList{ranking.NewList(), map[race.EntrantID]Rank{}}
-		r.lists[key] = list
+		r.lists[key], r.dirty[key] = list, true
 	}
 	return list
 }
@@ -84,12 +83,12 @@ func (r *Ranks) Update(event *race.Event, was *result.Result, now *result.Result
 			continue
 		}
 		key := ListKey{now.Race, name}
-		score := now.Score(&classifications[i])
+		list, score := r.list(key), now.Score(&classifications[i])
 		if !score.Known {
 			r.remove(key, now.Entrant)
 			continue
 		}
-		if r.list(key).Put(ranking.Entry{Entrant: now.Entrant, Bib: now.Bib, Time: score.Time}, now.Before...) {
+		if list.Put(ranking.Entry{Entrant: now.Entrant, Bib: now.Bib, Time: score.Time}, now.Before...) {
 			r.dirty[key] = true
 		}
 	}
@@ -100,6 +99,9 @@ func (r *Ranks) remove(key ListKey, entrant race.EntrantID) {
 		r.dirty[key] = true
 	}
 }
+
+// Any reports whether there is a list at all, were it without a ranked entrant.
+func (r *Ranks) Any() bool { return len(r.lists) > 0 }
 
 // Tell returns the ranks that changed since the last call.
 func (r *Ranks) Tell() []ListChange {

@@ -87,12 +87,12 @@ func (s *Scorer) rebuild(ctx context.Context, event race.EventID, each func(Diff
 	if err != nil {
 		return Summary{}, fmt.Errorf("read the position: %w", err)
 	}
-	if after != position || change != position.Change || exactTo < position.Version {
-		return Summary{}, ErrStillScoring
-	}
 	d.ranks = NewRanks(ranks)
 	c := Commit{Changes: d.compare(stored), Exact: true}
 	c.Lists = d.ranks.Tell()
+	if after != position || change != position.Change || exactTo < position.Version && d.ranks.Any() {
+		return Summary{}, ErrStillScoring
+	}
 	summary.Entrants = int64(len(d.book.entrants))
 	differences := d.differences(c, ranks)
 	summary.Differences = int64(len(differences))

@@ -58,7 +58,8 @@ func parseFast(s string) (Instant, bool) {
 	minute, ok5 := digits(s[14:16])
 	second, ok6 := digits(s[17:19])
 	if !(ok1 && ok2 && ok3 && ok4 && ok5 && ok6) || year < 1970 || year > 2200 ||
-		month < 1 || month > 12 || day < 1 || day > 28 || hour > 23 || minute > 59 || second > 59 {
+		month < 1 || month > 12 || day < 1 || day > 30 || day > 28 && month == 2 ||
+		hour > 23 || minute > 59 || second > 59 {
 		return 0, false
 	}
 	rest, micros := s[19:], int64(0)

@@ -67,8 +67,8 @@ SELECT race, list, version
 FROM standings.lists
 WHERE event = @event`
 
-// Ranks returns the stored ranks of an event by list, and the version up to which all of its lists are exact; without
-// lists there is none that could be behind.
+// Ranks returns the stored ranks of an event by list, and the version up to which all of its lists are exact: 0 where no
+// list was ever written.
 func (s *Store) Ranks(ctx context.Context, event race.EventID) (map[scoring.ListKey][]scoring.Rank, int64, error) {
 	ranks := map[scoring.ListKey][]scoring.Rank{}
 	exactTo := int64(math.MaxInt64)
@@ -100,5 +100,8 @@ func (s *Store) Ranks(ctx context.Context, event race.EventID) (map[scoring.List
 		}
 		return nil
 	})
+	if len(ranks) == 0 {
+		exactTo = 0
+	}
 	return ranks, exactTo, err
 }
