@@ -1,43 +1,69 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/pprof"
 
 	"raceday/services/benchmark"
+	"raceday/services/broker"
 	"raceday/services/event"
+	"raceday/services/postgres"
 	"raceday/services/registration"
 	"raceday/services/scoring"
 )
 
 type benchCommand struct {
-	Score benchScoreCommand `cmd:"" help:"Files scored offline; floor: reading the reads."`
+	Score  benchScoreCommand  `cmd:"" help:"Files scored offline; floor: reading the reads."`
+	Ingest benchIngestCommand `cmd:"" help:"Reads published until all that follows is committed; floor: storing them."`
 
 	ScoreFloor benchScoreFloorCommand `cmd:"" hidden:""`
 }
 
-// figures is how a bench shows what it found.
+// figures is how a bench measures and shows what it found.
 type figures struct {
-	JSON bool `name:"json" help:"Print the figures as JSON."`
-	Runs int  `default:"5" help:"Turns that are counted."`
+	JSON    bool   `name:"json" help:"Print the figures as JSON."`
+	Runs    int    `default:"5" help:"Turns that are counted."`
+	Profile string `placeholder:"FILE" help:"Write a processor profile of this process."`
 }
 
 // Validate refuses a bench that measures nothing.
 func (f *figures) Validate() error {
 	if f.Runs < 1 {
-		return fmt.Errorf("--runs must be at least 1")
+		return errors.New("--runs must be at least 1")
 	}
 	return nil
 }
 
-func (f *figures) print(w io.Writer, found fmt.Stringer) error {
-	if f.JSON {
-		return json.NewEncoder(w).Encode(found)
+// measure runs a bench and prints what it found.
+func (f *figures) measure(t *terminal, bench func(benchmark.Show) (fmt.Stringer, error)) error {
+	if f.Profile != "" {
+		file, err := os.Create(f.Profile)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		if err := pprof.StartCPUProfile(file); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
 	}
-	_, err := fmt.Fprintln(w, found)
+	shown := newProgress(t.stderr)
+	found, err := bench(shown.show)
+	shown.end()
+	if err != nil {
+		return err
+	}
+	if f.JSON {
+		return json.NewEncoder(t.stdout).Encode(found)
+	}
+	_, err = fmt.Fprintln(t.stdout, found)
 	return err
 }
 
@@ -58,18 +84,13 @@ func (c *benchScoreCommand) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	shown := newProgress(t.stderr)
-	defer shown.end()
-	bench := benchmark.ScoreBench{
-		Program: program, FloorCommand: []string{"bench", "score-floor"}, Load: loadDay, Formats: benchFormats(),
-		Dir: c.Dir, Reads: c.Reads, Runs: c.Runs, Show: shown.show,
-	}
-	found, err := bench.Run(t.ctx)
-	if err != nil {
-		return err
-	}
-	shown.end()
-	return c.print(t.stdout, found)
+	return c.measure(t, func(show benchmark.Show) (fmt.Stringer, error) {
+		bench := benchmark.ScoreBench{
+			Program: program, FloorCommand: []string{"bench", "score-floor"}, Load: loadDay, Formats: benchFormats(),
+			Dir: c.Dir, Reads: c.Reads, Runs: c.Runs, Show: show,
+		}
+		return bench.Run(t.ctx)
+	})
 }
 
 // loadDay reads the files of a folder and returns what scores them in memory.
@@ -105,4 +126,70 @@ func (c *benchScoreFloorCommand) Run(t *terminal) error {
 		_, err = fmt.Fprintln(t.stdout, reads)
 	}
 	return err
+}
+
+type benchIngestCommand struct {
+	figures
+	Reads    int `default:"200000" help:"About how many reads to publish in each turn."`
+	Entrants int `default:"17000" help:"Entrants."`
+}
+
+// Run measures.
+func (c *benchIngestCommand) Run(t *terminal) error {
+	return c.measure(t, func(show benchmark.Show) (fmt.Stringer, error) {
+		bench := benchmark.IngestBench{
+			Start: t.startBenched, Formats: benchFormats(), Entrants: c.Entrants, Reads: c.Reads, Runs: c.Runs, Show: show,
+		}
+		return bench.Run(t.ctx)
+	})
+}
+
+// startBenched runs the services on servers of their own, in a folder that is removed afterwards, as demo does.
+func (t *terminal) startBenched(ctx context.Context, use func(context.Context, benchmark.Server) error) error {
+	dir, err := demoFolder()
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	serve := serveCommand{
+		Listen: "127.0.0.1:0", NatsListen: "127.0.0.1:0", Embedded: true, DataDir: dir, Services: allServices,
+	}
+	log := slog.New(slog.NewTextHandler(t.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	inside := &terminal{ctx: ctx, getenv: t.getenv, stdout: io.Discard, stderr: t.stderr}
+	err = serve.serve(inside, log, func(up started) error {
+		if err := useBenched(ctx, log, serve.DatabaseURL, up, use); err != nil {
+			return err
+		}
+		return errDone
+	})
+	if errors.Is(err, errDone) {
+		return nil
+	}
+	return err
+}
+
+// useBenched connects to a server that is up.
+func useBenched(
+	ctx context.Context, log *slog.Logger, databaseURL string, up started, use func(context.Context, benchmark.Server) error,
+) error {
+	conn, err := dial(up.grpc, up.developmentKey)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	mats, err := broker.Connect(ctx, up.nats, broker.ConnectOptions{Name: "mats", Log: log})
+	if err != nil {
+		return err
+	}
+	defer mats.Close()
+	js, err := broker.JetStream(mats)
+	if err != nil {
+		return err
+	}
+	pool, err := postgres.Open(ctx, databaseURL, postgres.Options{Name: "bench"})
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	return use(ctx, benchmark.Server{Conn: conn, NATS: mats, JetStream: js, Pool: pool})
 }

@@ -29,13 +29,15 @@ type day struct {
 	recording *rehearsal.Recording
 }
 
-// newDay makes up a day of about so many reads on a usual day's conditions, in messages of at most batchReads.
-func newDay(formats Formats, id race.EventID, entrants, reads, batchReads int) (*day, error) {
+// batchReads is the number of reads in a message.
+const batchReads = 100
+
+// newDay makes up a day of about so many reads under conditions of which the numbers of reads are its own.
+func newDay(formats Formats, id race.EventID, entrants, reads int, conditions rehearsal.Conditions) (*day, error) {
 	d, err := newField(formats, id, rehearsal.AlmatyFile(), entrants)
 	if err != nil {
 		return nil, err
 	}
-	conditions := rehearsal.Usual()
 	conditions.MinReads, conditions.MaxReads = 1, 1
 	crossings := rehearsal.Record(seed, d.event, d.roster, conditions).Reads()
 	mean := float64(reads) / float64(crossings)

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"raceday/services/rehearsal"
 	"raceday/services/rules/racetime"
 )
 
@@ -128,7 +129,7 @@ func processorTime() time.Duration {
 
 // makeUp writes a race day into a folder, its reads as the mats delivered them.
 func (b *ScoreBench) makeUp(dir string) error {
-	d, err := newDay(b.Formats, "bench-score", scoreEntrants, b.Reads, 100)
+	d, err := newDay(b.Formats, "bench-score", scoreEntrants, b.Reads, rehearsal.Usual())
 	if err != nil {
 		return err
 	}
