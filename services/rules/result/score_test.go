@@ -134,6 +134,7 @@ func TestScoreOfAgeGrades(t *testing.T) {
 		{name: "twice the standard", gun: 4 * time.Hour, standard: 2 * time.Hour, want: 2e12 * share},
 		{name: "a microsecond more is more", gun: 8*time.Hour + time.Microsecond, standard: 6 * time.Hour, moreThan: score(8*time.Hour, 6*time.Hour)},
 		{name: "entered before the gun", gun: -time.Second, standard: time.Hour, want: 0},
+		{name: "entered months later", gun: 100 * 24 * time.Hour, standard: 4 * time.Minute, want: math.MaxInt64 / share * share},
 		{name: "entered centuries later", gun: math.MaxInt64, standard: 4 * time.Minute, want: math.MaxInt64 / share * share},
 	} {
 		got := score(c.gun, c.standard)
