@@ -22,6 +22,7 @@ import (
 type benchCommand struct {
 	Score  benchScoreCommand  `cmd:"" help:"Files scored offline; floor: reading the reads."`
 	Ingest benchIngestCommand `cmd:"" help:"Reads published until all that follows is committed; floor: storing them."`
+	Watch  benchWatchCommand  `cmd:"" help:"Reads published until watchers see what they change; floor: the way without scorer, database and boards."`
 
 	ScoreFloor benchScoreFloorCommand `cmd:"" hidden:""`
 }
@@ -139,6 +140,22 @@ func (c *benchIngestCommand) Run(t *terminal) error {
 	return c.measure(t, func(show benchmark.Show) (fmt.Stringer, error) {
 		bench := benchmark.IngestBench{
 			Start: t.startBenched, Formats: benchFormats(), Entrants: c.Entrants, Reads: c.Reads, Runs: c.Runs, Show: show,
+		}
+		return bench.Run(t.ctx)
+	})
+}
+
+type benchWatchCommand struct {
+	figures
+	Pace     int `default:"2000" help:"Reads a second."`
+	Entrants int `default:"17000" help:"Entrants."`
+}
+
+// Run measures.
+func (c *benchWatchCommand) Run(t *terminal) error {
+	return c.measure(t, func(show benchmark.Show) (fmt.Stringer, error) {
+		bench := benchmark.WatchBench{
+			Start: t.startBenched, Formats: benchFormats(), Entrants: c.Entrants, ReadsPerSecond: c.Pace, Runs: c.Runs, Show: show,
 		}
 		return bench.Run(t.ctx)
 	})
