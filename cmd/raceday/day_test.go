@@ -99,6 +99,9 @@ func TestARaceDay(t *testing.T) {
 	watched := watch(t, s)
 	race3(t, s)
 	watched(t, "1", "2", "3")
+	if out, _ := raceday(t, exitSuccess, "standings", "--server", s.grpc, "--event", "sprint", "dash", "age/M40+"); !strings.Contains(out, "Cem") {
+		t.Errorf("standings shows\n%s", out)
+	}
 	decide(t, s)
 	relay(t, s)
 
