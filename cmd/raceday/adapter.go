@@ -79,7 +79,11 @@ func (a appender) Append(ctx context.Context, tx pgx.Tx, c scoring.Commit) error
 	if c.Batch != nil {
 		batch = c.Batch.Raw.(*timing.Batch)
 	}
-	return a.store.Append(ctx, tx, batch, timing.Position(c.From), timing.Position(c.To))
+	err := a.store.Append(ctx, tx, batch, timing.Position(c.From), timing.Position(c.To))
+	if errors.Is(err, timing.ErrFenced) {
+		return scoring.ErrFenced
+	}
+	return err
 }
 
 // scorerStream is the stream of reads for the scorer. A stream that was lost is made anew.

@@ -1,0 +1,185 @@
+package scoringpg
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"raceday/services/postgres/postgrestest"
+	"raceday/services/rules/passing"
+	"raceday/services/rules/race"
+	"raceday/services/rules/racetime"
+	"raceday/services/rules/result"
+	"raceday/services/scoring"
+)
+
+func TestMain(m *testing.M) { postgrestest.Main(m) }
+
+// facts append nothing, or refuse.
+type facts struct{ err error }
+
+func (f facts) Append(context.Context, pgx.Tx, scoring.Commit) error { return f.err }
+
+const at = racetime.Instant(1_790_000_000_123_456)
+
+func finisher() result.Result {
+	return result.Result{
+		Entrant: 7, Race: "run", Bib: "12", Chip: "C1 C2", Name: "Әсел", Sex: race.Female, Country: "KAZ", Club: "a|b",
+		Category: "Open", AgeGroup: "F35-39", Wave: "A", Status: result.Finished, GunAt: at,
+		Passings: []passing.Passing{{Visit: 0, At: at + 5}, {Visit: 2, At: at + 100}},
+		Gun:      racetime.Known(100 * time.Microsecond), Net: racetime.Known(95 * time.Microsecond),
+		Legs: []result.Leg{
+			{Number: 1, MemberBib: "12A", MemberName: "Ann", Time: racetime.Known(40 * time.Microsecond), Ranked: true},
+			{Number: 2, NotCompleted: true},
+		},
+		Lists: []string{"overall", "", "cat/x\x1fy"}, Before: []race.Bib{"13"},
+	}
+}
+
+func commit(version int64, changes scoring.Changes, lists ...scoring.ListChange) scoring.Commit {
+	return scoring.Commit{
+		From:    scoring.Position{Event: "day", Version: version - 1},
+		To:      scoring.Position{Event: "day", Version: version},
+		Changes: changes, Lists: lists, Exact: len(lists) > 0,
+	}
+}
+
+// rows returns everything stored, a line a row.
+func rows(t *testing.T, pool *pgxpool.Pool) map[string][]string {
+	t.Helper()
+	stored := map[string][]string{}
+	for table, query := range map[string]string{
+		"results":  `SELECT (entrant, race, bib, chip, name, status, gun_us, net_us, legs_us, lists, before, version)::text FROM standings.results ORDER BY entrant`,
+		"passings": `SELECT (entrant, visit, at)::text FROM standings.passings ORDER BY entrant, visit`,
+		"legs":     `SELECT (entrant, leg, member_bib, leg_us, cumulative_us, not_completed, ranked)::text FROM standings.legs ORDER BY entrant, leg`,
+		"ranks":    `SELECT (race, list, entrant, rank, time_us)::text FROM standings.ranks ORDER BY race, list, entrant`,
+		"lists":    `SELECT (race, list, version, ranked)::text FROM standings.lists ORDER BY race, list`,
+	} {
+		found, err := pool.Query(t.Context(), query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if stored[table], err = pgx.CollectRows(found, pgx.RowTo[string]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return stored
+}
+
+func TestCommitWritesWhatChanged(t *testing.T) {
+	t.Parallel()
+	pool := postgrestest.Pool(t)
+	store := NewStore(pool, facts{})
+	do := func(c scoring.Commit) {
+		t.Helper()
+		if err := store.Commit(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check := func(what string, want map[string][]string) {
+		t.Helper()
+		if diff := cmp.Diff(want, rows(t, pool)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", what, diff)
+		}
+	}
+	overall := scoring.ListKey{Race: "run", List: "overall"}
+	first := finisher()
+	do(commit(1, scoring.Changes{Results: []scoring.Change{{Now: first}}}, scoring.ListChange{
+		ListKey: overall, Ranked: 1, Put: []scoring.Rank{{Entrant: 7, Rank: 1, Time: 100 * time.Microsecond}}}))
+	want := map[string][]string{
+		"results":  {`(7,run,12,"C1 C2",Әсел,FINISHED,100,95,,"{overall,"""",""cat/x y""}",{13},1)`},
+		"passings": {`(7,0,"2026-09-21 14:13:20.123461+00")`, `(7,2,"2026-09-21 14:13:20.123556+00")`},
+		"legs":     {`(7,1,12A,40,,f,t)`, `(7,2,"",,,t,f)`},
+		"ranks":    {`(run,overall,7,1,100)`},
+		"lists":    {`(run,overall,1,1)`},
+	}
+	check("a new result", want)
+
+	second := first
+	second.Passings = []passing.Passing{{Visit: 0, At: at + 5}, {Visit: 1, At: at + 50}}
+	second.Legs = first.Legs[:1]
+	do(commit(2, scoring.Changes{Results: []scoring.Change{{Was: &first, Now: second}}}))
+	want["passings"] = []string{want["passings"][0], `(7,1,"2026-09-21 14:13:20.123506+00")`}
+	want["legs"] = want["legs"][:1]
+	check("passings and legs changed: the row of the result and the list stay", want)
+
+	third := second
+	third.Status, third.Gun, third.Net, third.Lists = result.DNF, racetime.Optional{}, racetime.Optional{}, []string{""}
+	do(commit(3, scoring.Changes{Results: []scoring.Change{{Was: &second, Now: third}}}, scoring.ListChange{
+		ListKey: overall, Removed: []race.EntrantID{7}}))
+	want["results"] = []string{`(7,run,12,"C1 C2",Әсел,DNF,,,,"{""""}",{13},3)`}
+	want["ranks"], want["lists"] = []string{}, []string{`(run,overall,3,0)`}
+	check("a result that lost its rank", want)
+
+	do(commit(4, scoring.Changes{Removed: []result.Result{third}}, scoring.ListChange{ListKey: scoring.ListKey{Race: "run", List: "sex/F"}}))
+	want["results"], want["passings"], want["legs"] = []string{}, []string{}, []string{}
+	want["lists"] = []string{`(run,overall,4,0)`, `(run,sex/F,4,0)`}
+	check("an entrant off the roster; lists that did not change are exact as well", want)
+}
+
+func TestRanksAreReadBack(t *testing.T) {
+	t.Parallel()
+	store := NewStore(postgrestest.Tx(t), facts{})
+	if ranks, exactTo, err := store.Ranks(t.Context(), "day"); err != nil || len(ranks) != 0 || exactTo != 0 {
+		t.Errorf("without lists: %v, %d, %v", ranks, exactTo, err)
+	}
+	want := map[scoring.ListKey][]scoring.Rank{
+		{Race: "run", List: "overall"}: {{Entrant: 7, Rank: 1, Time: time.Second}, {Entrant: 8, Rank: 2, Time: 2 * time.Second}},
+		{Race: "run", List: "sex/X"}:   nil,
+	}
+	var lists []scoring.ListChange
+	for key, ranks := range want {
+		lists = append(lists, scoring.ListChange{ListKey: key, Put: ranks, Ranked: len(ranks)})
+	}
+	if err := store.Commit(t.Context(), commit(9, scoring.Changes{}, lists...)); err != nil {
+		t.Fatal(err)
+	}
+	got, exactTo, err := store.Ranks(t.Context(), "day")
+	if err != nil || exactTo != 9 {
+		t.Errorf("exact to %d, %v, want 9", exactTo, err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestCommitIsAllOrNothing(t *testing.T) {
+	t.Parallel()
+	pool := postgrestest.Pool(t)
+	changes := scoring.Changes{Results: []scoring.Change{{Now: finisher()}}}
+	if err := NewStore(pool, facts{scoring.ErrFenced}).Commit(t.Context(), commit(1, changes)); !errors.Is(err, scoring.ErrFenced) {
+		t.Errorf("got %v, want ErrFenced", err)
+	}
+	broken := finisher()
+	broken.Entrant, broken.Name = 8, "\x00"
+	changes.Results = append(changes.Results, scoring.Change{Now: broken})
+	if err := NewStore(pool, facts{}).Commit(t.Context(), commit(1, changes)); err == nil {
+		t.Error("a text that Postgres cannot hold was taken")
+	}
+	if stored := rows(t, pool); len(stored["results"])+len(stored["passings"]) > 0 {
+		t.Errorf("half of a commit is stored: %v", stored)
+	}
+}
+
+func TestManyEntrantsAtOnce(t *testing.T) {
+	t.Parallel()
+	pool := postgrestest.Pool(t)
+	var changes scoring.Changes
+	for i := range 3 * large {
+		r := finisher()
+		r.Entrant, r.Bib = race.EntrantID(i+1), race.Bib(fmt.Sprint(i))
+		changes.Results = append(changes.Results, scoring.Change{Now: r})
+	}
+	if err := NewStore(pool, facts{}).Commit(t.Context(), commit(1, changes)); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(rows(t, pool)["results"]); n != 3*large {
+		t.Errorf("%d results stored, want %d", n, 3*large)
+	}
+}
