@@ -85,7 +85,7 @@ func (t *tally) take(e event) {
 		fmt.Fprint(t.w, e.Output)
 	case "output":
 		if _, proof, ok := strings.Cut(e.Output, "proof: "); ok && e.Test != "" {
-			fmt.Fprintf(t.w, "     proof: %s: %s\n", e.Test, strings.TrimSpace(proof))
+			fmt.Fprintf(t.w, "     proof: %s\n", strings.TrimSpace(proof))
 		}
 		t.output[of] = append(t.output[of], e.Output)
 	case "pass", "fail", "skip":
