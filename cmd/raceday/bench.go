@@ -95,7 +95,7 @@ func (c *benchScoreCommand) Run(t *terminal) error {
 }
 
 // loadDay reads the files of a folder and returns what scores them in memory.
-func loadDay(dir string) (score func() error, reads, entrants int, err error) {
+func loadDay(dir string) (score func(), count, entrants int, err error) {
 	file := func(name string) source { return fileSource(filepath.Join(dir, name)) }
 	rulings := file("rulings.csv")
 	day := dayFiles{event: file("event.yaml"), roster: file("roster.csv"), reads: file("reads.csv.gz"), rulings: &rulings}
@@ -103,17 +103,15 @@ func loadDay(dir string) (score func() error, reads, entrants int, err error) {
 	if err != nil {
 		return nil, 0, 0, err
 	}
-	var seen []scoring.Read
-	err = day.eachRead(facts.event, func(read scoring.Read) { seen = append(seen, read) })
-	return func() error {
-		_, err := scoring.Score(facts.event, facts.roster, facts.rulings, func(each func(scoring.Read)) error {
-			for i := range seen {
-				each(seen[i])
-			}
-			return nil
-		})
-		return err
-	}, len(seen), len(facts.roster), err
+	var reads []scoring.Numbered
+	err = day.eachRead(facts.event, func(read scoring.Numbered) { reads = append(reads, read) })
+	return func() {
+		offline := scoring.NewOffline(facts.event)
+		for i := range reads {
+			offline.AddRead(reads[i])
+		}
+		offline.Score(facts.roster, facts.rulings)
+	}, len(reads), len(facts.roster), err
 }
 
 type benchScoreFloorCommand struct {

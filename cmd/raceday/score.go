@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 
 	"raceday/services/event"
 	"raceday/services/registration"
@@ -26,8 +27,13 @@ type scoreCommand struct {
 	Legs    string `placeholder:"FILE" help:"Where to write legs.csv."`
 }
 
+// scoreGarbage is GOGC while files are scored: nearly all that is made is kept to the end, so that looking for garbage is in
+// vain.
+const scoreGarbage = 800
+
 // Run scores the files.
 func (c *scoreCommand) Run() error {
+	defer debug.SetGCPercent(debug.SetGCPercent(scoreGarbage))
 	day := dayFiles{event: fileSource(c.Event), roster: fileSource(c.Roster), reads: fileSource(c.Reads)}
 	if c.Rulings != "" {
 		rulings := fileSource(c.Rulings)
@@ -91,10 +97,11 @@ func (d dayFiles) score() (definition *race.Event, results []result.Result, err 
 	if err != nil {
 		return nil, nil, err
 	}
-	results, err = scoring.Score(facts.event, facts.roster, facts.rulings, func(each func(scoring.Read)) error {
-		return d.eachRead(facts.event, each)
-	})
-	return facts.event, results, err
+	offline := scoring.NewOffline(facts.event)
+	if err := d.eachRead(facts.event, offline.AddRead); err != nil {
+		return nil, nil, err
+	}
+	return facts.event, offline.Score(facts.roster, facts.rulings), nil
 }
 
 // parse reads all files but the reads.
@@ -126,10 +133,13 @@ func (d dayFiles) parse() (facts dayFacts, err error) {
 	return facts, err
 }
 
-func (d dayFiles) eachRead(definition *race.Event, each func(scoring.Read)) error {
+func (d dayFiles) eachRead(definition *race.Event, each func(scoring.Numbered)) error {
 	return d.reads.read(func(r io.Reader) error {
-		return timing.EachRead(d.reads.name, r, definition, func(_ int, read timing.Read) {
-			each(scoring.Read{Mat: read.Mat, Chip: read.Chip, At: read.At})
+		return timing.EachRead(d.reads.name, r, definition, func(line *timing.Line) {
+			each(scoring.Numbered{
+				Read:      scoring.Read{Mat: line.Mat, Chip: line.Chip, At: line.At},
+				MatNumber: line.MatNumber, ChipNumber: line.ChipNumber,
+			})
 		})
 	})
 }

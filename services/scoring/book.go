@@ -255,8 +255,11 @@ func (b *Book) AddReads(reads []Read) {
 
 // AddRead adds one read.
 func (b *Book) AddRead(read Read) {
-	c := b.chip(read.Chip)
-	c.reads.add(sighting{read.At, b.mat(read.Mat)})
+	b.addTo(b.chip(read.Chip), sighting{read.At, b.mat(read.Mat)})
+}
+
+func (b *Book) addTo(c *chip, s sighting) {
+	c.reads.add(s)
 	if c.wearer != nil {
 		b.touch(c.wearer)
 	}

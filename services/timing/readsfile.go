@@ -14,11 +14,21 @@ import (
 	"raceday/services/rules/racetime"
 )
 
-// EachRead calls each for every good line of a reads.csv, packed or not, in the order of the file, with the line's number
-// (the header being 1). Bad lines come back as csvtable.Faults at the end. A read of a file without a column boot has no
-// Boot; ParseReads names one. It allocates nothing for a read whose mat and chip have come before. Without an event no
-// point is known.
-func EachRead(file string, r io.Reader, event *race.Event, each func(line int, read Read)) error {
+// Line is a good line of a reads.csv.
+type Line struct {
+	// Number counts the lines, the header being 1.
+	Number int
+	Read
+	// MatNumber and ChipNumber tell the mats and the chips of the file apart, so that whoever takes the reads need not
+	// look up their names: they count them from 0, those too of which no line is good.
+	MatNumber, ChipNumber int
+}
+
+// EachRead calls each for every good line of a reads.csv, packed or not, in the order of the file; the line is each's until
+// it returns. Bad lines come back as csvtable.Faults at the end. A read of a file without a column boot has no Boot;
+// ParseReads names one. It allocates nothing for a read whose mat and chip have come before. Without an event no point is
+// known.
+func EachRead(file string, r io.Reader, event *race.Event, each func(line *Line)) error {
 	blocks := split(r, false)
 	defer blocks.close()
 	p := newReadsParser(file, event, each)
@@ -33,7 +43,7 @@ func ParseReads(file string, r io.Reader, event *race.Event) ([]Read, error) {
 	blocks := split(r, true)
 	defer blocks.close()
 	var reads []Read
-	p := newReadsParser(file, event, func(_ int, read Read) { reads = append(reads, read) })
+	p := newReadsParser(file, event, func(line *Line) { reads = append(reads, line.Read) })
 	p.parse(blocks)
 	if p.columns.boot < 0 {
 		boot := blocks.sum()
@@ -49,7 +59,8 @@ type columnsOfReads struct{ mat, point, chip, at, boot, seq, rssi, antenna int }
 
 // matOfFile is a mat as lines name it.
 type matOfFile struct {
-	id race.MatID
+	id     race.MatID
+	number int
 	// reason says why lines that name it are bad; empty where they are not.
 	reason string
 	column string
@@ -59,6 +70,7 @@ type matOfFile struct {
 // chipOfFile is a chip as lines write it.
 type chipOfFile struct {
 	chip   race.Chip
+	number int
 	reason string
 }
 
@@ -66,22 +78,26 @@ type chipOfFile struct {
 type readsParser struct {
 	file  string
 	event *race.Event
-	each  func(line int, read Read)
+	each  func(line *Line)
 
 	columns columnsOfReads
 	// fields are the current line's; nil before the header.
 	fields []string
 	line   int
+	// good is the current line as each takes it.
+	good   Line
 	mats   map[string]*matOfFile
 	points map[string]*matOfFile
 	// byID counts the lines of a mat, whether they name it or its point.
-	byID   map[race.MatID]*matOfFile
-	chips  map[string]chipOfFile
+	byID  map[race.MatID]*matOfFile
+	chips map[string]chipOfFile
+	// byCode numbers the chips, however lines write them.
+	byCode map[race.Chip]int
 	boots  map[string]string
 	faults csvtable.Faults
 }
 
-func newReadsParser(file string, event *race.Event, each func(line int, read Read)) *readsParser {
+func newReadsParser(file string, event *race.Event, each func(line *Line)) *readsParser {
 	if event == nil {
 		event = &race.Event{}
 	}
@@ -89,7 +105,7 @@ func newReadsParser(file string, event *race.Event, each func(line int, read Rea
 		file: file, event: event, each: each,
 		columns: columnsOfReads{boot: -1},
 		mats:    map[string]*matOfFile{}, points: map[string]*matOfFile{}, byID: map[race.MatID]*matOfFile{},
-		chips: map[string]chipOfFile{}, boots: map[string]string{},
+		chips: map[string]chipOfFile{}, byCode: map[race.Chip]int{}, boots: map[string]string{},
 	}
 }
 
@@ -193,7 +209,8 @@ func (p *readsParser) parseLine(line string) {
 			return
 		}
 	}
-	p.each(p.line, read)
+	p.good = Line{p.line, read, mat.number, chip.number}
+	p.each(&p.good)
 }
 
 // split divides a line into fields without surrounding blanks.
@@ -276,9 +293,9 @@ func (p *readsParser) mat() *matOfFile {
 
 func (p *readsParser) newMat(id string) *matOfFile {
 	id = strings.Clone(id)
-	mat := p.counted(race.MatID(id))
-	if !ValidMat(race.MatID(id)) {
-		mat = &matOfFile{column: "mat", reason: "not a mat: 1 to 64 printable characters without blank, dot, star and >"}
+	mat := &matOfFile{column: "mat", reason: "not a mat: 1 to 64 printable characters without blank, dot, star and >"}
+	if ValidMat(race.MatID(id)) {
+		mat = p.counted(race.MatID(id))
 	}
 	p.mats[id] = mat
 	return mat
@@ -301,7 +318,7 @@ func (p *readsParser) newPoint(name string) *matOfFile {
 func (p *readsParser) counted(id race.MatID) *matOfFile {
 	mat, ok := p.byID[id]
 	if !ok {
-		mat = &matOfFile{id: id}
+		mat = &matOfFile{id: id, number: len(p.byID)}
 		p.byID[id] = mat
 	}
 	return mat
@@ -313,6 +330,13 @@ func (p *readsParser) newChip(text string) chipOfFile {
 	chip, err := race.ParseChip(text)
 	if entry.chip = chip; err != nil {
 		entry.reason = err.Error()
+	} else {
+		number, ok := p.byCode[chip]
+		if !ok {
+			number = len(p.byCode)
+			p.byCode[chip] = number
+		}
+		entry.number = number
 	}
 	p.chips[text] = entry
 	return entry

@@ -87,7 +87,7 @@ func TestParseReads(t *testing.T) {
 	} {
 		for _, content := range []string{test.file, pack(t, test.file)} {
 			var got []Read
-			err := EachRead("reads.csv", strings.NewReader(content), twoMats(), func(_ int, read Read) { got = append(got, read) })
+			err := EachRead("reads.csv", strings.NewReader(content), twoMats(), func(line *Line) { got = append(got, line.Read) })
 			if err != nil {
 				t.Errorf("%s: %v", test.name, err)
 			}
@@ -186,7 +186,7 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 		{"one endless line", io.MultiReader(strings.NewReader("mat,chip,at\n"), strings.NewReader(strings.Repeat("x", maxLineBytes+1))), "r.csv: read: a line is longer than 1048576 bytes"},
 		{"failing disk", io.MultiReader(strings.NewReader("mat,chip,at\n"), iotest.ErrReader(errors.New("disk fails"))), "r.csv: read: disk fails"},
 	} {
-		err := EachRead("r.csv", test.file, nil, func(int, Read) {})
+		err := EachRead("r.csv", test.file, nil, func(*Line) {})
 		if err == nil || !strings.HasPrefix(err.Error(), test.want) {
 			t.Errorf("%s: got %v, want %q", test.name, err, test.want)
 		}
@@ -206,9 +206,9 @@ func TestLinesMayLieAcrossBlocks(t *testing.T) {
 		"packed": strings.NewReader(pack(t, file.String())),
 	} {
 		i := 0
-		err := EachRead("r.csv", r, nil, func(line int, read Read) {
-			if line != i+2 || read.Chip != race.Chip(fmt.Sprint(i)) || read.Seq != uint64(i/3+1) {
-				t.Errorf("%s: line %d is %+v", name, line, read)
+		err := EachRead("r.csv", r, nil, func(line *Line) {
+			if line.Number != i+2 || line.Chip != race.Chip(fmt.Sprint(i)) || line.Seq != uint64(i/3+1) {
+				t.Errorf("%s: line %+v", name, *line)
 			}
 			i++
 		})
@@ -275,7 +275,8 @@ func FuzzEachRead(f *testing.F) {
 			first = append(first, read)
 		}
 		again := 0
-		errAgain := EachRead("r.csv", strings.NewReader(file), twoMats(), func(_ int, read Read) {
+		errAgain := EachRead("r.csv", strings.NewReader(file), twoMats(), func(line *Line) {
+			read := line.Read
 			read.Boot = ""
 			if again >= len(first) || first[again] != read {
 				t.Fatalf("read %d is %+v on the second way", again, read)
@@ -305,7 +306,7 @@ func BenchmarkEachRead(b *testing.B) {
 	packed := pack(b, file.String())
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := EachRead("reads.csv.gz", strings.NewReader(packed), event, func(int, Read) {}); err != nil {
+		if err := EachRead("reads.csv.gz", strings.NewReader(packed), event, func(*Line) {}); err != nil {
 			b.Fatal(err)
 		}
 	}
