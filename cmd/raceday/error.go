@@ -1,23 +1,31 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/status"
 )
 
-// printError writes why a command failed; of an answer of the server its reason and every field that was wrong.
+// answer is an error that a server sent.
+type answer interface {
+	error
+	GRPCStatus() *status.Status
+}
+
+// printError writes why a command failed; of a server's answer its reason and every field that was wrong.
 func printError(w io.Writer, err error) {
-	answer, ok := status.FromError(err)
+	sent, ok := errors.AsType[answer](err)
 	if !ok {
 		fmt.Fprintf(w, "raceday: %v\n", err)
 		return
 	}
-	reason := answer.Code().String()
+	reason := sent.GRPCStatus().Code().String()
 	var fields []*errdetails.BadRequest_FieldViolation
-	for _, detail := range answer.Details() {
+	for _, detail := range sent.GRPCStatus().Details() {
 		switch d := detail.(type) {
 		case *errdetails.ErrorInfo:
 			reason = d.GetReason()
@@ -25,7 +33,9 @@ func printError(w io.Writer, err error) {
 			fields = d.GetFieldViolations()
 		}
 	}
-	fmt.Fprintf(w, "raceday: %s (%s)\n", answer.Message(), reason)
+	// What the command was at stays in front of the server's own words.
+	text := strings.Replace(err.Error(), sent.Error(), sent.GRPCStatus().Message(), 1)
+	fmt.Fprintf(w, "raceday: %s (%s)\n", text, reason)
 	for _, field := range fields {
 		fmt.Fprintf(w, "  %s: %s\n", field.GetField(), field.GetDescription())
 	}
