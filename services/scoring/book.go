@@ -127,6 +127,10 @@ func (b *Book) SetEntrants(entrants []race.Entrant) {
 			b.takeOff(old)
 		}
 	}
+	if len(b.entrants) == 0 {
+		b.entrants = make(map[race.EntrantID]*entrant, len(entrants))
+		b.bibs = make(map[race.Bib]*entrant, len(entrants))
+	}
 	for _, line := range entrants {
 		if !line.Gone {
 			b.putOn(line)
@@ -255,11 +259,8 @@ func (b *Book) AddReads(reads []Read) {
 
 // AddRead adds one read.
 func (b *Book) AddRead(read Read) {
-	b.addTo(b.chip(read.Chip), sighting{read.At, b.mat(read.Mat)})
-}
-
-func (b *Book) addTo(c *chip, s sighting) {
-	c.reads.add(s)
+	c := b.chip(read.Chip)
+	c.reads.add(sighting{read.At, b.mat(read.Mat)})
 	if c.wearer != nil {
 		b.touch(c.wearer)
 	}

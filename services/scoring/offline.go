@@ -4,16 +4,19 @@ import (
 	"slices"
 
 	"raceday/services/rules/race"
+	"raceday/services/rules/racetime"
 	"raceday/services/rules/result"
 	"raceday/services/rules/ruling"
 )
 
-// Offline scores a whole day at once, without server or database: the same packages, the same bytes. The reads are taken
-// first, because what nobody wears yet concerns nobody.
+// Offline scores a whole day at once, without server or database: the same packages, the same bytes. Reads are written
+// down as they come and sorted by chip in the end: to visit a chip for each of its reads would cost most of the time.
 type Offline struct {
-	book  *Book
+	book *Book
+	// mats are numbers of the book; chips are empty where no read has come.
 	mats  []int32
-	chips []*chip
+	chips []race.Chip
+	pages [][]writtenRead
 }
 
 // Numbered is a read whose mat and chip are numbered as well, from 0, so that they need not be looked up for each read.
@@ -21,6 +24,17 @@ type Numbered struct {
 	Read
 	MatNumber, ChipNumber int
 }
+
+type writtenRead struct {
+	at        racetime.Instant
+	mat, chip int32
+}
+
+const (
+	unknownMat = -1
+	// pageReads is how many reads are written down without copying those before.
+	pageReads = 1 << 16
+)
 
 // NewOffline returns the scoring of an event without reads.
 func NewOffline(event *race.Event) *Offline {
@@ -37,19 +51,22 @@ func (o *Offline) AddRead(read Numbered) {
 	if o.mats[read.MatNumber] == unknownMat {
 		o.mats[read.MatNumber] = o.book.mat(read.Mat)
 	}
-	if read.ChipNumber >= len(o.chips) {
-		o.chips = append(o.chips, make([]*chip, read.ChipNumber+1-len(o.chips))...)
+	for read.ChipNumber >= len(o.chips) {
+		o.chips = append(o.chips, "")
 	}
-	if o.chips[read.ChipNumber] == nil {
-		o.chips[read.ChipNumber] = o.book.chip(read.Chip)
+	if o.chips[read.ChipNumber] == "" {
+		o.chips[read.ChipNumber] = read.Chip
 	}
-	o.book.addTo(o.chips[read.ChipNumber], sighting{read.At, o.mats[read.MatNumber]})
+	last := len(o.pages) - 1
+	if last < 0 || len(o.pages[last]) == pageReads {
+		o.pages, last = append(o.pages, make([]writtenRead, 0, pageReads)), last+1
+	}
+	o.pages[last] = append(o.pages[last], writtenRead{read.At, o.mats[read.MatNumber], int32(read.ChipNumber)})
 }
-
-const unknownMat = -1
 
 // Score returns the results of the roster's entrants, who are numbered in its order.
 func (o *Offline) Score(roster []race.Entrant, rulings []ruling.Ruling) []result.Result {
+	o.sortByChip()
 	numbered := slices.Clone(roster)
 	for i := range numbered {
 		numbered[i].ID = race.EntrantID(i + 1)
@@ -58,4 +75,33 @@ func (o *Offline) Score(roster []race.Entrant, rulings []ruling.Ruling) []result
 	o.book.AddRulings(rulings)
 	o.book.Settle()
 	return o.book.Results()
+}
+
+// sortByChip gives each chip its reads, in the order in which they came.
+func (o *Offline) sortByChip() {
+	ends := make([]int, len(o.chips)+1)
+	for _, page := range o.pages {
+		for _, read := range page {
+			ends[read.chip+1]++
+		}
+	}
+	for i := range o.chips {
+		ends[i+1] += ends[i]
+	}
+	// From here on ends[i] is where the next read of chip i goes.
+	all := make([]sighting, ends[len(o.chips)])
+	for _, page := range o.pages {
+		for _, read := range page {
+			all[ends[read.chip]] = sighting{read.at, read.mat}
+			ends[read.chip]++
+		}
+	}
+	o.pages = nil
+	from := 0
+	for i, code := range o.chips {
+		if code != "" {
+			o.book.chip(code).reads.addAll(all[from:ends[i]:ends[i]])
+		}
+		from = ends[i]
+	}
 }

@@ -34,6 +34,21 @@ func (s *sightings) add(one sighting) {
 	s.all = append(s.all, one)
 }
 
+// addAll adds many, which it may keep and sort.
+func (s *sightings) addAll(many []sighting) {
+	if len(s.all) == 0 {
+		s.all = many
+		s.settled = min(1, len(many))
+		for s.settled < len(many) && compareSightings(many[s.settled-1], many[s.settled]) < 0 {
+			s.settled++
+		}
+		return
+	}
+	for _, one := range many {
+		s.add(one)
+	}
+}
+
 // settle returns the sightings in order, each once.
 func (s *sightings) settle() []sighting {
 	if s.settled < len(s.all) {
@@ -45,5 +60,8 @@ func (s *sightings) settle() []sighting {
 }
 
 func compareSightings(a, b sighting) int {
-	return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.mat, b.mat))
+	if a.at != b.at {
+		return cmp.Compare(a.at, b.at)
+	}
+	return cmp.Compare(a.mat, b.mat)
 }
