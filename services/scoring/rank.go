@@ -118,8 +118,7 @@ func (r *Ranks) Tell() []ListChange {
 
 func (l *rankedList) tell(key ListKey) ListChange {
 	change := ListChange{ListKey: key, Ranked: l.Len()}
-	for i := range l.Len() {
-		e, number := l.At(i)
+	for number, e := range l.All() {
 		rank := Rank{e.Entrant, number, e.Time}
 		if l.told[e.Entrant] != rank {
 			l.told[e.Entrant] = rank

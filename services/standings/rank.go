@@ -3,8 +3,7 @@
 package standings
 
 import (
-	"cmp"
-	"slices"
+	"maps"
 
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
@@ -42,37 +41,44 @@ func newEntry(r *result.Result, t racetime.Optional, before []race.Bib) entry {
 func rankLists(r *race.Race, results []*result.Result) map[string]*ranking.List {
 	lists := map[string]*ranking.List{}
 	for i := range r.Classifications {
-		entries := map[string][]entry{}
-		for _, res := range results {
-			name := listOf(res, i)
-			if name == "" {
-				continue
-			}
-			if e, ok := rankedEntry(res, &r.Classifications[i]); ok {
-				entries[name] = append(entries[name], e)
-			}
-		}
-		for name, entries := range entries {
-			lists[name] = newRanking(entries)
-		}
+		maps.Copy(lists, rankClassification(r, i, results))
 	}
 	return lists
 }
 
-// newRanking returns the list of these entries. Put in order each goes to the end, so that a field of 60 000 costs no
-// moving.
-func newRanking(entries []entry) *ranking.List {
-	slices.SortFunc(entries, func(a, b entry) int {
-		if order := cmp.Compare(a.Time, b.Time); order != 0 {
-			return order
+// rankClassification puts the results of one race into the lists of one of its classifications, by name.
+func rankClassification(r *race.Race, n int, results []*result.Result) map[string]*ranking.List {
+	entries := map[string][]entry{}
+	for _, res := range results {
+		name := listOf(res, n)
+		if name == "" {
+			continue
 		}
-		return race.CompareBibs(a.Bib, b.Bib)
-	})
-	list := ranking.NewList()
-	for _, e := range entries {
-		list.Put(e.Entry, e.before...)
+		if e, ok := rankedEntry(res, &r.Classifications[n]); ok {
+			entries[name] = append(entries[name], e)
+		}
 	}
-	return list
+	lists := make(map[string]*ranking.List, len(entries))
+	for name, entries := range entries {
+		lists[name] = newRanking(entries)
+	}
+	return lists
+}
+
+// newRanking returns the list of these entries.
+func newRanking(entries []entry) *ranking.List {
+	ranked := make([]ranking.Entry, len(entries))
+	var before map[race.EntrantID][]race.Bib
+	for i, e := range entries {
+		ranked[i] = e.Entry
+		if len(e.before) > 0 && before == nil {
+			before = map[race.EntrantID][]race.Bib{}
+		}
+		if len(e.before) > 0 {
+			before[e.Entrant] = e.before
+		}
+	}
+	return ranking.NewListOf(ranked, before)
 }
 
 // legRanking ranks the teams of one leg of a relay.

@@ -7,7 +7,6 @@ import (
 
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
-	"raceday/services/rules/ranking"
 	"raceday/services/rules/result"
 )
 
@@ -79,10 +78,9 @@ func (t *resultTable) each(results []result.Result, f func(record []string) erro
 	byRace := groupByRace(results)
 	for i := range t.event.Races {
 		r := &t.event.Races[i]
-		lists := rankLists(r, byRace[r.ID])
-		for _, res := range inOrderOfLines(byRace[r.ID], lists) {
+		for _, l := range inOrderOfLines(r, byRace[r.ID]) {
 			clear(record)
-			t.fill(record, i, res, lists)
+			t.fill(record, i, l)
 			if err := f(record); err != nil {
 				return err
 			}
@@ -91,35 +89,33 @@ func (t *resultTable) each(results []result.Result, f func(record []string) erro
 	return nil
 }
 
+// line is an entrant's line before it is written.
+type line struct {
+	*result.Result
+	// ranks are in the order of the race's classifications, 0 where there is none.
+	ranks []int
+}
+
 // fill writes the line of an entrant of the nth race.
-func (t *resultTable) fill(record []string, n int, res *result.Result, lists map[string]*ranking.List) {
+func (t *resultTable) fill(record []string, n int, l line) {
 	r, columns := &t.event.Races[n], t.races[n]
-	ranked := res.Time(firstTerms(r).classification.Basis)
+	ranked := l.Time(firstTerms(r).classification.Basis)
 	copy(record, []string{
-		string(res.Race), string(res.Bib), res.Chip, res.Sex.String(), res.AgeGroup, string(res.Wave), res.Status.String(),
-		shown(res.Gun, r), shown(res.Net, r), shownPenalty(res, r), shown(ranked, r),
-		milliseconds(res.Gun), milliseconds(res.Net), milliseconds(ranked),
+		string(l.Race), string(l.Bib), l.Chip, l.Sex.String(), l.AgeGroup, string(l.Wave), l.Status.String(),
+		shown(l.Gun, r), shown(l.Net, r), shownPenalty(l.Result, r), shown(ranked, r),
+		milliseconds(l.Gun), milliseconds(l.Net), milliseconds(ranked),
 	})
-	for _, p := range res.Passings {
+	for _, p := range l.Passings {
 		if p.Visit < len(columns.splits) && columns.splits[p.Visit] > 0 {
-			record[columns.splits[p.Visit]] = shown(netAt(res, r, p.At), r)
+			record[columns.splits[p.Visit]] = shown(netAt(l.Result, r, p.At), r)
 		}
 	}
 	for i, at := range columns.lists {
-		name := listOf(res, i)
-		record[at] = name
-		if rank, ok := rankIn(lists, name, res.Entrant); ok {
-			record[at+1] = strconv.Itoa(rank)
+		record[at] = listOf(l.Result, i)
+		if l.ranks[i] > 0 {
+			record[at+1] = strconv.Itoa(l.ranks[i])
 		}
 	}
-}
-
-func rankIn(lists map[string]*ranking.List, name string, entrant race.EntrantID) (int, bool) {
-	list, ok := lists[name]
-	if !ok {
-		return 0, false
-	}
-	return list.Rank(entrant)
 }
 
 func milliseconds(t racetime.Optional) string {
@@ -138,34 +134,40 @@ func groupByRace(results []result.Result) map[race.ID][]*result.Result {
 	return groups
 }
 
-// inOrderOfLines returns the results of one race by the first classification's lists, rank and bib, then the unranked by
-// bib.
-func inOrderOfLines(results []*result.Result, lists map[string]*ranking.List) []*result.Result {
-	type line struct {
-		list   string
-		rank   int
-		result *result.Result
+// inOrderOfLines returns the lines of one race by the first classification's lists, rank and bib, then the unranked by bib.
+func inOrderOfLines(r *race.Race, results []*result.Result) []line {
+	lines := make([]line, len(results))
+	index := make(map[race.EntrantID]int, len(results))
+	ranks := make([]int, len(results)*len(r.Classifications))
+	for i, res := range results {
+		lines[i] = line{res, ranks[i*len(r.Classifications) : (i+1)*len(r.Classifications)]}
+		index[res.Entrant] = i
 	}
-	var ranked []line
-	var unranked []*result.Result
-	for _, r := range results {
-		list := listOf(r, 0)
-		if rank, ok := rankIn(lists, list, r.Entrant); ok {
-			ranked = append(ranked, line{list, rank, r})
-		} else {
-			unranked = append(unranked, r)
+	for n := range r.Classifications {
+		for _, list := range rankClassification(r, n, results) {
+			for rank, e := range list.All() {
+				lines[index[e.Entrant]].ranks[n] = rank
+			}
 		}
 	}
-	slices.SortFunc(ranked, func(a, b line) int {
-		if order := cmp.Or(cmp.Compare(a.list, b.list), cmp.Compare(a.rank, b.rank)); order != 0 {
-			return order
+	slices.SortFunc(lines, func(a, b line) int {
+		if ranked := a.ranked(); ranked != b.ranked() {
+			if ranked {
+				return -1
+			}
+			return 1
+		} else if ranked {
+			if order := cmp.Compare(listOf(a.Result, 0), listOf(b.Result, 0)); order != 0 {
+				return order
+			}
+			if order := cmp.Compare(a.ranks[0], b.ranks[0]); order != 0 {
+				return order
+			}
 		}
-		return race.CompareBibs(a.result.Bib, b.result.Bib)
+		return race.CompareBibs(a.Bib, b.Bib)
 	})
-	slices.SortFunc(unranked, func(a, b *result.Result) int { return race.CompareBibs(a.Bib, b.Bib) })
-	lines := make([]*result.Result, 0, len(results))
-	for _, l := range ranked {
-		lines = append(lines, l.result)
-	}
-	return append(lines, unranked...)
+	return lines
 }
+
+// ranked reports whether the first classification ranks the entrant.
+func (l line) ranked() bool { return len(l.ranks) > 0 && l.ranks[0] > 0 }

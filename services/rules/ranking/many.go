@@ -1,0 +1,46 @@
+package ranking
+
+import (
+	"iter"
+	"slices"
+
+	"raceday/services/rules/race"
+)
+
+// NewListOf returns the list of many entries, one of each entrant. before holds the bibs that entrants were ruled to stand
+// directly before; it may be nil. The list keeps both. It is what putting the entries one by one gives, sorted once.
+func NewListOf(entries []Entry, before map[race.EntrantID][]race.Bib) *List {
+	slices.SortFunc(entries, compareEntries)
+	if before == nil {
+		before = map[race.EntrantID][]race.Bib{}
+	}
+	l := &List{entries: entries, held: make(map[race.EntrantID]Entry, len(entries)), before: before}
+	for _, e := range entries {
+		l.held[e.Entrant] = e
+	}
+	return l
+}
+
+// All returns each rank and entry in order, as At does, without a search for each.
+func (l *List) All() iter.Seq2[int, Entry] {
+	return func(yield func(int, Entry) bool) {
+		if len(l.before) > 0 {
+			order := l.ruledOrder()
+			for i, e := range order.entries {
+				if !yield(order.ranks[i], e) {
+					return
+				}
+			}
+			return
+		}
+		rank := 0
+		for i, e := range l.entries {
+			if i == 0 || e.Time != l.entries[i-1].Time {
+				rank = i + 1
+			}
+			if !yield(rank, e) {
+				return
+			}
+		}
+	}
+}
