@@ -99,8 +99,11 @@ func loadDay(dir string) (score func(), count, entrants int, err error) {
 	file := func(name string) source { return fileSource(filepath.Join(dir, name)) }
 	rulings := file("rulings.csv")
 	day := dayFiles{event: file("event.yaml"), roster: file("roster.csv"), reads: file("reads.csv.gz"), rulings: &rulings}
-	facts, err := day.parse()
+	facts, err := day.parseEvent()
 	if err != nil {
+		return nil, 0, 0, err
+	}
+	if err := day.parseOthers(&facts); err != nil {
 		return nil, 0, 0, err
 	}
 	var reads []scoring.Numbered

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -91,21 +92,22 @@ type dayFacts struct {
 	rulings []ruling.Ruling
 }
 
-// score parses the files and scores them.
+// score parses the files, the largest beside the others, and scores them.
 func (d dayFiles) score() (definition *race.Event, results []result.Result, err error) {
-	facts, err := d.parse()
+	facts, err := d.parseEvent()
 	if err != nil {
 		return nil, nil, err
 	}
 	offline := scoring.NewOffline(facts.event)
-	if err := d.eachRead(facts.event, offline.AddRead); err != nil {
+	read := make(chan error, 1)
+	go func() { read <- d.eachRead(facts.event, offline.AddRead) }()
+	if err := errors.Join(d.parseOthers(&facts), <-read); err != nil {
 		return nil, nil, err
 	}
 	return facts.event, offline.Score(facts.roster, facts.rulings), nil
 }
 
-// parse reads all files but the reads.
-func (d dayFiles) parse() (facts dayFacts, err error) {
+func (d dayFiles) parseEvent() (facts dayFacts, err error) {
 	err = d.event.read(func(r io.Reader) error {
 		file, err := io.ReadAll(r)
 		if err != nil {
@@ -116,21 +118,22 @@ func (d dayFiles) parse() (facts dayFacts, err error) {
 		}
 		return nil
 	})
-	if err != nil {
-		return facts, err
-	}
-	err = d.roster.read(func(r io.Reader) (err error) {
+	return facts, err
+}
+
+// parseOthers reads roster and rulings.
+func (d dayFiles) parseOthers(facts *dayFacts) error {
+	err := d.roster.read(func(r io.Reader) (err error) {
 		facts.roster, err = registration.ParseRoster(d.roster.name, r, facts.event)
 		return err
 	})
-	if err != nil || d.rulings == nil {
-		return facts, err
+	if d.rulings == nil {
+		return err
 	}
-	err = d.rulings.read(func(r io.Reader) (err error) {
+	return errors.Join(err, d.rulings.read(func(r io.Reader) (err error) {
 		facts.rulings, err = timing.ParseRulings(d.rulings.name, r, facts.event)
 		return err
-	})
-	return facts, err
+	}))
 }
 
 func (d dayFiles) eachRead(definition *race.Event, each func(scoring.Numbered)) error {
