@@ -67,13 +67,6 @@ type matOfFile struct {
 	lines  uint64
 }
 
-// chipOfFile is a chip as lines write it.
-type chipOfFile struct {
-	chip   race.Chip
-	number int
-	reason string
-}
-
 // readsParser turns lines into reads.
 type readsParser struct {
 	file  string
@@ -89,10 +82,8 @@ type readsParser struct {
 	mats   map[string]*matOfFile
 	points map[string]*matOfFile
 	// byID counts the lines of a mat, whether they name it or its point.
-	byID  map[race.MatID]*matOfFile
-	chips map[string]chipOfFile
-	// byCode numbers the chips, however lines write them.
-	byCode map[race.Chip]int
+	byID   map[race.MatID]*matOfFile
+	chips  chipsOfFile
 	boots  map[string]string
 	faults csvtable.Faults
 }
@@ -105,7 +96,7 @@ func newReadsParser(file string, event *race.Event, each func(line *Line)) *read
 		file: file, event: event, each: each,
 		columns: columnsOfReads{boot: -1},
 		mats:    map[string]*matOfFile{}, points: map[string]*matOfFile{}, byID: map[race.MatID]*matOfFile{},
-		chips: map[string]chipOfFile{}, byCode: map[race.Chip]int{}, boots: map[string]string{},
+		chips: newChipsOfFile(), boots: map[string]string{},
 	}
 }
 
@@ -188,13 +179,9 @@ func (p *readsParser) parseLine(line string) {
 		return
 	}
 	read := Read{Mat: mat.id, Seq: mat.lines}
-	text := p.fields[p.columns.chip]
-	chip, ok := p.chips[text]
-	if !ok {
-		chip = p.newChip(text)
-	}
-	if chip.reason != "" {
-		p.bad("chip", chip.reason)
+	chip := p.chips.of(p.fields[p.columns.chip])
+	if chip.bad {
+		p.bad("chip", race.ErrChip.Error())
 		return
 	}
 	read.Chip = chip.chip
@@ -209,7 +196,7 @@ func (p *readsParser) parseLine(line string) {
 			return
 		}
 	}
-	p.good = Line{p.line, read, mat.number, chip.number}
+	p.good = Line{p.line, read, mat.number, int(chip.number)}
 	p.each(&p.good)
 }
 
@@ -322,24 +309,6 @@ func (p *readsParser) counted(id race.MatID) *matOfFile {
 		p.byID[id] = mat
 	}
 	return mat
-}
-
-func (p *readsParser) newChip(text string) chipOfFile {
-	text = strings.Clone(text)
-	var entry chipOfFile
-	chip, err := race.ParseChip(text)
-	if entry.chip = chip; err != nil {
-		entry.reason = err.Error()
-	} else {
-		number, ok := p.byCode[chip]
-		if !ok {
-			number = len(p.byCode)
-			p.byCode[chip] = number
-		}
-		entry.number = number
-	}
-	p.chips[text] = entry
-	return entry
 }
 
 // parseDevice reads the columns that only a device knows.
