@@ -94,6 +94,9 @@ type line struct {
 	*result.Result
 	// ranks are in the order of the race's classifications, 0 where there is none.
 	ranks []int
+	// list and rank are of the first classification.
+	list string
+	rank int
 }
 
 // fill writes the line of an entrant of the nth race.
@@ -140,34 +143,31 @@ func inOrderOfLines(r *race.Race, results []*result.Result) []line {
 	index := make(map[race.EntrantID]int, len(results))
 	ranks := make([]int, len(results)*len(r.Classifications))
 	for i, res := range results {
-		lines[i] = line{res, ranks[i*len(r.Classifications) : (i+1)*len(r.Classifications)]}
+		lines[i] = line{Result: res, ranks: ranks[i*len(r.Classifications) : (i+1)*len(r.Classifications)]}
 		index[res.Entrant] = i
 	}
 	for n := range r.Classifications {
-		for _, list := range rankClassification(r, n, results) {
+		for name, list := range rankClassification(r, n, results) {
 			for rank, e := range list.All() {
-				lines[index[e.Entrant]].ranks[n] = rank
+				l := &lines[index[e.Entrant]]
+				if l.ranks[n] = rank; n == 0 {
+					l.list, l.rank = name, rank
+				}
 			}
 		}
 	}
 	slices.SortFunc(lines, func(a, b line) int {
-		if ranked := a.ranked(); ranked != b.ranked() {
-			if ranked {
-				return -1
-			}
+		switch {
+		case a.rank == 0 && b.rank > 0:
 			return 1
-		} else if ranked {
-			if order := cmp.Compare(listOf(a.Result, 0), listOf(b.Result, 0)); order != 0 {
-				return order
-			}
-			if order := cmp.Compare(a.ranks[0], b.ranks[0]); order != 0 {
-				return order
-			}
+		case a.rank > 0 && b.rank == 0:
+			return -1
+		case a.list != b.list:
+			return cmp.Compare(a.list, b.list)
+		case a.rank != b.rank:
+			return cmp.Compare(a.rank, b.rank)
 		}
 		return race.CompareBibs(a.Bib, b.Bib)
 	})
 	return lines
 }
-
-// ranked reports whether the first classification ranks the entrant.
-func (l line) ranked() bool { return len(l.ranks) > 0 && l.ranks[0] > 0 }
