@@ -28,10 +28,10 @@ func (c *Changes) Empty() bool { return len(c.Results) == 0 && len(c.Removed) ==
 
 // Settle computes the entrants that new facts concern, and returns those whose result changed.
 func (b *Book) Settle() Changes {
-	var changes Changes
 	if b.event == nil {
-		return changes
+		return Changes{}
 	}
+	changes := Changes{Results: make([]Change, 0, len(b.dirty))}
 	for _, e := range b.dirty {
 		e.dirty = false
 		switch {
