@@ -109,7 +109,7 @@ func (s scorerStream) Run(
 		close(taken)
 	}()
 	for raw := range taken {
-		batch := scoring.Batch{Reads: make([]scoring.Read, len(raw.Reads)), Last: raw.Last, Pending: raw.Pending > 0, Raw: raw}
+		batch := scoring.Batch{Reads: make([]scoring.Read, len(raw.Reads)), Last: raw.Last, Raw: raw}
 		for i := range raw.Reads {
 			batch.Reads[i] = scoring.Read{Mat: raw.Reads[i].Mat, Chip: raw.Reads[i].Chip, At: raw.Reads[i].At}
 		}

@@ -162,40 +162,27 @@ func (c *benchWatchCommand) Run(t *terminal) error {
 	})
 }
 
-// startBenched runs the services on servers of their own, in a folder that is removed afterwards, as demo does.
+// startBenched runs the services on servers of their own for a bench.
 func (t *terminal) startBenched(ctx context.Context, use func(context.Context, benchmark.Server) error) error {
-	dir, err := demoFolder()
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	serve := serveCommand{
-		Listen: "127.0.0.1:0", NatsListen: "127.0.0.1:0", Embedded: true, DataDir: dir, Services: allServices,
-	}
-	log := slog.New(slog.NewTextHandler(t.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	inside := &terminal{ctx: ctx, getenv: t.getenv, stdout: io.Discard, stderr: t.stderr}
-	err = serve.serve(inside, log, func(up started) error {
-		if err := useBenched(ctx, log, serve.DatabaseURL, up, use); err != nil {
+	inside := &terminal{ctx: ctx, getenv: t.getenv, stdout: t.stdout, stderr: t.stderr}
+	return onOwnServers(inside, io.Discard, func(ctx context.Context, databaseURL string, up started) error {
+		if err := useBenched(ctx, databaseURL, up, use); err != nil {
 			return err
 		}
 		return errDone
 	})
-	if errors.Is(err, errDone) {
-		return nil
-	}
-	return err
 }
 
 // useBenched connects to a server that is up.
 func useBenched(
-	ctx context.Context, log *slog.Logger, databaseURL string, up started, use func(context.Context, benchmark.Server) error,
+	ctx context.Context, databaseURL string, up started, use func(context.Context, benchmark.Server) error,
 ) error {
 	conn, err := dial(up.grpc, up.developmentKey)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	mats, err := broker.Connect(ctx, up.nats, broker.ConnectOptions{Name: "mats", Log: log})
+	mats, err := broker.Connect(ctx, up.nats, broker.ConnectOptions{Name: "mats", Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -40,10 +41,22 @@ func (c *client) with(t *terminal, work func(ctx context.Context, conn *grpc.Cli
 // maxAnswer is the largest answer of a call: pages of a thousand rows.
 const maxAnswer = 16 << 20
 
+// callTime bounds a call that has no deadline of its own; streams go on for as long as they like.
+const callTime = time.Minute
+
+func withDeadline(
+	ctx context.Context, method string, request, answer any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption,
+) error {
+	ctx, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	return invoke(ctx, method, request, answer, conn, options...)
+}
+
 func dial(server, key string) (*grpc.ClientConn, error) {
 	options := []grpc.DialOption{
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxAnswer)),
+		grpc.WithUnaryInterceptor(withDeadline),
 	}
 	if key != "" {
 		options = append(options, grpc.WithPerRPCCredentials(bearer(key)))

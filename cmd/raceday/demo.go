@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 
 	timingv1 "raceday/proto/raceday/timing/v1"
 	"raceday/services/broker"
@@ -32,22 +31,10 @@ func (c *demoCommand) Validate() error {
 	return nil
 }
 
-// errDone ends the services after a demo that ends by itself.
-var errDone = errors.New("the demo is over")
-
-// Run runs a race day on servers of its own, in a folder that is removed afterwards.
+// Run runs a race day on servers of its own.
 func (c *demoCommand) Run(t *terminal) error {
-	dir, err := demoFolder()
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	serve := serveCommand{
-		Listen: "127.0.0.1:0", NatsListen: "127.0.0.1:0", Embedded: true, DataDir: dir, Services: allServices,
-	}
-	log := slog.New(slog.NewTextHandler(t.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	err = serve.serve(t, log, func(up started) error {
-		if err := c.tell(t, up); err != nil {
+	return onOwnServers(t, t.stdout, func(ctx context.Context, _ string, up started) error {
+		if err := c.tell(ctx, t, up); err != nil {
 			return err
 		}
 		if c.Once {
@@ -57,28 +44,15 @@ func (c *demoCommand) Run(t *terminal) error {
 			"  go run ./cmd/raceday standings --server %s --event almaty-2026 half overall\n", up.grpc)
 		return nil
 	})
-	if errors.Is(err, errDone) {
-		return nil
-	}
-	return err
 }
 
-// demoFolder makes a temporary folder that PostgreSQL's account may enter.
-func demoFolder() (string, error) {
-	dir, err := os.MkdirTemp("", "raceday-demo-")
-	if err != nil {
-		return "", err
-	}
-	return dir, os.Chmod(dir, 0o755)
-}
-
-func (c *demoCommand) tell(t *terminal, up started) error {
+func (c *demoCommand) tell(ctx context.Context, t *terminal, up started) error {
 	conn, err := dial(up.grpc, up.developmentKey)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	mats, err := broker.Connect(t.ctx, up.nats, broker.ConnectOptions{Name: "mats", Log: slog.New(slog.DiscardHandler)})
+	mats, err := broker.Connect(ctx, up.nats, broker.ConnectOptions{Name: "mats", Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
 	}
@@ -91,7 +65,7 @@ func (c *demoCommand) tell(t *terminal, up started) error {
 	if err != nil {
 		return err
 	}
-	return rehearsal.Run(t.ctx, rehearsal.Story{
+	return rehearsal.Run(ctx, rehearsal.Story{
 		Conn: conn, EventFile: rehearsal.AlmatyFile(), Event: definition,
 		Publish: func(ctx context.Context, batch *timingv1.ReadBatch) error {
 			return timingnats.PublishBatch(ctx, js, batch)

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 
+	"golang.org/x/sync/errgroup"
+
 	"raceday/migrations"
 	"raceday/services/access/keyfile"
 	"raceday/services/broker"
@@ -73,7 +75,7 @@ func (c *serveCommand) Run(t *terminal) error {
 		level = slog.LevelDebug
 	}
 	log := slog.New(slog.NewTextHandler(t.stderr, &slog.HandlerOptions{Level: level}))
-	return c.serve(t, log, func(started) error { return nil })
+	return c.serve(t, log, func(context.Context, started) error { return nil })
 }
 
 // started is where a server can be reached.
@@ -84,7 +86,7 @@ type started struct {
 }
 
 // serve runs the services until the terminal's context ends or ready, called when they are up, fails.
-func (c *serveCommand) serve(t *terminal, log *slog.Logger, ready func(started) error) (err error) {
+func (c *serveCommand) serve(t *terminal, log *slog.Logger, ready func(context.Context, started) error) (err error) {
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("--listen %s: %w", c.Listen, err)
@@ -117,29 +119,10 @@ func (c *serveCommand) serve(t *terminal, log *slog.Logger, ready func(started) 
 		defer func() { err = errors.Join(err, keyfile.Remove(up.grpc)) }()
 	}
 	printStarted(t.stdout, up, c.Services)
-	return whileServing(t.ctx, func(ctx context.Context) error { return a.run(ctx, listener) },
-		func() error { return ready(up) })
-}
-
-// whileServing runs serve until ctx ends, and beside it work, whose error ends both.
-func whileServing(ctx context.Context, serve func(context.Context) error, work func() error) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	served := make(chan error, 1)
-	go func() { served <- serve(ctx) }()
-	worked := make(chan error, 1)
-	go func() { worked <- work() }()
-	select {
-	case err := <-served:
-		<-worked
-		return err
-	case err := <-worked:
-		if err != nil {
-			cancel()
-			return errors.Join(err, <-served)
-		}
-	}
-	return <-served
+	group, ctx := errgroup.WithContext(t.ctx)
+	group.Go(func() error { return a.run(ctx, listener) })
+	group.Go(func() error { return ready(ctx, up) })
+	return group.Wait()
 }
 
 func printStarted(w io.Writer, up started, services []string) {
@@ -170,6 +153,10 @@ func (c *serveCommand) startEmbedded(t *terminal, log *slog.Logger) (stop func()
 		err = fmt.Errorf("--nats-listen %s: %w", c.NatsListen, err)
 	}
 	if err != nil {
+		return nil, errors.Join(err, cluster.Stop())
+	}
+	if err := nats.SyncAlways(); err != nil {
+		nats.Stop()
 		return nil, errors.Join(err, cluster.Stop())
 	}
 	c.DatabaseURL, c.NatsURL, c.NatsReplicas = cluster.URL(), nats.URL(), 1

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net"
 	"slices"
@@ -89,7 +88,7 @@ func assemble(around surroundings, running []string) (*assembly, error) {
 		Facts:   scorerFacts{events, roster, facts.timing},
 		Reads:   scorerReads{facts.timing},
 		Stream:  scorerStream{nats, timingnats.NewSource(js, around.log)},
-		Store:   scoringpg.NewStore(pool, appender{facts.timing}),
+		Store:   scoringpg.New(pool, appender{facts.timing}),
 		Results: scorerResults{derived},
 		Notices: scoringnats.New(around.nats, around.log),
 		Log:     around.log,
@@ -142,33 +141,41 @@ func (a *assembly) ensureStreams(ctx context.Context) error {
 	return nil
 }
 
-// run serves until ctx ends.
+// run serves until ctx ends. The boards stay until the last call is answered.
 func (a *assembly) run(ctx context.Context, listener net.Listener) error {
+	keep, release := context.WithCancel(context.WithoutCancel(ctx))
+	defer release()
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return a.server.Serve(ctx, listener) })
+	group.Go(func() error {
+		defer release()
+		return a.server.Serve(ctx, listener)
+	})
 	if a.runs("standings") {
-		group.Go(func() error { return a.boards.Run(ctx) })
+		group.Go(func() error { return a.boards.Run(keep) })
 	}
 	if a.runs("scoring") {
-		group.Go(func() error {
-			return postgres.Listen(ctx, a.around.databaseURL, "raceday_changes", func(payload string) {
-				a.wakes.Wake(race.EventID(payload))
-			})
-		})
-		locks := postgres.Locks{
-			URL:   a.around.databaseURL,
-			Log:   a.around.log,
-			Keys:  a.scored,
-			While: func(ctx context.Context, key string) error { return a.scorer.Run(ctx, race.EventID(key)) },
-		}
-		group.Go(func() error { return locks.Run(ctx) })
+		group.Go(func() error { return a.listen(ctx) })
+		group.Go(func() error { return a.score(ctx) })
 	}
-	if err := group.Wait(); err != nil && ctx.Err() == nil {
-		return fmt.Errorf("serve: %w", err)
-	} else if err != nil {
-		return err
+	return group.Wait()
+}
+
+// listen wakes the scorers of this process when facts change.
+func (a *assembly) listen(ctx context.Context) error {
+	return postgres.Listen(ctx, a.around.databaseURL, "raceday_changes", func(payload string) {
+		a.wakes.Wake(race.EventID(payload))
+	})
+}
+
+// score competes for the events and scores those that it wins.
+func (a *assembly) score(ctx context.Context) error {
+	locks := postgres.Locks{
+		URL:   a.around.databaseURL,
+		Log:   a.around.log,
+		Keys:  a.scored,
+		While: func(ctx context.Context, key string) error { return a.scorer.Run(ctx, race.EventID(key)) },
 	}
-	return nil
+	return locks.Run(ctx)
 }
 
 // scored returns the events that this process competes to score.

@@ -49,7 +49,7 @@ type period struct {
 	point int32
 }
 
-// chip is all reads of a transponder, whether anybody wears it or not.
+// chip is all that mats saw of a chip, whether anybody wears it or not.
 type chip struct {
 	reads sightings
 	// wearer is nil as long as the roster does not name the chip.

@@ -16,7 +16,7 @@ type ListKey struct {
 	List string
 }
 
-// Rank is an entrant's place in the order of a list.
+// Rank is an entrant's rank in a list.
 type Rank struct {
 	Entrant race.EntrantID
 	Rank    int

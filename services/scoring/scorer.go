@@ -33,8 +33,6 @@ type Batch struct {
 	Reads []Read
 	// Last is the stream sequence of its last message.
 	Last uint64
-	// Pending means that more is waiting in the stream.
-	Pending bool
 	// Raw is the batch as its source gave it, for the store that appends it.
 	Raw any
 }

@@ -7,7 +7,7 @@ import (
 	"raceday/services/rules/racetime"
 )
 
-// sighting is a read of a known chip.
+// sighting is a read without its chip.
 type sighting struct {
 	at  racetime.Instant
 	mat int32

@@ -109,7 +109,7 @@ func (r BibRange) Bib(number int) Bib { return Bib(r.Prefix + strconv.Itoa(numbe
 // String writes the range as an event file has it.
 func (r BibRange) String() string { return string(r.Bib(r.First) + "-" + r.Bib(r.Last)) }
 
-// Chip is a transponder's code as it is compared: upper case, without leading zeros.
+// Chip is a chip's code as it is compared: upper case, without leading zeros.
 type Chip string
 
 // ErrChip is returned for text that is no chip.

@@ -26,8 +26,8 @@ type Store struct {
 	facts Facts
 }
 
-// NewStore returns a store on a database.
-func NewStore(db postgres.Beginner, facts Facts) *Store { return &Store{db, facts} }
+// New returns a store on a database.
+func New(db postgres.Beginner, facts Facts) *Store { return &Store{db, facts} }
 
 // large is the number of changed entrants from which a statement may take longer than others are allowed to.
 const large = 1000

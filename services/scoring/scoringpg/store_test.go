@@ -75,7 +75,7 @@ func rows(t *testing.T, pool *pgxpool.Pool) map[string][]string {
 func TestCommitWritesWhatChanged(t *testing.T) {
 	t.Parallel()
 	pool := postgrestest.Pool(t)
-	store := NewStore(pool, facts{})
+	store := New(pool, facts{})
 	do := func(c scoring.Commit) {
 		t.Helper()
 		if err := store.Commit(t.Context(), c); err != nil {
@@ -125,7 +125,7 @@ func TestCommitWritesWhatChanged(t *testing.T) {
 
 func TestRanksAreReadBack(t *testing.T) {
 	t.Parallel()
-	store := NewStore(postgrestest.Tx(t), facts{})
+	store := New(postgrestest.Tx(t), facts{})
 	if ranks, exactTo, err := store.Ranks(t.Context(), "day"); err != nil || len(ranks) != 0 || exactTo != 0 {
 		t.Errorf("without lists: %v, %d, %v", ranks, exactTo, err)
 	}
@@ -153,13 +153,13 @@ func TestCommitIsAllOrNothing(t *testing.T) {
 	t.Parallel()
 	pool := postgrestest.Pool(t)
 	changes := scoring.Changes{Results: []scoring.Change{{Now: finisher()}}}
-	if err := NewStore(pool, facts{scoring.ErrFenced}).Commit(t.Context(), commit(1, changes)); !errors.Is(err, scoring.ErrFenced) {
+	if err := New(pool, facts{scoring.ErrFenced}).Commit(t.Context(), commit(1, changes)); !errors.Is(err, scoring.ErrFenced) {
 		t.Errorf("got %v, want ErrFenced", err)
 	}
 	broken := finisher()
 	broken.Entrant, broken.Name = 8, "\x00"
 	changes.Results = append(changes.Results, scoring.Change{Now: broken})
-	if err := NewStore(pool, facts{}).Commit(t.Context(), commit(1, changes)); err == nil {
+	if err := New(pool, facts{}).Commit(t.Context(), commit(1, changes)); err == nil {
 		t.Error("a text that Postgres cannot hold was taken")
 	}
 	if stored := rows(t, pool); len(stored["results"])+len(stored["passings"]) > 0 {
@@ -176,7 +176,7 @@ func TestManyEntrantsAtOnce(t *testing.T) {
 		r.Entrant, r.Bib = race.EntrantID(i+1), race.Bib(fmt.Sprint(i))
 		changes.Results = append(changes.Results, scoring.Change{Now: r})
 	}
-	if err := NewStore(pool, facts{}).Commit(t.Context(), commit(1, changes)); err != nil {
+	if err := New(pool, facts{}).Commit(t.Context(), commit(1, changes)); err != nil {
 		t.Fatal(err)
 	}
 	if n := len(rows(t, pool)["results"]); n != 3*large {
