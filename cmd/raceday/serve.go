@@ -116,7 +116,7 @@ func (c *serveCommand) serve(t *terminal, log *slog.Logger, ready func(context.C
 		return err
 	}
 	if up.developmentKey != "" {
-		defer func() { err = errors.Join(err, keyfile.Remove(up.grpc)) }()
+		defer func() { _ = keyfile.Remove(up.grpc) }() // a key that nobody serves harms nobody
 	}
 	printStarted(t.stdout, up, c.Services)
 	group, ctx := errgroup.WithContext(t.ctx)
@@ -128,7 +128,7 @@ func (c *serveCommand) serve(t *terminal, log *slog.Logger, ready func(context.C
 func printStarted(w io.Writer, up started, services []string) {
 	fmt.Fprintf(w, "raceday serves %s\n", strings.Join(services, ", "))
 	fmt.Fprintf(w, "  gRPC  %s\n", up.grpc)
-	fmt.Fprintf(w, "  NATS  %s\n", up.nats)
+	fmt.Fprintf(w, "  NATS  %s\n", broker.Redact(up.nats))
 	if up.developmentKey != "" {
 		fmt.Fprintf(w, "  admin key for this machine: %s\n", up.developmentKey)
 	}
@@ -219,10 +219,18 @@ func developmentKey(ctx context.Context, a *assembly, addr net.Addr) (string, er
 		return "", nil
 	}
 	key, err := a.access.EnsureDevelopmentKey(ctx, addr.String())
-	if err != nil || key == "" {
-		return "", errors.Join(err, keyfile.Remove(addr.String()))
+	if err != nil {
+		return "", err
 	}
-	return key, keyfile.Write(addr.String(), key)
+	if key == "" {
+		err = keyfile.Remove(addr.String())
+	} else {
+		err = keyfile.Write(addr.String(), key)
+	}
+	if err != nil { // commands on this machine then need --key
+		a.around.log.WarnContext(ctx, "the development key was not kept for commands on this machine", "error", err)
+	}
+	return key, nil
 }
 
 type migrateCommand struct {

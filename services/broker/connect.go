@@ -36,11 +36,11 @@ type ConnectOptions struct {
 // what is published meanwhile fails at once, because the publisher's own store is the buffer.
 func Connect(ctx context.Context, url string, options ConnectOptions) (*nats.Conn, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("reach nats at %s: %w", redact(url), err)
+		return nil, fmt.Errorf("reach nats at %s: %w", Redact(url), err)
 	}
 	conn, err := nats.Connect(url, connectionOptions(options)...)
 	if err != nil {
-		return nil, fmt.Errorf("reach nats at %s: %w", redact(url), err)
+		return nil, fmt.Errorf("reach nats at %s: %w", Redact(url), err)
 	}
 	return conn, nil
 }
@@ -55,12 +55,12 @@ func WaitFor(ctx context.Context, url string, announce io.Writer) error {
 			conn.Close()
 			return nil
 		}
-		err = fmt.Errorf("reach nats at %s: %w", redact(url), err)
+		err = fmt.Errorf("reach nats at %s: %w", Redact(url), err)
 		if !isAway(err) {
 			return err
 		}
 		if !announced {
-			fmt.Fprintf(announce, "waiting for NATS at %s\n", redact(url))
+			fmt.Fprintf(announce, "waiting for NATS at %s\n", Redact(url))
 		}
 		select {
 		case <-ctx.Done():
@@ -135,8 +135,8 @@ func CheckReady(ctx context.Context, conn *nats.Conn) error {
 	return nil
 }
 
-// redact leaves passwords and tokens out of a comma-separated list of server addresses.
-func redact(urls string) string {
+// Redact leaves passwords and tokens out of a comma-separated list of server addresses.
+func Redact(urls string) string {
 	servers := strings.Split(urls, ",")
 	for i, text := range servers {
 		text = strings.TrimSpace(text)

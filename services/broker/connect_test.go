@@ -113,7 +113,7 @@ func TestRedact(t *testing.T) {
 		{"list", "nats://u:secret@a:4222, nats://b:4222", "nats://xxxxx@a:4222,nats://b:4222"},
 		{"unreadable", "nats://u:sec%ret@a", "(unreadable address)"},
 	} {
-		if got := redact(test.urls); got != test.want {
+		if got := Redact(test.urls); got != test.want {
 			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
 		}
 	}

@@ -52,6 +52,10 @@ func EnsureStream(ctx context.Context, js jetstream.JetStream, want Stream) (jet
 	return stream, nil
 }
 
+// duplicatesWindow is the shortest that a server takes: within it, a message with the id of another is acknowledged and not
+// stored, whoever sent the other.
+const duplicatesWindow = 100 * time.Millisecond
+
 func (s Stream) config() jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name:              s.Name,
@@ -68,6 +72,7 @@ func (s Stream) config() jetstream.StreamConfig {
 		PersistMode:       jetstream.DefaultPersistMode,
 		DenyDelete:        true,
 		DenyPurge:         true,
+		Duplicates:        duplicatesWindow,
 	}
 }
 
@@ -86,6 +91,7 @@ func wrongSettings(want, got jetstream.StreamConfig) []WrongSetting {
 		{"max_bytes", limit(want.MaxBytes), limit(got.MaxBytes)},
 		{"max_msgs_per_subject", limit(want.MaxMsgsPerSubject), limit(got.MaxMsgsPerSubject)},
 		{"max_age", age(want.MaxAge), age(got.MaxAge)},
+		{"duplicate_window", want.Duplicates.String(), got.Duplicates.String()},
 		{"num_replicas", strconv.Itoa(want.Replicas), strconv.Itoa(got.Replicas)},
 		{"persist_mode", lower(want.PersistMode), lower(got.PersistMode)},
 		{"compression", lower(want.Compression), lower(got.Compression)},

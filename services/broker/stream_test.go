@@ -97,6 +97,7 @@ func TestEnsureStreamRefusesEveryWrongSetting(t *testing.T) {
 			func(c *jetstream.StreamConfig) { c.MaxMsgsPerSubject, c.DiscardNewPerSubject = 1, true },
 			[]string{"discard_new_per_subject", "max_msgs_per_subject"},
 		},
+		{"duplicate window", func(c *jetstream.StreamConfig) { c.Duplicates = 2 * time.Minute }, []string{"duplicate_window"}},
 		{"max age", func(c *jetstream.StreamConfig) { c.MaxAge = time.Hour }, []string{"max_age"}},
 		{"asynchronous persistence", func(c *jetstream.StreamConfig) { c.PersistMode = jetstream.AsyncPersistMode }, []string{"persist_mode"}},
 		{"compressed", func(c *jetstream.StreamConfig) { c.Compression = jetstream.S2Compression }, []string{"compression"}},

@@ -48,7 +48,7 @@ func CheckServerSync(ctx context.Context, monitorURLs string) error {
 		}
 		answer, err := askMonitor(ctx, client, monitor)
 		if err != nil {
-			faults = append(faults, fmt.Errorf("read sync setting at %s: %w", redact(monitor), err))
+			faults = append(faults, fmt.Errorf("read sync setting at %s: %w", Redact(monitor), err))
 			continue
 		}
 		servers[answer.ServerID] = true
@@ -57,7 +57,7 @@ func CheckServerSync(ctx context.Context, monitorURLs string) error {
 		}
 		if !answer.Config.SyncAlways {
 			faults = append(faults, &SettingsError{
-				Of:    "nats server at " + redact(monitor),
+				Of:    "nats server at " + Redact(monitor),
 				Wrong: []WrongSetting{{Name: "sync_interval", Want: "always", Got: answer.Config.SyncInterval.String()}},
 			})
 		}
