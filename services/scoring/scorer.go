@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
 	"raceday/services/rules/race"
 	"raceday/services/rules/result"
 	"raceday/services/rules/ruling"

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
 )

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"github.com/nats-io/nats.go"
+
 	"raceday/services/notice"
 	"raceday/services/rules/race"
 	"raceday/services/rules/result"

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/jackc/pgx/v5"
+
 	"raceday/services/rules/race"
 	"raceday/services/rules/result"
 	"raceday/services/scoring"

@@ -2,6 +2,7 @@ package scoringpg
 
 import (
 	"github.com/jackc/pgx/v5"
+
 	"raceday/services/rules/race"
 	"raceday/services/scoring"
 )

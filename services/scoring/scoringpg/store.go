@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
 	"raceday/services/postgres"
 	"raceday/services/rules/race"
 	"raceday/services/scoring"
