@@ -16,8 +16,8 @@ import (
 
 // client is how a command reaches a server.
 type client struct {
-	Server string `default:"127.0.0.1:9090" env:"RACEDAY_SERVER" help:"Address of the server."`
-	Key    string `env:"RACEDAY_KEY" placeholder:"KEY" help:"API key; on the machine of a server in development none is needed."`
+	Server string `default:"127.0.0.1:9090" variable:"RACEDAY_SERVER" help:"Address of the server, or $RACEDAY_SERVER."`
+	Key    string `variable:"RACEDAY_KEY" placeholder:"KEY" help:"API key, or $RACEDAY_KEY; on the machine of a server in development none is needed."`
 }
 
 // with connects to the server and does work.

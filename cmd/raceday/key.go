@@ -21,7 +21,7 @@ type keyCommand struct {
 
 // keyStore is the database that the keys are in; whoever can reach it may make keys.
 type keyStore struct {
-	DatabaseURL string `name:"database-url" env:"RACEDAY_DATABASE_URL" placeholder:"URL" help:"PostgreSQL of the server; without it, that of a stopped or running serve --embedded."`
+	DatabaseURL string `name:"database-url" variable:"RACEDAY_DATABASE_URL" placeholder:"URL" help:"PostgreSQL of the server, or $RACEDAY_DATABASE_URL; without it, that of serve --embedded."`
 	DataDir     string `name:"data-dir" default:"raceday-data" type:"path" help:"Data folder of serve --embedded."`
 }
 

@@ -64,6 +64,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		kong.Exit(func(status int) { exited = status }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Bind(t),
+		kong.Resolvers(kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+			return variable(getenv, flag), nil
+		})),
 	)
 	if err != nil {
 		panic(err) // a programmer's mistake in the struct above
@@ -87,4 +90,13 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return exitFailure
 	}
 	return exitSuccess
+}
+
+// variable returns what the environment says of a flag, nil where it says nothing.
+func variable(getenv func(string) string, flag *kong.Flag) any {
+	name := flag.Tag.Get("variable")
+	if name == "" || getenv(name) == "" {
+		return nil
+	}
+	return getenv(name)
 }

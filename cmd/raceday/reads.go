@@ -30,7 +30,7 @@ type readsCommand struct {
 type mats struct {
 	client
 	Event   string `required:"" placeholder:"ID" help:"Event."`
-	NatsURL string `name:"nats-url" env:"RACEDAY_NATS_URL" default:"nats://127.0.0.1:4222" placeholder:"URL" help:"NATS of the server."`
+	NatsURL string `name:"nats-url" variable:"RACEDAY_NATS_URL" default:"nats://127.0.0.1:4222" placeholder:"URL" help:"NATS of the server, or $RACEDAY_NATS_URL."`
 }
 
 func (m *mats) publishing(t *terminal, work func(*timingnats.Publisher) error) error {

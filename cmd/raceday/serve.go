@@ -22,8 +22,8 @@ import (
 
 type serveCommand struct {
 	Listen         string   `default:"127.0.0.1:9090" help:"Address for gRPC."`
-	DatabaseURL    string   `name:"database-url" env:"RACEDAY_DATABASE_URL" placeholder:"URL" help:"PostgreSQL to use."`
-	NatsURL        string   `name:"nats-url" env:"RACEDAY_NATS_URL" placeholder:"URL" help:"NATS with JetStream to use."`
+	DatabaseURL    string   `name:"database-url" variable:"RACEDAY_DATABASE_URL" placeholder:"URL" help:"PostgreSQL to use, or $RACEDAY_DATABASE_URL."`
+	NatsURL        string   `name:"nats-url" variable:"RACEDAY_NATS_URL" placeholder:"URL" help:"NATS with JetStream to use, or $RACEDAY_NATS_URL."`
 	NatsMonitorURL string   `name:"nats-monitor-url" placeholder:"URL" help:"Monitoring addresses of the NATS servers, to check that they sync every message."`
 	NatsReplicas   int      `name:"nats-replicas" default:"3" help:"Copies of each stream that NATS keeps; embedded it is 1."`
 	Embedded       bool     `help:"Run PostgreSQL and NATS inside, with their data under --data-dir."`
@@ -234,7 +234,7 @@ func developmentKey(ctx context.Context, a *assembly, addr net.Addr) (string, er
 }
 
 type migrateCommand struct {
-	DatabaseURL string `name:"database-url" required:"" env:"RACEDAY_DATABASE_URL" placeholder:"URL" help:"PostgreSQL to bring up to date."`
+	DatabaseURL string `name:"database-url" required:"" variable:"RACEDAY_DATABASE_URL" placeholder:"URL" help:"PostgreSQL to bring up to date, or $RACEDAY_DATABASE_URL."`
 	Wait        bool   `help:"Wait for PostgreSQL instead of ending when it is away."`
 }
 
