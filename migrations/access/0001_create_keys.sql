@@ -10,7 +10,7 @@ CREATE TABLE access.keys (
     created_at  timestamptz NOT NULL,
     -- NULL while the key is valid.
     revoked_at  timestamptz,
-    CONSTRAINT keys_key PRIMARY KEY (id),
+    CONSTRAINT keys_pkey PRIMARY KEY (id),
     CONSTRAINT keys_name_not_empty CHECK (name <> ''),
     CONSTRAINT keys_role_known CHECK (role IN ('frontend', 'registrar', 'timer', 'official', 'admin')),
     CONSTRAINT keys_secret_hash_is_sha256 CHECK (octet_length(secret_hash) = 32),

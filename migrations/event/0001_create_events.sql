@@ -10,7 +10,7 @@ CREATE TABLE event.events (
     name    text   NOT NULL,
     day     date   NOT NULL,
     races   text[] NOT NULL,
-    CONSTRAINT events_key PRIMARY KEY (id),
+    CONSTRAINT events_pkey PRIMARY KEY (id),
     CONSTRAINT events_version_counts_from_one CHECK (version >= 1),
     CONSTRAINT events_change_not_negative CHECK (change >= 0)
 ) WITH (fillfactor = 50);
@@ -25,7 +25,7 @@ CREATE TABLE event.versions (
     file       text        NOT NULL,
     actor      text        NOT NULL,
     applied_at timestamptz NOT NULL,
-    CONSTRAINT versions_key PRIMARY KEY (event, version),
+    CONSTRAINT versions_pkey PRIMARY KEY (event, version),
     CONSTRAINT versions_change_unique UNIQUE (event, change),
     CONSTRAINT versions_of_event FOREIGN KEY (event) REFERENCES event.events (id),
     CONSTRAINT versions_count_from_one CHECK (version >= 1)

@@ -8,7 +8,7 @@ CREATE TABLE registration.races (
     capacity integer,
     -- The number of confirmed entries.
     taken    integer NOT NULL DEFAULT 0,
-    CONSTRAINT races_key PRIMARY KEY (event, race),
+    CONSTRAINT races_pkey PRIMARY KEY (event, race),
     CONSTRAINT races_taken_within_capacity CHECK (taken BETWEEN 0 AND capacity),
     CONSTRAINT races_taken_not_negative CHECK (taken >= 0)
 );
@@ -39,9 +39,10 @@ CREATE TABLE registration.entries (
     tags           text[]      NOT NULL,
     -- NULL for entries of a roster file.
     request_id     text,
+    -- SHA-256 of what was requested; NULL where request_id is.
     request_digest bytea,
     entered_at     timestamptz NOT NULL,
-    CONSTRAINT entries_key PRIMARY KEY (event, entrant),
+    CONSTRAINT entries_pkey PRIMARY KEY (event, entrant),
     CONSTRAINT entries_reference_unique_in_event UNIQUE (event, reference),
     CONSTRAINT entries_race_known FOREIGN KEY (event, race) REFERENCES registration.races (event, race),
     CONSTRAINT entries_state_known CHECK (state IN ('CONFIRMED', 'WITHDRAWN')),
@@ -77,7 +78,7 @@ CREATE TABLE registration.members (
     country   text    NOT NULL,
     club      text    NOT NULL,
     category  text    NOT NULL,
-    CONSTRAINT members_key PRIMARY KEY (event, entrant, number),
+    CONSTRAINT members_pkey PRIMARY KEY (event, entrant, number),
     CONSTRAINT members_entrant_known FOREIGN KEY (event, entrant) REFERENCES registration.entries (event, entrant),
     CONSTRAINT members_leg_not_negative CHECK (leg >= 0),
     CONSTRAINT members_sex_known CHECK (sex IN ('', 'F', 'M', 'X')),

@@ -5,7 +5,7 @@ CREATE TABLE registration.bibs (
     event   text   NOT NULL,
     bib     text   NOT NULL,
     entrant bigint NOT NULL,
-    CONSTRAINT bibs_unique_in_event PRIMARY KEY (event, bib)
+    CONSTRAINT bibs_pkey PRIMARY KEY (event, bib)
 );
 
 CREATE INDEX bibs_by_entrant ON registration.bibs (event, entrant);
@@ -15,7 +15,7 @@ CREATE TABLE registration.chips (
     -- As compared: upper case, without leading zeros.
     chip    text   NOT NULL,
     entrant bigint NOT NULL,
-    CONSTRAINT chips_unique_in_event PRIMARY KEY (event, chip)
+    CONSTRAINT chips_pkey PRIMARY KEY (event, chip)
 );
 
 CREATE INDEX chips_by_entrant ON registration.chips (event, entrant);
@@ -26,7 +26,7 @@ CREATE TABLE registration.people (
     person  bytea   NOT NULL,
     entrant bigint  NOT NULL,
     in_team boolean NOT NULL,
-    CONSTRAINT people_unique_in_event PRIMARY KEY (event, person)
+    CONSTRAINT people_pkey PRIMARY KEY (event, person)
 );
 
 CREATE INDEX people_by_entrant ON registration.people (event, entrant);

@@ -3,7 +3,7 @@ CREATE TABLE registration.roster_changes (
     event   text   NOT NULL,
     entrant bigint NOT NULL,
     change  bigint NOT NULL,
-    CONSTRAINT roster_changes_key PRIMARY KEY (event, entrant)
+    CONSTRAINT roster_changes_pkey PRIMARY KEY (event, entrant)
 );
 
 CREATE INDEX roster_changes_by_change ON registration.roster_changes (event, change);
@@ -21,18 +21,17 @@ CREATE TABLE registration.entry_changes (
     at      timestamptz NOT NULL,
     before  jsonb       NOT NULL,
     after   jsonb       NOT NULL,
-    CONSTRAINT entry_changes_key PRIMARY KEY (number)
+    CONSTRAINT entry_changes_pkey PRIMARY KEY (number)
 );
 
 CREATE INDEX entry_changes_by_entrant ON registration.entry_changes (event, entrant, number);
 
-CREATE FUNCTION registration.refuse_edit() RETURNS trigger
-LANGUAGE plpgsql AS $$
+CREATE FUNCTION registration.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION 'rows of % are only ever added', TG_TABLE_NAME;
+    RAISE EXCEPTION '% of %.% is refused: facts are append-only', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME;
 END
 $$;
 
-CREATE TRIGGER entry_changes_only_added
-BEFORE UPDATE OR DELETE ON registration.entry_changes
-FOR EACH ROW EXECUTE FUNCTION registration.refuse_edit();
+CREATE TRIGGER entry_changes_append_only
+    BEFORE UPDATE OR DELETE OR TRUNCATE ON registration.entry_changes
+    FOR EACH STATEMENT EXECUTE FUNCTION registration.refuse_change();

@@ -36,7 +36,9 @@ CREATE TABLE standings.results (
     before text[] NOT NULL,
     -- The event's version that last changed the row.
     version bigint NOT NULL,
-    CONSTRAINT results_pkey PRIMARY KEY (event, entrant)
+    CONSTRAINT results_pkey PRIMARY KEY (event, entrant),
+    CONSTRAINT results_status_known CHECK (status IN ('ENTERED', 'STARTED', 'FINISHED', 'DNS', 'DNF', 'OTL', 'DSQ',
+        'NOT_COMPETING', 'WITHDRAWN'))
 ) WITH (fillfactor = 80);
 
 CREATE TABLE standings.passings (
@@ -44,7 +46,8 @@ CREATE TABLE standings.passings (
     entrant bigint NOT NULL,
     visit integer NOT NULL,
     at timestamptz NOT NULL,
-    CONSTRAINT passings_pkey PRIMARY KEY (event, entrant, visit)
+    CONSTRAINT passings_pkey PRIMARY KEY (event, entrant, visit),
+    CONSTRAINT passings_visit_not_negative CHECK (visit >= 0)
 ) WITH (fillfactor = 90);
 
 CREATE TABLE standings.legs (
@@ -59,7 +62,8 @@ CREATE TABLE standings.legs (
     cumulative_us bigint,
     not_completed boolean NOT NULL,
     ranked boolean NOT NULL,
-    CONSTRAINT legs_pkey PRIMARY KEY (event, entrant, leg)
+    CONSTRAINT legs_pkey PRIMARY KEY (event, entrant, leg),
+    CONSTRAINT legs_leg_counts_from_one CHECK (leg > 0)
 ) WITH (fillfactor = 80);
 
 CREATE TABLE standings.ranks (
@@ -71,7 +75,8 @@ CREATE TABLE standings.ranks (
     rank integer NOT NULL,
     -- What the list ranks by.
     time_us bigint NOT NULL,
-    CONSTRAINT ranks_pkey PRIMARY KEY (event, race, list, entrant)
+    CONSTRAINT ranks_pkey PRIMARY KEY (event, race, list, entrant),
+    CONSTRAINT ranks_rank_counts_from_one CHECK (rank > 0)
 ) WITH (fillfactor = 50);
 
 CREATE TABLE standings.lists (
@@ -81,5 +86,6 @@ CREATE TABLE standings.lists (
     -- The ranks of this list are exact up to this version of the event.
     version bigint NOT NULL,
     ranked integer NOT NULL,
-    CONSTRAINT lists_pkey PRIMARY KEY (event, race, list)
+    CONSTRAINT lists_pkey PRIMARY KEY (event, race, list),
+    CONSTRAINT lists_ranked_not_negative CHECK (ranked >= 0)
 ) WITH (fillfactor = 50);

@@ -14,6 +14,7 @@ CREATE TABLE timing.reads (
     arrived_at timestamptz NOT NULL,
     -- NULL where the mat did not say.
     rssi       integer,
+    -- NULL where the mat did not say.
     antenna    integer,
     event      text        COLLATE "C" NOT NULL,
     mat        text        COLLATE "C" NOT NULL,

@@ -19,7 +19,10 @@ CREATE TABLE timing.rulings (
     decided_at  timestamptz,
     recorded_at timestamptz NOT NULL,
     CONSTRAINT rulings_pkey PRIMARY KEY (event, id),
-    CONSTRAINT rulings_change_unique_in_event UNIQUE (event, change)
+    CONSTRAINT rulings_change_unique_in_event UNIQUE (event, change),
+    CONSTRAINT rulings_kind_known CHECK (kind IN ('DSQ', 'DNS', 'WITHDRAWN', 'NOT_COMPETING', 'DNF', 'PENALTY',
+        'YELLOW_CARD', 'RED_CARD', 'GUN', 'START_WITH_WAVE', 'MANUAL_TIME', 'VOID_READ', 'RANK_BEFORE', 'CLOSE',
+        'REVOKE'))
 );
 
 CREATE TRIGGER rulings_append_only

@@ -31,6 +31,12 @@ func Constraint(err error) string {
 	return ""
 }
 
+// IsTimeout reports whether the server gave up on a statement because it, or the wait for a lock, took longer than allowed.
+func IsTimeout(err error) bool {
+	pgErr, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (pgErr.Code == "55P03" || pgErr.Code == "57014") // lock_not_available, query_canceled
+}
+
 // IsUnavailable reports whether err means that the server is away, starting, stopping, full or not the primary any more,
 // so that the same may succeed later without anybody doing anything about the request.
 func IsUnavailable(err error) bool {

@@ -133,7 +133,7 @@ CREATE TABLE IF NOT EXISTS public.migrations (
     name       text        NOT NULL,
     digest     text        NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT now(),
-    CONSTRAINT migrations_key PRIMARY KEY (service, number)
+    CONSTRAINT migrations_pkey PRIMARY KEY (service, number)
 )`
 
 const selectLanded = `

@@ -14,17 +14,13 @@ type SnapshotID string
 
 var snapshotID = regexp.MustCompile(`^[0-9A-F]+(-[0-9A-F]+)*$`)
 
-const setNoTimeouts = `
-SELECT set_config('statement_timeout', '0', true),
-       set_config('idle_in_transaction_session_timeout', '0', true)`
-
 // InSnapshot freezes the database's present state for as long as f runs and gives f its name, which AtSnapshot takes. It
 // holds one connection of the pool and no lock; f needs others of it, so a pool must be larger than the number of
 // snapshots taken at once.
 func InSnapshot(ctx context.Context, pool *pgxpool.Pool, f func(ctx context.Context, id SnapshotID) error) error {
 	return readOnly(ctx, pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, setNoTimeouts); err != nil {
-			return fmt.Errorf("lift the timeouts: %w", err)
+		if err := AllowTime(ctx, tx, 0); err != nil {
+			return err
 		}
 		var id SnapshotID
 		if err := tx.QueryRow(ctx, `SELECT pg_export_snapshot()`).Scan(&id); err != nil {
@@ -47,8 +43,8 @@ func AtSnapshot(
 		if _, err := tx.Exec(ctx, `SET TRANSACTION SNAPSHOT '`+string(id)+`'`); err != nil {
 			return fmt.Errorf("go to snapshot: %w", err)
 		}
-		if _, err := tx.Exec(ctx, setNoTimeouts); err != nil {
-			return fmt.Errorf("lift the timeouts: %w", err)
+		if err := AllowTime(ctx, tx, 0); err != nil {
+			return err
 		}
 		return f(ctx, tx)
 	})

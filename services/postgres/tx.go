@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -42,6 +43,20 @@ func InTx(ctx context.Context, db Beginner, f func(ctx context.Context, tx pgx.T
 			return hideCause(err)
 		}
 	}
+}
+
+const setTimeouts = `
+SELECT set_config('statement_timeout', @limit, true),
+       set_config('idle_in_transaction_session_timeout', @limit, true)`
+
+// AllowTime lets each statement of a transaction from here on, and each pause between two, take longer than the pool does:
+// up to limit, in whole milliseconds; 0 is without end, for what only reads and so keeps nobody waiting.
+func AllowTime(ctx context.Context, tx pgx.Tx, limit time.Duration) error {
+	arguments := pgx.StrictNamedArgs{"limit": strconv.FormatInt(limit.Milliseconds(), 10)}
+	if _, err := tx.Exec(ctx, setTimeouts, arguments); err != nil {
+		return fmt.Errorf("set the timeouts: %w", err)
+	}
+	return nil
 }
 
 func runTx(ctx context.Context, db Beginner, f func(ctx context.Context, tx pgx.Tx) error) error {

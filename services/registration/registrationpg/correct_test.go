@@ -72,6 +72,7 @@ WHERE entrant = $1 AND action = 'CORRECT' AND change = 1`
 	}
 	for _, query := range []string{
 		`UPDATE registration.entry_changes SET reason = ''`, `DELETE FROM registration.entry_changes`,
+		`TRUNCATE registration.entry_changes`,
 	} {
 		if _, err := f.pool.Exec(t.Context(), query); err == nil {
 			t.Errorf("%s: got no error", query)

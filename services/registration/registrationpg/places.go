@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -63,7 +64,7 @@ INSERT INTO registration.races (event, race, capacity)
 SELECT @event, wanted.race, nullif(wanted.capacity, 0)
 FROM unnest(@races::text[], @capacities::integer[]) AS wanted (race, capacity)
 ORDER BY wanted.race
-ON CONFLICT ON CONSTRAINT races_key DO UPDATE
+ON CONFLICT ON CONSTRAINT races_pkey DO UPDATE
 SET capacity = CASE
     WHEN excluded.capacity < races.taken THEN races.taken
     ELSE excluded.capacity
@@ -185,14 +186,13 @@ func (h *holding) Entry(ctx context.Context, reference registration.Reference) (
 	return findEntry(ctx, h.tx, selectEntryByReference, pgx.StrictNamedArgs{"event": h.event, "reference": reference})
 }
 
-// Whoever reads all entries of an event changes many of them.
-const allowLongStatements = `
-SELECT set_config('statement_timeout', '60s', true)`
+// importTime is what a statement may take where all entries of an event are read: whoever does so changes many of them.
+const importTime = time.Minute
 
 // Entries returns every entry of the event, withdrawn ones included, in order of entry.
 func (h *holding) Entries(ctx context.Context) ([]registration.Entry, error) {
-	if _, err := h.tx.Exec(ctx, allowLongStatements); err != nil {
-		return nil, fmt.Errorf("lift the statement timeout: %w", err)
+	if err := postgres.AllowTime(ctx, h.tx, importTime); err != nil {
+		return nil, err
 	}
 	return listEntries(ctx, h.tx, selectEntries, pgx.StrictNamedArgs{
 		"event": h.event, "after": 0, "limit": math.MaxInt32,

@@ -93,7 +93,7 @@ INSERT INTO registration.roster_changes (event, entrant, change)
 SELECT e.event, e.entrant, next.change
 FROM next, registration.entries e
 WHERE e.event = @event AND e.reference = ANY (@references)
-ON CONFLICT ON CONSTRAINT roster_changes_key DO UPDATE
+ON CONFLICT ON CONSTRAINT roster_changes_pkey DO UPDATE
 SET change = excluded.change`
 
 const insertEntryChanges = `

@@ -4,11 +4,9 @@ package registrationpg
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"raceday/services/fault"
 	"raceday/services/postgres"
@@ -30,24 +28,18 @@ func New(db postgres.Beginner) *Store {
 var constraints = map[string]*fault.Fault{
 	"entries_reference_unique_in_event": registration.ErrReferenceTaken,
 	"entries_request_unique_in_event":   registration.ErrRequestIDReused,
-	"people_unique_in_event":            registration.ErrAlreadyEntered,
-	"bibs_unique_in_event":              registration.ErrBibTaken,
-	"chips_unique_in_event":             registration.ErrChipTaken,
+	"people_pkey":                       registration.ErrAlreadyEntered,
+	"bibs_pkey":                         registration.ErrBibTaken,
+	"chips_pkey":                        registration.ErrChipTaken,
 	"races_taken_within_capacity":       registration.ErrRaceFull,
 }
 
 // translate returns what a caller may see of an error, or the error as it is.
 func translate(err error) error {
-	pgErr, ok := errors.AsType[*pgconn.PgError](err)
-	if !ok {
-		return err
-	}
-	if known := constraints[pgErr.ConstraintName]; known != nil {
+	if known := constraints[postgres.Constraint(err)]; known != nil {
 		return known
 	}
-	switch pgErr.Code {
-	case "55P03", // lock_not_available: an import holds the races
-		"57014": // query_canceled: the statement's time was up
+	if postgres.IsTimeout(err) { // An import holds the races.
 		return registration.ErrBusy
 	}
 	return err

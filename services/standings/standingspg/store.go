@@ -74,13 +74,13 @@ func (s *Store) Load(ctx context.Context, event race.EventID) (int64, []result.R
 	return version, results, nil
 }
 
-// A whole field is more than the pool lets other statements take.
-const setLoadTimeout = `SELECT set_config('statement_timeout', '60s', true)`
+// loadTime is what one scan of a whole field may take.
+const loadTime = time.Minute
 
 // load merges three scans, each in the order of its primary key.
 func load(ctx context.Context, tx pgx.Tx, event race.EventID) ([]result.Result, error) {
-	if _, err := tx.Exec(ctx, setLoadTimeout); err != nil {
-		return nil, fmt.Errorf("set the time for loading: %w", err)
+	if err := postgres.AllowTime(ctx, tx, loadTime); err != nil {
+		return nil, err
 	}
 	results, err := selectResults(ctx, tx, event)
 	if err != nil {

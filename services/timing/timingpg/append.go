@@ -2,44 +2,15 @@ package timingpg
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"raceday/services/postgres"
 	"raceday/services/timing"
 )
-
-// The fence: only the scorer that saw the position last may move it.
-const advancePosition = `
-UPDATE timing.positions
-SET sequence = @to_sequence,
-    change = @to_change,
-    version = @to_version
-WHERE event = @event
-  AND generation = @generation
-  AND stream_created = @stream_created
-  AND sequence = @sequence
-  AND change = @change
-  AND version = @version
-  AND retired_at IS NULL`
-
-const retirePosition = `
-UPDATE timing.positions
-SET retired_at = now()
-WHERE event = @event
-  AND generation = @generation
-  AND stream_created = @stream_created
-  AND sequence = @sequence
-  AND change = @change
-  AND version = @version
-  AND retired_at IS NULL`
-
-const insertPosition = `
-INSERT INTO timing.positions (event, generation, stream_created, sequence, change, version)
-VALUES (@event, @generation, @stream_created, @sequence, @change, @version)`
 
 // Twice as fast as insertReadsOnce, and refused as a whole if it holds a repeat.
 const insertNewReads = `
@@ -49,23 +20,19 @@ FROM unnest(@seq::bigint[], @at::timestamptz[], @arrived_at::timestamptz[], @rss
             @mat::text[], @boot::text[], @chip::text[])
      AS r (seq, at, arrived_at, rssi, antenna, mat, boot, chip)`
 
-// A repeat of a read is dropped by its key, which holds all that makes it the same read.
-const insertReadsOnce = insertNewReads + `
-ON CONFLICT ON CONSTRAINT reads_pkey DO NOTHING`
+const saveNewReads = `
+SAVEPOINT new_reads`
 
-const insertRejected = `
-INSERT INTO timing.rejected_messages
-    (event, generation, stream_sequence, read_index, subject, reason, data, arrived_at)
-SELECT @event, @generation, r.stream_sequence, r.read_index, r.subject, r.reason, r.data, r.arrived_at
-FROM unnest(@stream_sequence::bigint[], @read_index::integer[], @subject::text[], @reason::text[], @data::bytea[],
-            @arrived_at::timestamptz[])
-     AS r (stream_sequence, read_index, subject, reason, data, arrived_at)
-ON CONFLICT ON CONSTRAINT rejected_messages_pkey DO NOTHING`
+const releaseNewReads = `
+RELEASE SAVEPOINT new_reads`
+
+const undoNewReads = `
+ROLLBACK TO SAVEPOINT new_reads`
 
 // Append adds a batch and moves the position, within the scorer's transaction and in one round trip, three where a
-// repeat was not foreseen. A nil batch moves change and version only. It returns timing.ErrFenced, and the transaction must be rolled back, where the position is
-// not exactly from; timing.ErrStreamReplaced or timing.ErrGap, and nothing is sent, where the batch is not what lies
-// between from and to. A generation above from's retires it and begins another.
+// repeat was not foreseen. A nil batch moves change and version only. It returns timing.ErrFenced, and the transaction
+// must be rolled back, where the position is not exactly from; timing.ErrStreamReplaced or timing.ErrGap, and nothing is
+// sent, where the batch is not what lies between from and to. A generation above from's retires it and begins another.
 func (s *Store) Append(ctx context.Context, tx pgx.Tx, batch *timing.Batch, from, to timing.Position) error {
 	if err := checkStep(batch, from, to); err != nil {
 		return fmt.Errorf("append reads: %w", err)
@@ -77,9 +44,9 @@ func (s *Store) Append(ctx context.Context, tx pgx.Tx, batch *timing.Batch, from
 	}
 	fresh, doubtful := s.marks.divide(to.Event, batch.Reads)
 	if len(fresh) > 0 {
-		queue.Queue(`SAVEPOINT new_reads`)
+		queue.Queue(saveNewReads)
 		queue.Queue(insertNewReads, readArguments(fresh, to))
-		queue.Queue(`RELEASE SAVEPOINT new_reads`)
+		queue.Queue(releaseNewReads)
 	}
 	queueFacts(queue, doubtful, batch.Rejected, to)
 	err := send(ctx, tx, queue)
@@ -87,7 +54,7 @@ func (s *Store) Append(ctx context.Context, tx pgx.Tx, batch *timing.Batch, from
 		return err
 	}
 	// Some read that seemed new is stored already: from before this process, or by a mat that numbers as it likes.
-	if _, err := tx.Exec(ctx, `ROLLBACK TO SAVEPOINT new_reads`); err != nil {
+	if _, err := tx.Exec(ctx, undoNewReads); err != nil {
 		return fmt.Errorf("append reads: %w", err)
 	}
 	queue = &pgx.Batch{}
@@ -103,9 +70,38 @@ func send(ctx context.Context, tx pgx.Tx, queue *pgx.Batch) error {
 }
 
 func isRepeat(err error) bool {
-	violated, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && violated.ConstraintName == "reads_pkey"
+	return postgres.Constraint(err) == "reads_pkey"
 }
+
+// The fence: only the scorer that saw the position last may move it.
+const advancePosition = `
+UPDATE timing.positions
+SET sequence = @to_sequence,
+    change = @to_change,
+    version = @to_version
+WHERE event = @event
+  AND generation = @generation
+  AND stream_created = @stream_created
+  AND sequence = @sequence
+  AND change = @change
+  AND version = @version
+  AND retired_at IS NULL`
+
+// The instant is the server's: it is read by people only, and no clock of a scorer comes with a batch.
+const retirePosition = `
+UPDATE timing.positions
+SET retired_at = now()
+WHERE event = @event
+  AND generation = @generation
+  AND stream_created = @stream_created
+  AND sequence = @sequence
+  AND change = @change
+  AND version = @version
+  AND retired_at IS NULL`
+
+const insertPosition = `
+INSERT INTO timing.positions (event, generation, stream_created, sequence, change, version)
+VALUES (@event, @generation, @stream_created, @sequence, @change, @version)`
 
 // queueStep moves the position, or begins another generation of it.
 func queueStep(queue *pgx.Batch, from, to timing.Position) {
@@ -153,6 +149,24 @@ func checkStep(batch *timing.Batch, from, to timing.Position) error {
 	}
 	return nil
 }
+
+// A repeat of a read is dropped by its key, which holds all that makes it the same read.
+const insertReadsOnce = `
+INSERT INTO timing.reads (seq, at, arrived_at, rssi, antenna, event, mat, boot, chip)
+SELECT r.seq, r.at, r.arrived_at, r.rssi, r.antenna, @event, r.mat, r.boot, r.chip
+FROM unnest(@seq::bigint[], @at::timestamptz[], @arrived_at::timestamptz[], @rssi::integer[], @antenna::integer[],
+            @mat::text[], @boot::text[], @chip::text[])
+     AS r (seq, at, arrived_at, rssi, antenna, mat, boot, chip)
+ON CONFLICT ON CONSTRAINT reads_pkey DO NOTHING`
+
+const insertRejected = `
+INSERT INTO timing.rejected_messages
+    (event, generation, stream_sequence, read_index, subject, reason, data, arrived_at)
+SELECT @event, @generation, r.stream_sequence, r.read_index, r.subject, r.reason, r.data, r.arrived_at
+FROM unnest(@stream_sequence::bigint[], @read_index::integer[], @subject::text[], @reason::text[], @data::bytea[],
+            @arrived_at::timestamptz[])
+     AS r (stream_sequence, read_index, subject, reason, data, arrived_at)
+ON CONFLICT ON CONSTRAINT rejected_messages_pkey DO NOTHING`
 
 func queueFacts(queue *pgx.Batch, reads []timing.Read, rejected []timing.Rejected, to timing.Position) {
 	if len(reads) > 0 {

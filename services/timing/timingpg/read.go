@@ -21,11 +21,6 @@ SELECT mat, chip, at
 FROM timing.reads
 WHERE event = @event`
 
-// A scorer that begins works while it reads.
-const setNoTimeouts = `
-SELECT set_config('statement_timeout', '0', true),
-       set_config('idle_in_transaction_session_timeout', '0', true)`
-
 // EachRead calls each for every stored read of an event, in no order. It allocates nothing for a read whose mat and chip
 // have come before. After an error some reads may have been given already.
 func (s *Store) EachRead(
@@ -37,7 +32,8 @@ func (s *Store) EachRead(
 			// Not wrapped, lest it be tried again: what was given to each cannot be taken back.
 			return fmt.Errorf("connection was lost meanwhile: %v", broken)
 		}
-		if _, err := tx.Exec(ctx, setNoTimeouts); err != nil {
+		// A scorer that begins works while it reads.
+		if err := postgres.AllowTime(ctx, tx, 0); err != nil {
 			return err
 		}
 		rows, err := tx.Query(ctx, selectSightings, pgx.StrictNamedArgs{"event": string(event)})

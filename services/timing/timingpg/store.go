@@ -2,11 +2,9 @@
 package timingpg
 
 import (
-	"errors"
-
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"raceday/services/postgres"
 	"raceday/services/timing"
 )
 
@@ -21,17 +19,17 @@ func New(pool *pgxpool.Pool) *Store {
 	return &Store{pool: pool}
 }
 
-// translate turns the violation of a named constraint into what it means to a caller.
+// constraints are the invariants that the database holds, as what they mean to a caller.
+var constraints = map[string]error{
+	"rulings_pkey":         timing.ErrRulingIDReused,
+	"positions_pkey":       timing.ErrFenced,
+	"positions_one_in_use": timing.ErrFenced,
+}
+
+// translate returns what a caller may see of an error, or the error as it is.
 func translate(err error) error {
-	violated, ok := errors.AsType[*pgconn.PgError](err)
-	if !ok {
-		return err
-	}
-	switch violated.ConstraintName {
-	case "rulings_pkey":
-		return timing.ErrRulingIDReused
-	case "positions_pkey", "positions_one_in_use":
-		return timing.ErrFenced
+	if known := constraints[postgres.Constraint(err)]; known != nil {
+		return known
 	}
 	return err
 }
