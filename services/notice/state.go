@@ -28,13 +28,13 @@ func ToState(r *result.Result) *standingsv1.EntrantState {
 		Status:    ToStatus(r.Status),
 		Rule:      r.Rule,
 		GunAtUs:   int64(r.GunAt),
-		GunUs:     microseconds(r.Gun),
-		NetUs:     microseconds(r.Net),
-		LegsUs:    microseconds(r.LegsTotal),
+		GunUs:     r.Gun.Microseconds(),
+		NetUs:     r.Net.Microseconds(),
+		LegsUs:    r.LegsTotal.Microseconds(),
 		PenaltyUs: r.Penalty.Microseconds(),
 		Lists:     r.Lists,
 
-		AgeStandardUs: microseconds(r.AgeStandard),
+		AgeStandardUs: r.AgeStandard.Microseconds(),
 	}
 	if start, ok := r.StartAt(); ok {
 		us := int64(start)
@@ -48,8 +48,8 @@ func ToState(r *result.Result) *standingsv1.EntrantState {
 			Leg:          int32(l.Number),
 			MemberBib:    string(l.MemberBib),
 			MemberName:   l.MemberName,
-			LegUs:        microseconds(l.Time),
-			CumulativeUs: microseconds(l.Cumulative),
+			LegUs:        l.Time.Microseconds(),
+			CumulativeUs: l.Cumulative.Microseconds(),
 			NotCompleted: l.NotCompleted,
 			Ranked:       l.Ranked,
 		})
@@ -85,13 +85,13 @@ func FromState(state *standingsv1.EntrantState) (result.Result, error) {
 		Status:    status,
 		Rule:      state.GetRule(),
 		GunAt:     racetime.Instant(state.GetGunAtUs()),
-		Gun:       optional(state.GunUs),
-		Net:       optional(state.NetUs),
-		LegsTotal: optional(state.LegsUs),
+		Gun:       racetime.FromMicroseconds(state.GunUs),
+		Net:       racetime.FromMicroseconds(state.NetUs),
+		LegsTotal: racetime.FromMicroseconds(state.LegsUs),
 		Penalty:   time.Duration(state.GetPenaltyUs()) * time.Microsecond,
 		Lists:     state.GetLists(),
 
-		AgeStandard: optional(state.AgeStandardUs),
+		AgeStandard: racetime.FromMicroseconds(state.AgeStandardUs),
 	}
 	for _, v := range state.GetVisits() {
 		r.Passings = append(r.Passings, passing.Passing{Visit: int(v.GetVisit()), At: racetime.Instant(v.GetAtUs())})
@@ -101,8 +101,8 @@ func FromState(state *standingsv1.EntrantState) (result.Result, error) {
 			Number:       int(l.GetLeg()),
 			MemberBib:    race.Bib(l.GetMemberBib()),
 			MemberName:   l.GetMemberName(),
-			Time:         optional(l.LegUs),
-			Cumulative:   optional(l.CumulativeUs),
+			Time:         racetime.FromMicroseconds(l.LegUs),
+			Cumulative:   racetime.FromMicroseconds(l.CumulativeUs),
 			NotCompleted: l.GetNotCompleted(),
 			Ranked:       l.GetRanked(),
 		})
@@ -121,19 +121,4 @@ func ToStatus(s result.Status) standingsv1.Status {
 
 func fromStatus(s standingsv1.Status) (result.Status, bool) {
 	return result.Status(s), s >= standingsv1.Status_STATUS_ENTERED && s <= standingsv1.Status_STATUS_WITHDRAWN
-}
-
-func microseconds(t racetime.Optional) *int64 {
-	if !t.Known {
-		return nil
-	}
-	us := t.Time.Microseconds()
-	return &us
-}
-
-func optional(us *int64) racetime.Optional {
-	if us == nil {
-		return racetime.Optional{}
-	}
-	return racetime.Known(time.Duration(*us) * time.Microsecond)
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -107,19 +106,13 @@ func decodeRead(wire *timingv1.Read) (read Read, reason string) {
 	}, ""
 }
 
-// The instants that are held; between any two of them microseconds and nanoseconds can be subtracted.
-var (
-	firstInstant = racetime.At(time.Date(1678, 1, 1, 0, 0, 0, 0, time.UTC))
-	endOfInstant = racetime.At(time.Date(2262, 1, 1, 0, 0, 0, 0, time.UTC))
-)
-
 // InstantOf cuts a timestamp to whole microseconds; ErrInstantInvalid where it is out of range.
 func InstantOf(at *timestamppb.Timestamp) (racetime.Instant, error) {
 	if at.CheckValid() != nil {
 		return 0, ErrInstantInvalid
 	}
 	instant := racetime.At(at.AsTime())
-	if instant < firstInstant || instant >= endOfInstant {
+	if !instant.Held() {
 		return 0, ErrInstantInvalid
 	}
 	return instant, nil

@@ -63,7 +63,7 @@ func (s *Service) ListReads(ctx context.Context, event race.EventID, filter Read
 	// A token comes from outside, and a query must be able to hold it.
 	check := func(_ *race.Event, after *Read) error {
 		if after != nil && (!ValidMat(after.Mat) || !isPrintable(after.Boot, maxBootRunes) || after.Seq > MaxSeq ||
-			!isPrintable(string(after.Chip), maxMatRunes) || after.At < firstInstant || after.At >= endOfInstant) {
+			!isPrintable(string(after.Chip), maxMatRunes) || !after.At.Held()) {
 			return ErrPageInvalid
 		}
 		return nil

@@ -38,7 +38,7 @@ type Rejected struct {
 	Subject string
 	// Sequence is the message's number in the stream.
 	Sequence uint64
-	// Index is the read's place in its message, counted from 0, or WholeMessage.
+	// Index is the read's number in its message, counted from 0, or WholeMessage.
 	Index  int
 	Reason string
 	// Data is the message as it came, or the one read as a protobuf Read.

@@ -32,7 +32,7 @@ func (t *ReadsWriter) Write(read Read) error {
 	line = append(line, ',')
 	line = append(line, read.Chip...)
 	line = append(line, ',')
-	line = read.At.Time().AppendFormat(line, "2006-01-02T15:04:05.999999Z07:00")
+	line = read.At.Append(line)
 	line = append(line, ',')
 	if read.HasRSSI {
 		line = strconv.AppendInt(line, int64(read.RSSIDBm), 10)

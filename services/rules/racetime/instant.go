@@ -12,10 +12,10 @@ type Instant int64
 // ErrInstant is returned for text that is no RFC 3339 instant with an offset, or one outside the years 1678 to 2261.
 var ErrInstant = errors.New("not an instant written like 2025-09-28T07:00:00+05:00")
 
-// The years that are read: within them, microseconds and nanoseconds of any two instants can be subtracted.
+// The years 1678 to 2261: between any two instants within them microseconds and nanoseconds can be subtracted.
 const (
-	firstYear = 1678
-	lastYear  = 2261
+	firstInstant Instant = -9_214_560_000_000_000 // 1678-01-01T00:00:00Z
+	lastInstant  Instant = 9_214_646_399_999_999  // 2261-12-31T23:59:59.999999Z
 )
 
 // At returns the instant of t, cut to whole microseconds.
@@ -24,6 +24,9 @@ func At(t time.Time) Instant { return Instant(t.UnixMicro()) }
 // Time returns the instant in UTC.
 func (i Instant) Time() time.Time { return time.UnixMicro(int64(i)).UTC() }
 
+// Held reports whether an instant lies in the years 1678 to 2261; no other is taken from anybody.
+func (i Instant) Held() bool { return i >= firstInstant && i <= lastInstant }
+
 // Sub returns the time from other to i.
 func (i Instant) Sub(other Instant) time.Duration { return time.Duration(i-other) * time.Microsecond }
 
@@ -31,7 +34,12 @@ func (i Instant) Sub(other Instant) time.Duration { return time.Duration(i-other
 func (i Instant) Add(d time.Duration) Instant { return i + Instant(d/time.Microsecond) }
 
 // String returns the instant as RFC 3339 in UTC with microseconds as needed.
-func (i Instant) String() string { return i.Time().Format("2006-01-02T15:04:05.999999Z07:00") }
+func (i Instant) String() string { return string(i.Append(nil)) }
+
+// Append appends what String returns.
+func (i Instant) Append(text []byte) []byte {
+	return i.Time().AppendFormat(text, "2006-01-02T15:04:05.999999Z07:00")
+}
 
 // ParseInstant reads an RFC 3339 instant; what is finer than a microsecond is cut.
 func ParseInstant(text string) (Instant, error) {
@@ -39,7 +47,7 @@ func ParseInstant(text string) (Instant, error) {
 		return i, nil
 	}
 	t, err := time.Parse(time.RFC3339Nano, text)
-	if err != nil || t.UTC().Year() < firstYear || t.UTC().Year() > lastYear {
+	if err != nil || !At(t).Held() {
 		return 0, ErrInstant
 	}
 	return At(t), nil

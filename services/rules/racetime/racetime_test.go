@@ -63,3 +63,29 @@ func TestParseInstantCutsToMicroseconds(t *testing.T) {
 		t.Errorf("got %v, %v, want %v", got, err, want)
 	}
 }
+
+func TestHeldInstants(t *testing.T) {
+	t.Parallel()
+	first := At(time.Date(1678, 1, 1, 0, 0, 0, 0, time.UTC))
+	end := At(time.Date(2262, 1, 1, 0, 0, 0, 0, time.UTC))
+	for _, c := range []struct {
+		at   Instant
+		want bool
+	}{{first - 1, false}, {first, true}, {0, true}, {end - 1, true}, {end, false}} {
+		if got := c.at.Held(); got != c.want {
+			t.Errorf("%v is held: %v, want %v", c.at, got, c.want)
+		}
+		if _, err := ParseInstant(c.at.String()); (err == nil) != c.want {
+			t.Errorf("ParseInstant(%v) returns error %v, though held is %v", c.at, err, c.want)
+		}
+	}
+}
+
+func TestOptionalInMicroseconds(t *testing.T) {
+	t.Parallel()
+	for _, want := range []Optional{{}, Known(0), Known(90 * time.Minute), Known(-time.Microsecond)} {
+		if got := FromMicroseconds(want.Microseconds()); got != want {
+			t.Errorf("%v comes back as %v", want, got)
+		}
+	}
+}

@@ -33,6 +33,12 @@ var statusNames = [...]string{"", "ENTERED", "STARTED", "FINISHED", "DNS", "DNF"
 // String returns the status as results.csv writes it.
 func (s Status) String() string { return statusNames[s] }
 
+// ParseStatus returns the status that String writes so; false where there is none.
+func ParseStatus(text string) (Status, bool) {
+	i := slices.Index(statusNames[Entered:], text)
+	return Entered + Status(i), i >= 0
+}
+
 // Result is all that is derived of one entrant, and what lists show of it; it never holds a date of birth.
 type Result struct {
 	Entrant race.EntrantID

@@ -76,8 +76,8 @@ func legColumns(rows []legRow) pgx.StrictNamedArgs {
 		"leg":           column(rows, func(l legRow) int { return l.Number }),
 		"member_bib":    column(rows, func(l legRow) string { return string(l.MemberBib) }),
 		"member_name":   column(rows, func(l legRow) string { return l.MemberName }),
-		"leg_us":        column(rows, func(l legRow) *int64 { return microseconds(l.Time) }),
-		"cumulative_us": column(rows, func(l legRow) *int64 { return microseconds(l.Cumulative) }),
+		"leg_us":        column(rows, func(l legRow) *int64 { return l.Time.Microseconds() }),
+		"cumulative_us": column(rows, func(l legRow) *int64 { return l.Cumulative.Microseconds() }),
 		"not_completed": column(rows, func(l legRow) bool { return l.NotCompleted }),
 		"ranked":        column(rows, func(l legRow) bool { return l.Ranked }),
 	}

@@ -1,8 +1,6 @@
 package scoringpg
 
 import (
-	"slices"
-
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
@@ -12,6 +10,13 @@ import (
 	"raceday/services/rules/result"
 	"raceday/services/scoring"
 )
+
+// Half the work of upsertPassings, for entrants whose stored passings are known. Should one be stored all the same, the
+// scorer begins anew, from what is stored.
+const insertPassings = `
+INSERT INTO standings.passings (event, entrant, visit, at)
+SELECT @event, p.entrant, p.visit, p.at
+FROM unnest(@entrant::bigint[], @visit::integer[], @at::timestamptz[]) AS p (entrant, visit, at)`
 
 const upsertPassings = `
 INSERT INTO standings.passings (event, entrant, visit, at)
@@ -55,17 +60,24 @@ func (v *visits) add(entrant race.EntrantID, p passing.Passing) {
 	v.at = append(v.at, instant{p.At, true})
 }
 
+func (v *visits) arguments(c scoring.Commit) pgx.StrictNamedArgs {
+	return pgx.StrictNamedArgs{"event": c.From.Event, "entrant": v.entrants, "visit": v.numbers, "at": v.at}
+}
+
 func queuePassings(batch *pgx.Batch, c scoring.Commit) {
-	var put, gone visits
+	var fresh, put, gone visits
 	for i := range c.Changes.Results {
-		was, now := passingsOf(c.Changes.Results[i].Was), &c.Changes.Results[i].Now
+		was, now := c.Changes.Results[i].Was, &c.Changes.Results[i].Now
 		for _, p := range now.Passings {
-			if !slices.Contains(was, p) {
+			switch before, seen := passingAt(was, p.Visit); {
+			case was != nil && !seen:
+				fresh.add(now.Entrant, p)
+			case !seen || before != p:
 				put.add(now.Entrant, p)
 			}
 		}
-		for _, p := range was {
-			if !slices.ContainsFunc(now.Passings, func(other passing.Passing) bool { return other.Visit == p.Visit }) {
+		for _, p := range passingsOf(was) {
+			if _, still := passingAt(now, p.Visit); !still {
 				gone.add(now.Entrant, p)
 			}
 		}
@@ -76,10 +88,21 @@ func queuePassings(batch *pgx.Batch, c scoring.Commit) {
 	if left := removed(c); len(left) > 0 {
 		batch.Queue(deleteAllPassings, pgx.StrictNamedArgs{"event": c.From.Event, "entrant": left})
 	}
-	if len(put.entrants) > 0 {
-		batch.Queue(upsertPassings, pgx.StrictNamedArgs{
-			"event": c.From.Event, "entrant": put.entrants, "visit": put.numbers, "at": put.at})
+	if len(fresh.entrants) > 0 {
+		batch.Queue(insertPassings, fresh.arguments(c))
 	}
+	if len(put.entrants) > 0 {
+		batch.Queue(upsertPassings, put.arguments(c))
+	}
+}
+
+func passingAt(r *result.Result, visit int) (passing.Passing, bool) {
+	for _, p := range passingsOf(r) {
+		if p.Visit == visit {
+			return p, true
+		}
+	}
+	return passing.Passing{}, false
 }
 
 func passingsOf(r *result.Result) []passing.Passing {

@@ -7,6 +7,12 @@ import (
 	"raceday/services/scoring"
 )
 
+// Half the work of upsertRanks. Should one be stored all the same, the scorer begins anew, from what is stored.
+const insertRanks = `
+INSERT INTO standings.ranks (event, race, list, entrant, rank, time_us)
+SELECT @event, @race, @list, r.entrant, r.rank, r.time_us
+FROM unnest(@entrant::bigint[], @rank::integer[], @time_us::bigint[]) AS r (entrant, rank, time_us)`
+
 const upsertRanks = `
 INSERT INTO standings.ranks (event, race, list, entrant, rank, time_us)
 SELECT @event, @race, @list, r.entrant, r.rank, r.time_us
@@ -41,13 +47,11 @@ func queueRanks(batch *pgx.Batch, c scoring.Commit) {
 			batch.Queue(deleteRanks, pgx.StrictNamedArgs{
 				"event": c.From.Event, "race": list.Race, "list": list.List, "entrant": list.Removed})
 		}
+		if len(list.New) > 0 {
+			batch.Queue(insertRanks, rankArguments(c, list.ListKey, list.New))
+		}
 		if len(list.Put) > 0 {
-			batch.Queue(upsertRanks, pgx.StrictNamedArgs{
-				"event": c.From.Event, "race": list.Race, "list": list.List,
-				"entrant": column(list.Put, func(r scoring.Rank) int64 { return int64(r.Entrant) }),
-				"rank":    column(list.Put, func(r scoring.Rank) int { return r.Rank }),
-				"time_us": column(list.Put, func(r scoring.Rank) int64 { return r.Time.Microseconds() }),
-			})
+			batch.Queue(upsertRanks, rankArguments(c, list.ListKey, list.Put))
 		}
 	}
 	if len(c.Lists) > 0 {
@@ -60,5 +64,14 @@ func queueRanks(batch *pgx.Batch, c scoring.Commit) {
 	}
 	if c.Exact {
 		batch.Queue(advanceLists, pgx.StrictNamedArgs{"event": c.From.Event, "version": c.To.Version})
+	}
+}
+
+func rankArguments(c scoring.Commit, of scoring.ListKey, ranks []scoring.Rank) pgx.StrictNamedArgs {
+	return pgx.StrictNamedArgs{
+		"event": c.From.Event, "race": of.Race, "list": of.List,
+		"entrant": column(ranks, func(r scoring.Rank) int64 { return int64(r.Entrant) }),
+		"rank":    column(ranks, func(r scoring.Rank) int { return r.Rank }),
+		"time_us": column(ranks, func(r scoring.Rank) int64 { return r.Time.Microseconds() }),
 	}
 }

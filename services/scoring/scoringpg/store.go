@@ -33,6 +33,9 @@ func New(db postgres.Beginner, facts Facts) *Store { return &Store{db, facts} }
 // large is the number of changed entrants from which a statement may take longer than others are allowed to.
 const large = 1000
 
+// largeTime is what it may take then. It has an end, since nobody else can score the event meanwhile.
+const largeTime = 5 * time.Minute
+
 // Commit writes all of a commit or nothing: the reads and the position that they came from, the passings, results and
 // legs that follow, and the ranks that come with it. It returns scoring.ErrFenced where the position is not c.From.
 func (s *Store) Commit(ctx context.Context, c scoring.Commit) error {
@@ -41,15 +44,17 @@ func (s *Store) Commit(ctx context.Context, c scoring.Commit) error {
 			return fmt.Errorf("append the facts: %w", err)
 		}
 		batch := &pgx.Batch{}
-		if len(c.Changes.Results)+len(c.Changes.Removed) >= large {
-			batch.Queue(`SET LOCAL statement_timeout = 0`)
-		}
 		queueResults(batch, c)
 		queuePassings(batch, c)
 		queueLegs(batch, c)
 		queueRanks(batch, c)
 		if batch.Len() == 0 {
 			return nil
+		}
+		if len(c.Changes.Results)+len(c.Changes.Removed) >= large {
+			if err := postgres.AllowTime(ctx, tx, largeTime); err != nil {
+				return err
+			}
 		}
 		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 			return fmt.Errorf("write what is derived: %w", err)
@@ -77,10 +82,13 @@ func (s *Store) Ranks(ctx context.Context, event race.EventID) (map[scoring.List
 		clear(ranks)
 		exactTo = math.MaxInt64
 		args := pgx.StrictNamedArgs{"event": event}
-		rows, _ := tx.Query(ctx, selectLists, args)
+		rows, err := tx.Query(ctx, selectLists, args)
+		if err != nil {
+			return fmt.Errorf("read the lists: %w", err)
+		}
 		var key scoring.ListKey
 		var version int64
-		_, err := pgx.ForEachRow(rows, []any{&key.Race, &key.List, &version}, func() error {
+		_, err = pgx.ForEachRow(rows, []any{&key.Race, &key.List, &version}, func() error {
 			ranks[key] = nil
 			exactTo = min(exactTo, version)
 			return nil
@@ -88,7 +96,9 @@ func (s *Store) Ranks(ctx context.Context, event race.EventID) (map[scoring.List
 		if err != nil {
 			return fmt.Errorf("read the lists: %w", err)
 		}
-		rows, _ = tx.Query(ctx, selectRanks, args)
+		if rows, err = tx.Query(ctx, selectRanks, args); err != nil {
+			return fmt.Errorf("read the ranks: %w", err)
+		}
 		var rank scoring.Rank
 		var microseconds int64
 		_, err = pgx.ForEachRow(rows, []any{&key.Race, &key.List, &rank.Entrant, &rank.Rank, &microseconds}, func() error {

@@ -118,7 +118,7 @@ func scanResult(row pgx.CollectableRow) (result.Result, error) {
 	var r result.Result
 	var sex, status string
 	var gunAt pgtype.Timestamptz
-	var gun, net, legs, ageStandard pgtype.Int8
+	var gun, net, legs, ageStandard *int64
 	var penalty int64
 	var before []string
 	err := row.Scan(&r.Entrant, &r.Race, &r.Bib, &r.Chip, &r.Name, &sex, &r.Country, &r.Club, &r.Category, &r.AgeGroup,
@@ -130,14 +130,15 @@ func scanResult(row pgx.CollectableRow) (result.Result, error) {
 	if r.Sex, ok = race.ParseSex(sex); !ok {
 		return r, fmt.Errorf("entrant %d: %q is no sex", r.Entrant, sex)
 	}
-	if r.Status, ok = parseStatus(status); !ok {
+	if r.Status, ok = result.ParseStatus(status); !ok {
 		return r, fmt.Errorf("entrant %d: %q is no status", r.Entrant, status)
 	}
 	if gunAt.Valid {
 		r.GunAt = racetime.At(gunAt.Time)
 	}
-	r.Gun, r.Net, r.LegsTotal, r.AgeStandard = optional(gun), optional(net), optional(legs), optional(ageStandard)
-	r.Penalty = microseconds(penalty)
+	r.Gun, r.Net = racetime.FromMicroseconds(gun), racetime.FromMicroseconds(net)
+	r.LegsTotal, r.AgeStandard = racetime.FromMicroseconds(legs), racetime.FromMicroseconds(ageStandard)
+	r.Penalty = time.Duration(penalty) * time.Microsecond
 	for _, bib := range before {
 		r.Before = append(r.Before, race.Bib(bib))
 	}
@@ -190,7 +191,7 @@ func addLegs(ctx context.Context, tx pgx.Tx, event race.EventID, results []resul
 	}
 	var entrant race.EntrantID
 	var leg result.Leg
-	var legTime, cumulative pgtype.Int8
+	var legTime, cumulative *int64
 	scans := []any{&entrant, &leg.Number, &leg.MemberBib, &leg.MemberName, &legTime, &cumulative, &leg.NotCompleted, &leg.Ranked}
 	i := 0
 	_, err = pgx.ForEachRow(rows, scans, func() error {
@@ -198,7 +199,7 @@ func addLegs(ctx context.Context, tx pgx.Tx, event race.EventID, results []resul
 			i++
 		}
 		if i < len(results) && results[i].Entrant == entrant {
-			leg.Time, leg.Cumulative = optional(legTime), optional(cumulative)
+			leg.Time, leg.Cumulative = racetime.FromMicroseconds(legTime), racetime.FromMicroseconds(cumulative)
 			results[i].Legs = append(results[i].Legs, leg)
 		}
 		return nil
@@ -207,22 +208,4 @@ func addLegs(ctx context.Context, tx pgx.Tx, event race.EventID, results []resul
 		return fmt.Errorf("select legs: %w", err)
 	}
 	return nil
-}
-
-func optional(us pgtype.Int8) racetime.Optional {
-	if !us.Valid {
-		return racetime.Optional{}
-	}
-	return racetime.Known(microseconds(us.Int64))
-}
-
-func microseconds(us int64) time.Duration { return time.Duration(us) * time.Microsecond }
-
-func parseStatus(text string) (result.Status, bool) {
-	for s := result.Entered; s <= result.Withdrawn; s++ {
-		if s.String() == text {
-			return s, true
-		}
-	}
-	return 0, false
 }
