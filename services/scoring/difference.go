@@ -54,7 +54,7 @@ func compareRanks(computed ListChange, stored []Rank, bibs map[race.EntrantID]ra
 		differences = append(differences, Difference{
 			Table: "ranks", Race: computed.Race, Bib: bibs[entrant], Item: computed.List, Stored: describeRank(was[entrant]), Computed: now})
 	}
-	for _, now := range computed.Put {
+	for _, now := range slices.Concat(computed.New, computed.Put) {
 		differ(now.Entrant, describeRank(now))
 	}
 	for _, gone := range computed.Removed {

@@ -246,7 +246,7 @@ func standing(changes []ListChange) map[ListKey]map[race.EntrantID]Rank {
 		for _, gone := range change.Removed {
 			delete(list, gone)
 		}
-		for _, rank := range change.Put {
+		for _, rank := range slices.Concat(change.New, change.Put) {
 			list[rank.Entrant] = rank
 		}
 		if len(list) == 0 {

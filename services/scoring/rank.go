@@ -27,8 +27,9 @@ type Rank struct {
 // ListChange is how the ranks of a list differ from those last told.
 type ListChange struct {
 	ListKey
-	Put     []Rank
-	Removed []race.EntrantID
+	// New are ranks of entrants that had none, Put those that are other ones now.
+	New, Put []Rank
+	Removed  []race.EntrantID
 	// Ranked is the number of ranked entrants.
 	Ranked int
 }
@@ -120,10 +121,15 @@ func (l *rankedList) tell(key ListKey) ListChange {
 	change := ListChange{ListKey: key, Ranked: l.Len()}
 	for number, e := range l.All() {
 		rank := Rank{e.Entrant, number, e.Time}
-		if l.told[e.Entrant] != rank {
-			l.told[e.Entrant] = rank
+		switch was, told := l.told[e.Entrant]; {
+		case !told:
+			change.New = append(change.New, rank)
+		case was != rank:
 			change.Put = append(change.Put, rank)
+		default:
+			continue
 		}
+		l.told[e.Entrant] = rank
 	}
 	if len(l.told) > l.Len() {
 		for entrant := range l.told {

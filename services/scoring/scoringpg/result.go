@@ -120,9 +120,9 @@ func movedColumns(rows []*result.Result) pgx.StrictNamedArgs {
 		"status":     column(rows, func(r *result.Result) string { return r.Status.String() }),
 		"rule":       column(rows, func(r *result.Result) string { return r.Rule }),
 		"gun_at":     column(rows, func(r *result.Result) instant { return instant{r.GunAt, r.GunAt != 0} }),
-		"gun_us":     column(rows, func(r *result.Result) *int64 { return microseconds(r.Gun) }),
-		"net_us":     column(rows, func(r *result.Result) *int64 { return microseconds(r.Net) }),
-		"legs_us":    column(rows, func(r *result.Result) *int64 { return microseconds(r.LegsTotal) }),
+		"gun_us":     column(rows, func(r *result.Result) *int64 { return r.Gun.Microseconds() }),
+		"net_us":     column(rows, func(r *result.Result) *int64 { return r.Net.Microseconds() }),
+		"legs_us":    column(rows, func(r *result.Result) *int64 { return r.LegsTotal.Microseconds() }),
 		"penalty_us": column(rows, func(r *result.Result) int64 { return r.Penalty.Microseconds() }),
 	}
 }
