@@ -92,10 +92,17 @@ func Of(err error) (*Fault, bool) {
 
 // Violation is one field at fault.
 type Violation struct {
-	// Path leads to the field from the request's or the file's root: races[2].course[0].at_metres.
+	// Path leads to the field from the request's or the file's root: races[2].course[0].at_metres. Empty: all of it.
 	Path string
-	// Reason is stable and UPPER_SNAKE, as a Fault's.
+	// Reason is stable, UPPER_SNAKE, and meant for programs, as a Fault's.
 	Reason string
+	// Message says the same to a person, as a Fault's; it may go on where the path leaves off. Empty: the reason says it.
+	Message string
+}
+
+// At returns f as the violation of one field.
+func (f *Fault) At(path string) Violation {
+	return Violation{Path: path, Reason: f.Reason, Message: f.Message}
 }
 
 // With returns f together with the fields that caused it. errors.Is and Of still find f, Violations finds the fields.

@@ -62,6 +62,15 @@ func TestViolations(t *testing.T) {
 	}
 }
 
+func TestAtSaysWhatTheFaultSays(t *testing.T) {
+	t.Parallel()
+	taken := fault.New(fault.AlreadyExists, "BIB_TAKEN", "the bib belongs to another entrant")
+	want := fault.Violation{Path: "entry.bib", Reason: "BIB_TAKEN", Message: "the bib belongs to another entrant"}
+	if diff := cmp.Diff(want, taken.At("entry.bib")); diff != "" {
+		t.Errorf("At (-want +got):\n%s", diff)
+	}
+}
+
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
 	busy := fault.New(fault.Exhausted, "QUEUE_FULL", "too many entries arrive at once")

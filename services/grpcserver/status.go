@@ -1,8 +1,10 @@
 package grpcserver
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
@@ -78,18 +80,29 @@ func toStatus(ctx context.Context, err error, requestID string) *status.Status {
 func faultStatus(code codes.Code, found *fault.Fault, err error) *status.Status {
 	details := []protoadapt.MessageV1{&errdetails.ErrorInfo{Reason: found.Reason, Domain: errorDomain}}
 	if violations := fault.Violations(err); len(violations) > 0 {
-		request := &errdetails.BadRequest{}
-		for _, violation := range violations {
-			request.FieldViolations = append(request.FieldViolations, &errdetails.BadRequest_FieldViolation{
-				Field: violation.Path, Reason: violation.Reason,
-			})
-		}
-		details = append(details, request)
+		details = append(details, &errdetails.BadRequest{FieldViolations: fieldViolations(violations)})
 	}
 	if wait, ok := fault.RetryAfter(err); ok {
 		details = append(details, &errdetails.RetryInfo{RetryDelay: durationpb.New(wait)})
 	}
 	return withDetails(status.New(code, found.Message), details...)
+}
+
+// maxViolations keeps an answer's trailers within what clients of other languages take.
+const maxViolations = 64
+
+func fieldViolations(violations []fault.Violation) []*errdetails.BadRequest_FieldViolation {
+	if more := len(violations) - maxViolations; more > 0 {
+		violations = append(violations[:maxViolations:maxViolations],
+			fault.Violation{Reason: "MORE_FAULTS", Message: fmt.Sprintf("%d more faults follow", more)})
+	}
+	fields := make([]*errdetails.BadRequest_FieldViolation, len(violations))
+	for i, violation := range violations {
+		fields[i] = &errdetails.BadRequest_FieldViolation{
+			Field: violation.Path, Reason: violation.Reason, Description: cmp.Or(violation.Message, violation.Reason),
+		}
+	}
+	return fields
 }
 
 // withDetails can fail only for a status that is OK; then the caller gets the status without them.

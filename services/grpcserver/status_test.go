@@ -62,6 +62,17 @@ func TestStatus(t *testing.T) {
 	internal := []proto.Message{
 		&errdetails.ErrorInfo{Reason: "INTERNAL", Domain: "raceday"}, &errdetails.RequestInfo{RequestId: "given"},
 	}
+	many := make([]fault.Violation, 100)
+	most := &errdetails.BadRequest{}
+	for i := range many {
+		many[i] = fault.Violation{Path: fmt.Sprint("line ", i), Reason: "LINE", Message: "is wrong"}
+		if i < 64 {
+			most.FieldViolations = append(most.FieldViolations,
+				&errdetails.BadRequest_FieldViolation{Field: many[i].Path, Reason: "LINE", Description: "is wrong"})
+		}
+	}
+	most.FieldViolations = append(most.FieldViolations,
+		&errdetails.BadRequest_FieldViolation{Reason: "MORE_FAULTS", Description: "36 more faults follow"})
 	for _, test := range []struct {
 		name    string
 		handle  func(ctx context.Context) error
@@ -72,15 +83,23 @@ func TestStatus(t *testing.T) {
 		{
 			"violations",
 			func(context.Context) error {
-				return invalid.With(fault.Violation{Path: "races[2].id", Reason: "DUPLICATE"}, fault.Violation{Path: "time_zone", Reason: "UNKNOWN"})
+				return invalid.With(fault.Violation{Path: "races[2].id", Reason: "DUPLICATE", Message: "stands twice"},
+					fault.Violation{Path: "time_zone", Reason: "UNKNOWN"})
 			},
 			codes.InvalidArgument, "some fields are wrong",
 			[]proto.Message{
 				&errdetails.ErrorInfo{Reason: "FIELDS", Domain: "raceday"},
 				&errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{
-					{Field: "races[2].id", Reason: "DUPLICATE"}, {Field: "time_zone", Reason: "UNKNOWN"},
+					{Field: "races[2].id", Reason: "DUPLICATE", Description: "stands twice"},
+					{Field: "time_zone", Reason: "UNKNOWN", Description: "UNKNOWN"},
 				}},
 			},
+		},
+		{
+			"more violations than an answer holds",
+			func(context.Context) error { return invalid.With(many...) },
+			codes.InvalidArgument, "some fields are wrong",
+			[]proto.Message{&errdetails.ErrorInfo{Reason: "FIELDS", Domain: "raceday"}, most},
 		},
 		{
 			"retry after",
