@@ -162,9 +162,13 @@ func (a *assembly) run(ctx context.Context, listener net.Listener) error {
 
 // listen wakes the scorers of this process when facts change.
 func (a *assembly) listen(ctx context.Context) error {
-	return postgres.Listen(ctx, a.around.databaseURL, "raceday_changes", func(payload string) {
-		a.wakes.Wake(race.EventID(payload))
-	})
+	listener := postgres.Listener{
+		URL:     a.around.databaseURL,
+		Channel: "raceday_changes",
+		Log:     a.around.log,
+		Heard:   func(payload string) { a.wakes.Wake(race.EventID(payload)) },
+	}
+	return listener.Run(ctx)
 }
 
 // score competes for the events and scores those that it wins.

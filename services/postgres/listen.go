@@ -3,21 +3,40 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// Listen calls f for every notice on channel, one at a time, until ctx ends, which is no error; only a URL that cannot be
-// read is. It keeps one connection outside the pool and makes a new one whenever it is lost. Notices sent meanwhile are
-// gone, so f is also called once after each connecting, with an empty payload: look for what was missed.
-func Listen(ctx context.Context, url, channel string, f func(payload string)) error {
-	if _, err := pgx.ParseConfig(url); err != nil {
+// Listener hears the notices of one channel. It keeps one connection outside the pool and makes a new one whenever it is
+// lost.
+type Listener struct {
+	// URL leads to the database.
+	URL string
+	// Channel is what is listened to.
+	Channel string
+	// Log is told once of each time that the connection is away.
+	Log *slog.Logger
+	// Heard is called for every notice, one at a time. Notices sent while the connection was away are gone, so it is also
+	// called once after each connecting, with an empty payload: look for what was missed.
+	Heard func(payload string)
+}
+
+// Run listens until ctx ends, which is no error; only a URL that cannot be read is.
+func (l *Listener) Run(ctx context.Context) error {
+	if _, err := pgx.ParseConfig(l.URL); err != nil {
 		return fmt.Errorf("read the database URL: %w", err)
 	}
+	away := false // Told once, not at every attempt.
 	for attempt := 0; ; attempt++ {
-		if listenOnce(ctx, url, channel, f) {
-			attempt = 0
+		connected, err := l.listen(ctx)
+		if connected {
+			attempt, away = 0, false
+		}
+		if ctx.Err() == nil && !away {
+			away = true
+			l.Log.WarnContext(ctx, "listening connection lost", "channel", l.Channel, "error", err)
 		}
 		if !pause(ctx, backoff(attempt, 50*time.Millisecond, 5*time.Second)) {
 			return nil
@@ -25,22 +44,22 @@ func Listen(ctx context.Context, url, channel string, f func(payload string)) er
 	}
 }
 
-// listenOnce listens until the connection or ctx ends, and reports whether there was a connection at all.
-func listenOnce(ctx context.Context, url, channel string, f func(payload string)) (connected bool) {
-	conn, err := connect(ctx, url, map[string]string{"application_name": "raceday listen " + channel})
+// listen returns when the connection or ctx ends, and whether there was a connection at all.
+func (l *Listener) listen(ctx context.Context) (connected bool, err error) {
+	conn, err := connect(ctx, l.URL, map[string]string{"application_name": "raceday listen " + l.Channel})
 	if err != nil {
-		return false
+		return false, err
 	}
 	defer closeConn(ctx, conn)
-	if _, err := conn.Exec(ctx, `LISTEN `+pgx.Identifier{channel}.Sanitize()); err != nil {
-		return false
+	if _, err := conn.Exec(ctx, `LISTEN `+pgx.Identifier{l.Channel}.Sanitize()); err != nil {
+		return false, fmt.Errorf("listen: %w", err)
 	}
-	f("")
+	l.Heard("")
 	for {
 		notice, err := conn.WaitForNotification(ctx)
 		if err != nil {
-			return true
+			return true, fmt.Errorf("wait for a notice: %w", err)
 		}
-		f(notice.Payload)
+		l.Heard(notice.Payload)
 	}
 }

@@ -17,9 +17,12 @@ func TestListen(t *testing.T) {
 	pool := openPool(t, address)
 	ctx, cancel := context.WithCancel(t.Context())
 	payloads, done := make(chan string, 10), make(chan error, 1)
-	go func() {
-		done <- postgres.Listen(ctx, address, "facts", func(payload string) { payloads <- payload })
-	}()
+	warnings := make(chan string, 10)
+	listener := &postgres.Listener{
+		URL: address, Channel: "facts", Log: slog.New(warned{slog.DiscardHandler, warnings}),
+		Heard: func(payload string) { payloads <- payload },
+	}
+	go func() { done <- listener.Run(ctx) }()
 	expect := func(want, what string) {
 		t.Helper()
 		if got := receive(t, payloads, what); got != want {
@@ -31,12 +34,29 @@ func TestListen(t *testing.T) {
 	expect("almaty", "a notice")
 	endSessions(t, pool, "raceday listen facts")
 	expect("", "the second connection")
+	receive(t, warnings, "a warning of the loss")
 	notify(t, pool, "boston")
 	expect("boston", "a notice after it")
 	cancel()
 	if err := receive(t, done, "the end"); err != nil {
-		t.Errorf("Listen = %v, want nil", err)
+		t.Errorf("Run = %v, want nil", err)
 	}
+	if len(warnings) > 0 {
+		t.Errorf("another warning: %s", <-warnings)
+	}
+}
+
+// warned hands on the messages of warnings.
+type warned struct {
+	slog.Handler
+	messages chan<- string
+}
+
+func (w warned) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelWarn }
+
+func (w warned) Handle(_ context.Context, record slog.Record) error {
+	w.messages <- record.Message
+	return nil
 }
 
 func notify(t *testing.T, pool *pgxpool.Pool, payload string) {
