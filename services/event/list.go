@@ -31,14 +31,17 @@ type Cursor struct {
 }
 
 // List returns a page of events, the newest day first, and the token of the next page, empty on the last. A size of 0
-// means 50. It returns ErrPageInvalid.
+// means 50. It returns ErrPageSizeInvalid or ErrPageTokenInvalid.
 func (s *Service) List(ctx context.Context, size int, token string) ([]Summary, string, error) {
 	if size == 0 {
 		size = defaultPageSize
 	}
+	if size < 1 || size > maxPageSize {
+		return nil, "", ErrPageSizeInvalid.With(ErrPageSizeInvalid.At("page_size"))
+	}
 	after, ok := parseToken(token)
-	if !ok || size < 1 || size > maxPageSize {
-		return nil, "", ErrPageInvalid
+	if !ok {
+		return nil, "", ErrPageTokenInvalid.With(ErrPageTokenInvalid.At("page_token"))
 	}
 	// One more than the page holds says whether another follows.
 	list, err := s.store.List(ctx, after, size+1)

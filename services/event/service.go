@@ -20,9 +20,12 @@ var (
 	// ErrBreaksEntries comes with the fields that entries stand against.
 	ErrBreaksEntries = fault.New(fault.Refused, "EVENT_BREAKS_ENTRIES", "entries stand against this change of the event")
 	ErrNotFound      = fault.New(fault.NotFound, "EVENT_NOT_FOUND", "there is no event with this id")
-	ErrPageInvalid   = fault.New(fault.Invalid, "PAGE_INVALID",
-		"page_size is 1 to 100, and page_token is that of the answer before")
+	ErrPageSizeInvalid  = fault.New(fault.Invalid, "PAGE_SIZE_INVALID", "page_size is 1 to 100, or 0 for 50")
+	ErrPageTokenInvalid = fault.New(fault.Invalid, "PAGE_TOKEN_INVALID", "page_token is that of the answer before")
 )
+
+// reasonFieldInvalid is the reason of every field at fault; which rule it breaks stands in the message.
+const reasonFieldInvalid = "FIELD_INVALID"
 
 // Version is an event as it was applied once.
 type Version struct {
@@ -59,7 +62,7 @@ type Streams interface {
 type Entries interface {
 	// Breaks returns the fields of the newer event that entries made under the older one stand against. It only reads;
 	// no fact of the event is written meanwhile.
-	Breaks(ctx context.Context, older, newer *race.Event) ([]race.Problem, error)
+	Breaks(ctx context.Context, older, newer *race.Event) ([]fault.Violation, error)
 }
 
 // Service applies events and shows them.
@@ -90,11 +93,9 @@ func (s *Service) ApplyFile(ctx context.Context, actor string, file []byte) (App
 	if faults, ok := errors.AsType[FileFaults](err); ok {
 		violations := make([]fault.Violation, 0, len(faults))
 		for _, f := range faults {
-			violations = append(violations, fault.Violation{
-				Path: f.Path, Reason: fmt.Sprintf("line %d: %s", f.Line, f.Reason),
-			})
+			violations = append(violations, violationOf(f.Path, fmt.Sprintf("line %d: %s", f.Line, f.Reason)))
 		}
-		return Applied{}, ErrInvalid.With(mostViolations(violations)...)
+		return Applied{}, ErrInvalid.With(violations...)
 	}
 	if err != nil {
 		return Applied{}, fmt.Errorf("apply event file: %w", err)
@@ -106,7 +107,11 @@ func (s *Service) ApplyFile(ctx context.Context, actor string, file []byte) (App
 func (s *Service) ApplyMessage(ctx context.Context, actor string, m *eventv1.Event) (Applied, error) {
 	e, problems := FromMessage(m)
 	if len(problems) > 0 {
-		return Applied{}, ErrInvalid.With(violationsOf(problems)...)
+		violations := make([]fault.Violation, 0, len(problems))
+		for _, p := range problems {
+			violations = append(violations, violationOf(p.Path, p.Reason))
+		}
+		return Applied{}, ErrInvalid.With(violations...)
 	}
 	return s.apply(ctx, actor, e)
 }
@@ -114,7 +119,7 @@ func (s *Service) ApplyMessage(ctx context.Context, actor string, m *eventv1.Eve
 func (s *Service) apply(ctx context.Context, actor string, e *race.Event) (Applied, error) {
 	file := Format(e)
 	if isTooLarge(file) { // It could not be read again.
-		return Applied{}, ErrInvalid.With(fault.Violation{Reason: tooLarge})
+		return Applied{}, ErrInvalid.With(violationOf("", tooLarge))
 	}
 	if err := s.streams.Ensure(ctx, e.ID); err != nil {
 		return Applied{}, fmt.Errorf("make the stream of %s: %w", e.ID, err)
@@ -139,12 +144,12 @@ func (s *Service) admit(ctx context.Context, newest Version, newer *race.Event) 
 	if newest.Event == nil || s.entries == nil {
 		return nil
 	}
-	problems, err := s.entries.Breaks(ctx, newest.Event, newer)
+	violations, err := s.entries.Breaks(ctx, newest.Event, newer)
 	if err != nil {
 		return fmt.Errorf("look for entries against the change: %w", err)
 	}
-	if len(problems) > 0 {
-		return ErrBreaksEntries.With(violationsOf(problems)...)
+	if len(violations) > 0 {
+		return ErrBreaksEntries.With(violations...)
 	}
 	return nil
 }
@@ -158,21 +163,10 @@ func (s *Service) Get(ctx context.Context, id race.EventID) (Version, error) {
 	return v, nil
 }
 
-// maxViolations keeps an answer's trailers within what clients of other languages take.
-const maxViolations = 64
-
-func mostViolations(violations []fault.Violation) []fault.Violation {
-	if len(violations) <= maxViolations {
-		return violations
+// violationOf names a field that is wrong, or, without a path, the event as a whole.
+func violationOf(path, message string) fault.Violation {
+	if path == "" {
+		return fault.Violation{Reason: ErrInvalid.Reason, Message: message}
 	}
-	more := fmt.Sprintf("%d more faults follow", len(violations)-maxViolations)
-	return append(violations[:maxViolations:maxViolations], fault.Violation{Reason: more})
-}
-
-func violationsOf(problems []race.Problem) []fault.Violation {
-	violations := make([]fault.Violation, 0, len(problems))
-	for _, p := range problems {
-		violations = append(violations, fault.Violation{Path: p.Path, Reason: p.Reason})
-	}
-	return mostViolations(violations)
+	return fault.Violation{Path: path, Reason: reasonFieldInvalid, Message: message}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"raceday/services/fault"
 	"raceday/services/rules/entry"
 	"raceday/services/rules/race"
 	"raceday/services/rules/team"
@@ -13,7 +14,7 @@ import (
 // Breaks returns what a new version of an event would break of the entries that stand: races that have entries and
 // disappear or change between persons and teams, capacities below what is taken, waves that entrants name and that
 // disappear, ages and teams that kept the rules and no longer would. Paths are those of the new event file.
-func (s *Service) Breaks(ctx context.Context, before, after *race.Event) ([]race.Problem, error) {
+func (s *Service) Breaks(ctx context.Context, before, after *race.Event) ([]fault.Violation, error) {
 	entries, err := s.store.ListEntries(ctx, before.ID, "", 0, math.MaxInt32)
 	if err != nil {
 		return nil, fmt.Errorf("entries that an event would break: %w", err)
@@ -24,12 +25,12 @@ func (s *Service) Breaks(ctx context.Context, before, after *race.Event) ([]race
 			byRace[e.Race] = append(byRace[e.Race], e)
 		}
 	}
-	var problems []race.Problem
+	var violations []fault.Violation
 	for i := range before.Races {
 		id := before.Races[i].ID
 		if n := len(byRace[id]); n > 0 && after.Race(id) == nil {
-			problems = append(problems, race.Problem{
-				Path: "races", Reason: fmt.Sprintf("%s is missing and has %d entries", id, n),
+			violations = append(violations, fault.Violation{
+				Path: "races", Reason: "RACE_HAS_ENTRIES", Message: fmt.Sprintf("%s is missing and has %d entries", id, n),
 			})
 		}
 	}
@@ -40,10 +41,10 @@ func (s *Service) Breaks(ctx context.Context, before, after *race.Event) ([]race
 			entries: byRace[r.ID],
 		}
 		if b.old != nil && len(b.entries) > 0 {
-			problems = append(problems, b.problems()...)
+			violations = append(violations, b.violations()...)
 		}
 	}
-	return problems, nil
+	return violations, nil
 }
 
 // breaking is a race with entries in two versions of its event.
@@ -54,22 +55,24 @@ type breaking struct {
 	entries       []Entry
 }
 
-func (b *breaking) problems() []race.Problem {
+func (b *breaking) violations() []fault.Violation {
 	if (b.old.Team == nil) != (b.new.Team == nil) {
-		return []race.Problem{{
-			Path:   b.path + ".team",
-			Reason: fmt.Sprintf("changes between persons and teams and has %d entries", len(b.entries)),
+		return []fault.Violation{{
+			Path: b.path + ".team", Reason: "RACE_HAS_ENTRIES",
+			Message: fmt.Sprintf("changes between persons and teams and has %d entries", len(b.entries)),
 		}}
 	}
-	var problems []race.Problem
-	add := func(field string, n int, format string) {
+	var violations []fault.Violation
+	add := func(field, reason string, n int, format string) {
 		if n > 0 {
-			problems = append(problems, race.Problem{Path: b.path + field, Reason: fmt.Sprintf(format, n)})
+			violations = append(violations,
+				fault.Violation{Path: b.path + field, Reason: reason, Message: fmt.Sprintf(format, n)})
 		}
 	}
 	if n := len(b.entries); b.new.Capacity > 0 && b.new.Capacity < n {
-		problems = append(problems, race.Problem{
-			Path: b.path + ".capacity", Reason: fmt.Sprintf("%d is below the %d places that are taken", b.new.Capacity, n),
+		violations = append(violations, fault.Violation{
+			Path: b.path + ".capacity", Reason: "CAPACITY_TAKEN",
+			Message: fmt.Sprintf("%d is below the %d places that are taken", b.new.Capacity, n),
 		})
 	}
 	waves, ages, teams := 0, 0, 0
@@ -92,10 +95,10 @@ func (b *breaking) problems() []race.Problem {
 			}
 		}
 	}
-	add(".waves", waves, "%d entries would be in no wave")
-	add(".min_age", ages, "%d entries would be below it")
-	add(".team", teams, "%d teams would break it")
-	return problems
+	add(".waves", ErrWaveUnknown.Reason, waves, "%d entries would be in no wave")
+	add(".min_age", ErrAgeBelowMinimum.Reason, ages, "%d entries would be below it")
+	add(".team", ErrTeamComposition.Reason, teams, "%d teams would break it")
+	return violations
 }
 
 // wave reports whether an entry that needs a wave has one: without a bib it may still get one.

@@ -9,7 +9,9 @@ import (
 )
 
 func errSourceMissing() error {
-	return event.ErrInvalid.With(fault.Violation{Path: "event", Reason: "is missing, and there is no file either"})
+	return event.ErrInvalid.With(fault.Violation{
+		Path: "event", Reason: "SOURCE_MISSING", Message: "is missing, and there is no file either",
+	})
 }
 
 func applyResponse(applied event.Applied) *eventv1.ApplyEventResponse {

@@ -104,8 +104,10 @@ func TestFaultsHaveTheirReasonAndFields(t *testing.T) {
 					Source: &eventv1.ApplyEventRequest_File{File: []byte(file + "    min_age: 14\n    speed: high\n")},
 				})
 			}, codes.InvalidArgument, "EVENT_INVALID", []*errdetails.BadRequest_FieldViolation{
-				{Field: "races[0].min_age", Reason: "line 11: 14 is below the format's 15"},
-				{Field: "races[0].speed", Reason: "line 12: is unknown"},
+				{
+					Field: "races[0].min_age", Reason: "FIELD_INVALID", Description: "line 11: 14 is below the format's 15",
+				},
+				{Field: "races[0].speed", Reason: "FIELD_INVALID", Description: "line 12: is unknown"},
 			},
 		},
 		"message with faults": {
@@ -114,12 +116,14 @@ func TestFaultsHaveTheirReasonAndFields(t *testing.T) {
 					Id: "a", Day: "2025-09-28", TimeZone: "Asia/Almaty", Races: []*eventv1.Race{{Id: "b", Format: 99}},
 				}}})
 			}, codes.InvalidArgument, "EVENT_INVALID", []*errdetails.BadRequest_FieldViolation{
-				{Field: "races[0].format", Reason: "99 is unknown"},
+				{Field: "races[0].format", Reason: "FIELD_INVALID", Description: "99 is unknown"},
 			},
 		},
 		"nothing to apply": {
 			func() error { return apply(&eventv1.ApplyEventRequest{}) }, codes.InvalidArgument, "EVENT_INVALID",
-			[]*errdetails.BadRequest_FieldViolation{{Field: "event", Reason: "is missing, and there is no file either"}},
+			[]*errdetails.BadRequest_FieldViolation{{
+				Field: "event", Reason: "SOURCE_MISSING", Description: "is missing, and there is no file either",
+			}},
 		},
 		"unknown event": {
 			func() error {
@@ -131,7 +135,9 @@ func TestFaultsHaveTheirReasonAndFields(t *testing.T) {
 			func() error {
 				_, err := client.ListEvents(ctx, &eventv1.ListEventsRequest{PageSize: 1000})
 				return err
-			}, codes.InvalidArgument, "PAGE_INVALID", nil,
+			}, codes.InvalidArgument, "PAGE_SIZE_INVALID", []*errdetails.BadRequest_FieldViolation{{
+				Field: "page_size", Reason: "PAGE_SIZE_INVALID", Description: "page_size is 1 to 100, or 0 for 50",
+			}},
 		},
 	}
 	for name, test := range tests {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"raceday/services/fault"
 	"raceday/services/rules/civil"
 	"raceday/services/rules/race"
 )
@@ -28,27 +29,27 @@ func TestBreaks(t *testing.T) {
 	tests := []struct {
 		name   string
 		change func(e *race.Event)
-		want   []race.Problem
+		want   []fault.Violation
 	}{
 		{"nothing", func(*race.Event) {}, nil},
 		{"more places", func(e *race.Event) { e.Races[0].Capacity = 0 }, nil},
 		{"an empty race goes", func(e *race.Event) { e.Races = append(e.Races[:1], e.Races[2:]...) }, nil},
 		{"a race with entries goes", func(e *race.Event) { e.Races = e.Races[1:] },
-			[]race.Problem{{Path: "races", Reason: "marathon is missing and has 2 entries"}}},
+			[]fault.Violation{{Path: "races", Reason: "RACE_HAS_ENTRIES", Message: "marathon is missing and has 2 entries"}}},
 		{"too few places", func(e *race.Event) { e.Races[0].Capacity = 1 },
-			[]race.Problem{{Path: "races[0].capacity", Reason: "1 is below the 2 places that are taken"}}},
+			[]fault.Violation{{Path: "races[0].capacity", Reason: "CAPACITY_TAKEN", Message: "1 is below the 2 places that are taken"}}},
 		{"a higher age", func(e *race.Event) { e.Races[2].MinAgeYears = 16 },
-			[]race.Problem{{Path: "races[2].min_age", Reason: "1 entries would be below it"}}},
+			[]fault.Violation{{Path: "races[2].min_age", Reason: "AGE_BELOW_MINIMUM", Message: "1 entries would be below it"}}},
 		{"an earlier day", func(e *race.Event) { e.Day = civil.Day{Year: 2025, Month: time.September, Day: 27} },
-			[]race.Problem{{Path: "races[2].min_age", Reason: "1 entries would be below it"}}},
+			[]fault.Violation{{Path: "races[2].min_age", Reason: "AGE_BELOW_MINIMUM", Message: "1 entries would be below it"}}},
 		{"members must be older", func(e *race.Event) { e.Races[4].MinAgeYears = 31 },
-			[]race.Problem{{Path: "races[4].min_age", Reason: "1 entries would be below it"}}},
+			[]fault.Violation{{Path: "races[4].min_age", Reason: "AGE_BELOW_MINIMUM", Message: "1 entries would be below it"}}},
 		{"smaller teams", func(e *race.Event) { e.Races[4].Team = &race.Team{Size: 5} },
-			[]race.Problem{{Path: "races[4].team", Reason: "1 teams would break it"}}},
+			[]fault.Violation{{Path: "races[4].team", Reason: "TEAM_COMPOSITION", Message: "1 teams would break it"}}},
 		{"persons instead of teams", func(e *race.Event) { e.Races[4].Team = nil },
-			[]race.Problem{{Path: "races[4].team", Reason: "changes between persons and teams and has 1 entries"}}},
+			[]fault.Violation{{Path: "races[4].team", Reason: "RACE_HAS_ENTRIES", Message: "changes between persons and teams and has 1 entries"}}},
 		{"a wave goes", func(e *race.Event) { e.Races[3].Waves = e.Races[3].Waves[:1] },
-			[]race.Problem{{Path: "races[3].waves", Reason: "1 entries would be in no wave"}}},
+			[]fault.Violation{{Path: "races[3].waves", Reason: "WAVE_UNKNOWN", Message: "1 entries would be in no wave"}}},
 	}
 	for _, tt := range tests {
 		newer := almaty()
