@@ -110,7 +110,7 @@ func assemble(around surroundings, running []string) (*assembly, error) {
 		eventv1.RegisterEventServiceServer(server, eventgrpc.New(event.New(events, nats, entries, time.Now)))
 	}
 	if a.runs("registration") {
-		registrationv1.RegisterRegistrationServiceServer(server, registrationgrpc.New(entries, callerName))
+		registrationv1.RegisterRegistrationServiceServer(server, registrationgrpc.New(entries))
 	}
 	if a.runs("timing") {
 		timingv1.RegisterTimingServiceServer(server, timinggrpc.New(timing.New(facts.timing, events, time.Now)))
@@ -124,8 +124,6 @@ func assemble(around surroundings, running []string) (*assembly, error) {
 }
 
 func (a *assembly) runs(service string) bool { return slices.Contains(a.running, service) }
-
-func callerName(ctx context.Context) string { return grpcserver.ActorFrom(ctx).Name }
 
 // ensureStreams makes sure that every event has its stream, set as it must be.
 func (a *assembly) ensureStreams(ctx context.Context) error {

@@ -11,9 +11,9 @@ import (
 
 // AssignBibs gives the race's confirmed entries without a bib the free bibs of the ranges, in order of entry, all or
 // nothing, and returns how many. Bibs that are in use are left out. Faults: ErrRaceNotFound, ErrRangeInvalid,
-// ErrRangeTooSmall.
+// ErrRangeTooSmall, ErrBusy.
 func (s *Service) AssignBibs(
-	ctx context.Context, eventID race.EventID, id race.ID, ranges []string, actor string,
+	ctx context.Context, actor string, eventID race.EventID, id race.ID, ranges []string,
 ) (int, error) {
 	event, err := s.events.Event(ctx, eventID)
 	if err != nil {
@@ -54,11 +54,11 @@ func parseRanges(texts []string) ([]race.BibRange, error) {
 	for i, text := range texts {
 		var err error
 		if ranges[i], err = race.ParseBibRange(text); err != nil {
-			bad = append(bad, fault.Violation{Path: fmt.Sprintf("ranges[%d]", i), Reason: ErrRangeInvalid.Reason})
+			bad = append(bad, ErrRangeInvalid.At(fmt.Sprintf("ranges[%d]", i)))
 		}
 	}
 	if len(texts) == 0 {
-		bad = []fault.Violation{{Path: "ranges", Reason: ErrRangeInvalid.Reason}}
+		bad = []fault.Violation{ErrRangeInvalid.At("ranges")}
 	}
 	if len(bad) > 0 {
 		return nil, ErrRangeInvalid.With(bad...)
@@ -93,8 +93,7 @@ func giveBibs(r *race.Race, entries []Entry, ranges []race.BibRange) ([]Change, 
 		after := before
 		after.Bib = ranges[at].Bib(number)
 		if r.WaveOf(after.Wave, after.Bib) == nil {
-			path := fmt.Sprintf("ranges[%d]", at)
-			return nil, ErrRangeInvalid.With(fault.Violation{Path: path, Reason: ErrWaveUnknown.Reason})
+			return nil, ErrRangeInvalid.With(ErrWaveUnknown.At(fmt.Sprintf("ranges[%d]", at)))
 		}
 		used[after.Bib] = true
 		changed = append(changed, Change{before, after})
@@ -111,9 +110,9 @@ type ChipAssignment struct {
 
 // AssignChips sets the chips of bibs, of entries or of members, all or nothing, and returns how many bibs' chips changed.
 // Chips may change hands within one call. Every bad assignment is a violation of the fault: ErrBibUnknown, ErrChipInvalid
-// or ErrChipTaken.
+// or ErrChipTaken. It may return ErrBusy.
 func (s *Service) AssignChips(
-	ctx context.Context, eventID race.EventID, assignments []ChipAssignment, actor string,
+	ctx context.Context, actor string, eventID race.EventID, assignments []ChipAssignment,
 ) (int, error) {
 	event, err := s.events.Event(ctx, eventID)
 	if err != nil {
@@ -157,7 +156,7 @@ func giveChips(entries []Entry, assignments []ChipAssignment) (changes []Change,
 		if first == nil {
 			first = found
 		}
-		violations = append(violations, fault.Violation{Path: fmt.Sprintf(format, args...), Reason: found.Reason})
+		violations = append(violations, found.At(fmt.Sprintf(format, args...)))
 	}
 	lines := map[wearer]int{}
 	for i, a := range assignments {

@@ -22,6 +22,12 @@ var faults = map[entry.Reason]*fault.Fault{
 	team.LegInvalid:        ErrLegInvalid,
 }
 
+// paths lead from a request's root to what it says of an entry.
+type paths struct {
+	// root stands before every field of the entry, person before those of the person or of the team as such.
+	root, person string
+}
+
 // faultOf returns the fault of the first problem with all problems as its fields, nil where there is none.
 func faultOf(prefix string, problems []entry.Problem) error {
 	if len(problems) == 0 {
@@ -29,23 +35,24 @@ func faultOf(prefix string, problems []entry.Problem) error {
 	}
 	violations := make([]fault.Violation, len(problems))
 	for i, p := range problems {
-		violations[i] = fault.Violation{Path: prefix + p.Path, Reason: string(p.Reason)}
+		violations[i] = faults[p.Reason].At(prefix + p.Path)
 	}
 	return faults[problems[0].Reason].With(violations...)
 }
 
 // checkTexts refuses what no file or store can hold.
-func checkTexts(p race.Person, members []race.Member, tags []string) error {
-	violations := textViolations("person.", p)
+func checkTexts(at paths, p race.Person, members []race.Member, tags []string) error {
+	violations := textViolations(at.person, p)
 	for i := range members {
-		violations = append(violations, textViolations(fmt.Sprintf("members[%d].person.", i), members[i].Person)...)
+		prefix := fmt.Sprintf("%smembers[%d].person.", at.root, i)
+		violations = append(violations, textViolations(prefix, members[i].Person)...)
 	}
 	if len(violations) > 0 {
 		return ErrTextInvalid.With(violations...)
 	}
 	for i, tag := range tags {
 		if fields := strings.Fields(tag); len(fields) != 1 || fields[0] != tag || !isText(tag) {
-			violations = append(violations, fault.Violation{Path: fmt.Sprintf("tags[%d]", i), Reason: ErrTagInvalid.Reason})
+			violations = append(violations, ErrTagInvalid.At(fmt.Sprintf("%stags[%d]", at.root, i)))
 		}
 	}
 	if len(violations) > 0 {
@@ -60,7 +67,7 @@ func textViolations(prefix string, p race.Person) []fault.Violation {
 		{"name", p.Name}, {"country", p.Country}, {"club", p.Club}, {"category", p.Category},
 	} {
 		if !isText(field.text) {
-			violations = append(violations, fault.Violation{Path: prefix + field.name, Reason: ErrTextInvalid.Reason})
+			violations = append(violations, ErrTextInvalid.At(prefix + field.name))
 		}
 	}
 	return violations

@@ -24,18 +24,22 @@ type Correction struct {
 	Value race.Entrant
 	// Reason says why; it is kept with the change.
 	Reason string
-	Actor  string
 }
 
+// correctionPaths are those of a CorrectEntryRequest.
+func correctionPaths() paths { return paths{root: "entry.", person: "entry.person."} }
+
 // CorrectEntry changes the named fields, checks the rules again, records who did it and why, and returns the entry as it
-// now stands. What broke a rule before may stay as it is, but nothing may get worse. Faults: those of registration, and
-// ErrEntryNotFound, ErrReasonMissing, ErrFieldUnknown, ErrWaveUnknown, ErrBibTaken, ErrChipTaken.
-func (s *Service) CorrectEntry(ctx context.Context, c Correction) (Entry, error) {
+// now stands. What broke a rule before may stay as it is, but nothing may get worse. Faults: those of an entry's data, and
+// ErrEntryNotFound, ErrReasonMissing, ErrFieldUnknown, ErrRaceNotFound, ErrRaceFull, ErrRaceTakesTeams,
+// ErrRaceTakesPersons, ErrAlreadyEntered, ErrMemberInTwoTeams, ErrBibInvalid, ErrBibTaken, ErrChipInvalid, ErrChipTaken,
+// ErrWaveUnknown, ErrBusy.
+func (s *Service) CorrectEntry(ctx context.Context, actor string, c Correction) (Entry, error) {
 	if c.Reason = strings.TrimSpace(c.Reason); c.Reason == "" {
-		return Entry{}, ErrReasonMissing.With(fault.Violation{Path: "reason", Reason: ErrReasonMissing.Reason})
+		return Entry{}, ErrReasonMissing.With(ErrReasonMissing.At("reason"))
 	}
 	if !isText(c.Reason) {
-		return Entry{}, ErrTextInvalid.With(fault.Violation{Path: "reason", Reason: ErrTextInvalid.Reason})
+		return Entry{}, ErrTextInvalid.With(ErrTextInvalid.At("reason"))
 	}
 	if err := c.checkFields(); err != nil {
 		return Entry{}, err
@@ -61,7 +65,7 @@ func (s *Service) CorrectEntry(ctx context.Context, c Correction) (Entry, error)
 		}
 		return tx.Save(ctx, Changes{
 			Changed: []Change{{before, after}},
-			Cause:   Cause{Action: ActionCorrect, Actor: c.Actor, Reason: c.Reason, At: s.instant()},
+			Cause:   Cause{Action: ActionCorrect, Actor: actor, Reason: c.Reason, At: s.instant()},
 		})
 	})
 	if err != nil {
@@ -73,12 +77,12 @@ func (s *Service) CorrectEntry(ctx context.Context, c Correction) (Entry, error)
 // checkFields refuses fields that cannot be corrected, and a correction of nothing.
 func (c *Correction) checkFields() error {
 	if len(c.Fields) == 0 {
-		return ErrFieldUnknown.With(fault.Violation{Path: "update_mask", Reason: ErrFieldUnknown.Reason})
+		return ErrFieldUnknown.With(ErrFieldUnknown.At("update_mask"))
 	}
 	var unknown []fault.Violation
-	for _, field := range c.Fields {
+	for i, field := range c.Fields {
 		if !c.set(&Entry{}, field) {
-			unknown = append(unknown, fault.Violation{Path: field, Reason: ErrFieldUnknown.Reason})
+			unknown = append(unknown, ErrFieldUnknown.At(fmt.Sprintf("update_mask.paths[%d]", i)))
 		}
 	}
 	if len(unknown) > 0 {
@@ -128,7 +132,7 @@ func (c *Correction) set(e *Entry, field string) bool {
 
 // applied returns the entry with the correction, its bib, chips and texts checked.
 func (c *Correction) applied(before Entry) (Entry, error) {
-	after := before
+	at, after := correctionPaths(), before
 	for _, field := range c.Fields {
 		c.set(&after, field)
 	}
@@ -137,40 +141,40 @@ func (c *Correction) applied(before Entry) (Entry, error) {
 	for i := range after.Members {
 		knowOneAge(&after.Members[i].Person)
 	}
-	if err := checkTexts(after.Person, after.Members, after.Tags); err != nil {
+	if err := checkTexts(at, after.Person, after.Members, after.Tags); err != nil {
 		return Entry{}, err
 	}
-	if err := checkMarks("", after.Bib, after.Chips); err != nil {
+	if err := checkMarks(at.root, after.Bib, after.Chips); err != nil {
 		return Entry{}, err
 	}
 	chips := slices.Clone(after.Chips)
 	for i := range after.Members {
-		if err := checkMarks(fmt.Sprintf("members[%d].", i), after.Members[i].Bib, after.Members[i].Chips); err != nil {
+		prefix := fmt.Sprintf("%smembers[%d].", at.root, i)
+		if err := checkMarks(prefix, after.Members[i].Bib, after.Members[i].Chips); err != nil {
 			return Entry{}, err
 		}
 		chips = append(chips, after.Members[i].Chips...)
 	}
-	return after, checkTwice(chips)
+	return after, checkTwice(at.root, chips)
 }
 
 // checkMarks refuses a bib or chips that are none.
 func checkMarks(prefix string, bib race.Bib, chips []string) error {
 	if bib != "" {
 		if _, err := race.ParseBib(string(bib)); err != nil {
-			return ErrBibInvalid.With(fault.Violation{Path: prefix + "bib", Reason: ErrBibInvalid.Reason})
+			return ErrBibInvalid.With(ErrBibInvalid.At(prefix + "bib"))
 		}
 	}
 	for i, text := range chips {
 		if _, err := race.ParseChip(text); err != nil {
-			path := fmt.Sprintf("%schips[%d]", prefix, i)
-			return ErrChipInvalid.With(fault.Violation{Path: path, Reason: ErrChipInvalid.Reason})
+			return ErrChipInvalid.With(ErrChipInvalid.At(fmt.Sprintf("%schips[%d]", prefix, i)))
 		}
 	}
 	return nil
 }
 
 // checkTwice refuses a chip that one entry has twice.
-func checkTwice(chips []string) error {
+func checkTwice(root string, chips []string) error {
 	seen := map[race.Chip]bool{}
 	for _, text := range chips {
 		chip, err := race.ParseChip(text)
@@ -178,7 +182,7 @@ func checkTwice(chips []string) error {
 			return ErrChipInvalid
 		}
 		if seen[chip] {
-			return ErrChipTaken.With(fault.Violation{Path: "chips", Reason: ErrChipTaken.Reason})
+			return ErrChipTaken.With(ErrChipTaken.At(root + "chips"))
 		}
 		seen[chip] = true
 	}
@@ -198,10 +202,15 @@ func checkCorrection(ctx context.Context, tx Tx, event *race.Event, before, afte
 	if r.Team != nil && old != nil && old.Team == nil {
 		return ErrRaceTakesTeams
 	}
-	if err := faultOf("", worsened(problemsOf(old, before, event), problemsOf(r, after, event), r != old)); err != nil {
+	at := correctionPaths()
+	prefix := at.person
+	if r.Team != nil {
+		prefix = at.root
+	}
+	if err := faultOf(prefix, worsened(problemsOf(old, before, event), problemsOf(r, after, event), r != old)); err != nil {
 		return err
 	}
-	if err := checkWave(r, after); err != nil {
+	if err := checkWave(at.root, r, after); err != nil {
 		return err
 	}
 	if after.State != Confirmed {
@@ -217,12 +226,12 @@ func checkCorrection(ctx context.Context, tx Tx, event *race.Event, before, afte
 	for _, person := range before.Claims().People {
 		delete(known.People, person)
 	}
-	return heldElsewhere(known.People, r.Team != nil, after.Person, after.Members)
+	return heldElsewhere(at.root, known.People, r.Team != nil, after.Person, after.Members)
 }
 
-func checkWave(r *race.Race, e *Entry) error {
+func checkWave(root string, r *race.Race, e *Entry) error {
 	if e.Wave != "" && r.Wave(e.Wave) == nil || e.Bib != "" && r.WaveOf(e.Wave, e.Bib) == nil {
-		return ErrWaveUnknown.With(fault.Violation{Path: "wave", Reason: ErrWaveUnknown.Reason})
+		return ErrWaveUnknown.With(ErrWaveUnknown.At(root + "wave"))
 	}
 	return nil
 }

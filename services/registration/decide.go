@@ -84,7 +84,7 @@ func (d *decision) refusal(a *application) error {
 	if err := d.dataFault(a); err != nil {
 		return err
 	}
-	if err := heldElsewhere(d.known.People, a.team, a.Person, a.Members); err != nil {
+	if err := heldElsewhere("", d.known.People, a.team, a.Person, a.Members); err != nil {
 		return err
 	}
 	if d.free <= 0 {
@@ -95,21 +95,26 @@ func (d *decision) refusal(a *application) error {
 
 // dataFault returns what is wrong with the person or the team and its members.
 func (d *decision) dataFault(a *application) error {
-	if err := checkTexts(a.Person, a.Members, a.Tags); err != nil {
+	at := paths{person: "person."}
+	if a.team {
+		at.person = "team."
+	}
+	if err := checkTexts(at, a.Person, a.Members, a.Tags); err != nil {
 		return err
 	}
 	if !a.team {
-		return faultOf("person.", entry.Check(d.race, a.Person, d.event.Day))
+		return faultOf(at.person, entry.Check(d.race, a.Person, d.event.Day))
 	}
 	var problems []entry.Problem
 	if a.Person.Name == "" {
-		problems = append(problems, entry.Problem{Path: "team.name", Reason: entry.NameMissing})
+		problems = append(problems, entry.Problem{Path: at.person + "name", Reason: entry.NameMissing})
 	}
-	return faultOf("", append(problems, team.Check(d.race, a.Members, d.event.Day)...))
+	return faultOf(at.root, append(problems, team.Check(d.race, a.Members, d.event.Day)...))
 }
 
-// heldElsewhere returns who of an entry runs in another entry of the event already, or twice in this team.
-func heldElsewhere(people map[Digest]Holding, isTeam bool, p race.Person, members []race.Member) error {
+// heldElsewhere returns who of an entry runs in another entry of the event already, or twice in this team; root leads to
+// the members.
+func heldElsewhere(root string, people map[Digest]Holding, isTeam bool, p race.Person, members []race.Member) error {
 	if !isTeam {
 		if person, known := personOf(p); known {
 			if _, held := people[person]; held {
@@ -135,7 +140,7 @@ func heldElsewhere(people map[Digest]Holding, isTeam bool, p race.Person, member
 		if first == nil {
 			first = found
 		}
-		violations = append(violations, fault.Violation{Path: fmt.Sprintf("members[%d].person", i), Reason: found.Reason})
+		violations = append(violations, found.At(fmt.Sprintf("%smembers[%d].person", root, i)))
 	}
 	if first == nil {
 		return nil

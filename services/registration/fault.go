@@ -4,11 +4,12 @@ import "raceday/services/fault"
 
 // The faults of what a request names.
 var (
-	ErrEventNotFound = fault.New(fault.NotFound, "EVENT_NOT_FOUND", "there is no event with this id")
 	ErrRaceNotFound  = fault.New(fault.NotFound, "RACE_NOT_FOUND", "the event has no race with this id")
 	ErrEntryNotFound = fault.New(fault.NotFound, "ENTRY_NOT_FOUND", "the event has no such entry")
 	ErrBibUnknown    = fault.New(fault.NotFound, "BIB_UNKNOWN", "the event has no entry or member with this bib")
-	ErrPageToken     = fault.New(fault.Invalid, "PAGE_TOKEN_INVALID", "the page token is not one that a list gave")
+
+	ErrPageSizeInvalid  = fault.New(fault.Invalid, "PAGE_SIZE_INVALID", "page_size is 1 to 1000, or 0 for 100")
+	ErrPageTokenInvalid = fault.New(fault.Invalid, "PAGE_TOKEN_INVALID", "page_token is that of the answer before")
 )
 
 // The faults of an entry's own data.
@@ -67,6 +68,6 @@ var (
 		"a roster file has at most 64 MiB, in pieces of at most 256 KiB")
 )
 
-// ErrReferenceTaken is returned by a store for a reference that another entry of the event has. It leaves no service:
-// the work is done again with another one.
-var ErrReferenceTaken = fault.New(fault.Aborted, "REFERENCE_TAKEN", "the reference belongs to another entry")
+// ErrReferenceTaken is returned by a store for a reference that another entry of the event has. The work is done again
+// with another one, and a caller who sees it all the same is told of ErrBusy.
+var ErrReferenceTaken = fault.New(ErrBusy.Kind, ErrBusy.Reason, ErrBusy.Message)

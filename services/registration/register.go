@@ -9,7 +9,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"raceday/services/fault"
 	"raceday/services/rules/race"
 )
 
@@ -46,8 +45,9 @@ type application struct {
 }
 
 // RegisterPerson enters a person and returns the entry; a request id that is known is answered with the entry that it
-// made, as it now stands. Faults: ErrEventNotFound, ErrRaceNotFound, ErrRaceTakesTeams, ErrRegistrationNotOpen,
-// ErrRegistrationClosed, ErrAlreadyEntered, ErrRaceFull, ErrRequestIDReused, and those of the person's data.
+// made, as it now stands. Faults: one that says that there is no such event, ErrRaceNotFound, ErrRaceTakesTeams,
+// ErrRegistrationNotOpen, ErrRegistrationClosed, ErrAlreadyEntered, ErrRaceFull, ErrRequestIDInvalid, ErrRequestIDReused,
+// ErrBusy, and those of the person's data.
 func (s *Service) RegisterPerson(ctx context.Context, r Registration) (Entry, error) {
 	return s.register(ctx, r, false)
 }
@@ -63,7 +63,7 @@ func (s *Service) RegisterTeam(ctx context.Context, r Registration) (Entry, erro
 
 func (s *Service) register(ctx context.Context, r Registration, team bool) (Entry, error) {
 	if n := utf8.RuneCountInString(r.RequestID); n < 1 || n > maxRequestIDRunes || !isText(r.RequestID) {
-		return Entry{}, ErrRequestIDInvalid.With(fault.Violation{Path: "request_id", Reason: ErrRequestIDInvalid.Reason})
+		return Entry{}, ErrRequestIDInvalid.With(ErrRequestIDInvalid.At("request_id"))
 	}
 	digest, err := digestOf(r, team)
 	if err != nil {

@@ -21,7 +21,6 @@ type RosterFile struct {
 	Content io.Reader
 	// Replace withdraws the entries with a bib that the file does not name.
 	Replace bool
-	Actor   string
 }
 
 // Imported counts what an import did.
@@ -34,8 +33,8 @@ type Imported struct {
 // ImportRoster reads a roster.csv, all or nothing. A line with the race and bib of an entry changes the entry, a withdrawn
 // one too; columns that the file does not have, and the members of a team of which it names none, stay as they are. Other
 // lines make new entries. Lines are an organiser's facts: ages and windows of registration are not checked. Every bad line
-// is a violation of ErrRosterInvalid.
-func (s *Service) ImportRoster(ctx context.Context, file RosterFile) (Imported, error) {
+// is a violation of ErrRosterInvalid. It returns ErrBusy, or a fault that says that there is no such event.
+func (s *Service) ImportRoster(ctx context.Context, actor string, file RosterFile) (Imported, error) {
 	event, err := s.events.Event(ctx, file.Event)
 	if err != nil {
 		return Imported{}, fmt.Errorf("import roster: %w", err)
@@ -64,35 +63,35 @@ func (s *Service) ImportRoster(ctx context.Context, file RosterFile) (Imported, 
 			}
 			return tx.Save(ctx, Changes{
 				Added: m.added, Changed: m.changed,
-				Cause: Cause{Action: ActionImportRoster, Actor: file.Actor, At: s.instant()},
+				Cause: Cause{Action: ActionImportRoster, Actor: actor, At: s.instant()},
 			})
 		})
 		if err == nil {
 			return done, nil
 		}
 		if !errors.Is(err, ErrReferenceTaken) {
-			break
+			return Imported{}, rosterFault(err)
 		}
 	}
-	return Imported{}, rosterFault(err)
+	return Imported{}, ErrBusy
 }
 
 // rosterFault shows a file's faults as violations, each with its line and column.
 func rosterFault(err error) error {
-	var faults csvtable.Faults
-	if !errors.As(err, &faults) {
+	faults, ok := errors.AsType[csvtable.Faults](err)
+	if !ok {
 		return fmt.Errorf("import roster: %w", err)
 	}
 	violations := make([]fault.Violation, len(faults))
 	for i, f := range faults {
-		path := "file"
+		path, reason := "file", "FILE_INVALID"
 		if f.Line > 0 {
-			path = "line " + strconv.Itoa(f.Line)
+			path, reason = "line "+strconv.Itoa(f.Line), "LINE_INVALID"
 		}
 		if f.Column != "" {
 			path += ": " + f.Column
 		}
-		violations[i] = fault.Violation{Path: path, Reason: f.Reason}
+		violations[i] = fault.Violation{Path: path, Reason: reason, Message: f.Reason}
 	}
 	return ErrRosterInvalid.With(violations...)
 }

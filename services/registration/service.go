@@ -12,7 +12,7 @@ import (
 
 // Events tells what is run.
 type Events interface {
-	// Event returns the event as it is at present, or ErrEventNotFound.
+	// Event returns the event as it is at present, or a fault that says that there is none.
 	Event(ctx context.Context, id race.EventID) (*race.Event, error)
 }
 

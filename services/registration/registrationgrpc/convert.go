@@ -42,7 +42,7 @@ func teamRegistration(request *registrationv1.RegisterTeamRequest) (registration
 	}, err
 }
 
-func correction(request *registrationv1.CorrectEntryRequest, actor string) (registration.Correction, error) {
+func correction(request *registrationv1.CorrectEntryRequest) (registration.Correction, error) {
 	message := request.GetEntry()
 	fields := slices.Clone(request.GetUpdateMask().GetPaths())
 	c := registration.Correction{
@@ -57,7 +57,6 @@ func correction(request *registrationv1.CorrectEntryRequest, actor string) (regi
 			Tags:  message.GetTags(),
 		},
 		Reason: request.GetReason(),
-		Actor:  actor,
 	}
 	var err error
 	if c.Value.Person, err = personOf("entry.person.", message.GetPerson()); err != nil {
@@ -121,7 +120,7 @@ func personOf(path string, message *registrationv1.Person) (race.Person, error) 
 }
 
 func invalid(f *fault.Fault, path string) error {
-	return f.With(fault.Violation{Path: path, Reason: f.Reason})
+	return f.With(f.At(path))
 }
 
 // reference forgives what people do to a code that they copy.
@@ -150,14 +149,16 @@ const (
 
 func pageOf(request *registrationv1.ListEntriesRequest) (page, error) {
 	p := page{size: int(request.GetPageSize())}
-	if p.size <= 0 {
+	if p.size == 0 {
 		p.size = defaultPageSize
 	}
-	p.size = min(p.size, maxPageSize)
+	if p.size < 1 || p.size > maxPageSize {
+		return page{}, invalid(registration.ErrPageSizeInvalid, "page_size")
+	}
 	if token := request.GetPageToken(); token != "" {
 		after, err := strconv.ParseInt(token, 36, 64)
 		if err != nil || after < 0 {
-			return page{}, invalid(registration.ErrPageToken, "page_token")
+			return page{}, invalid(registration.ErrPageTokenInvalid, "page_token")
 		}
 		p.after = race.EntrantID(after)
 	}

@@ -10,57 +10,19 @@ import (
 	"google.golang.org/grpc"
 
 	registrationv1 "raceday/proto/raceday/registration/v1"
+	"raceday/services/grpcserver"
 	"raceday/services/registration"
 	"raceday/services/rules/race"
 )
 
-// Service is what the handlers call; each method returns the faults that registration.Service documents.
-type Service interface {
-	Registrar
-	Roster
-	// GetEntry returns an entry by its reference.
-	GetEntry(ctx context.Context, event race.EventID, reference registration.Reference) (registration.Entry, error)
-	// GetEntryByBib returns the entry that holds a bib.
-	GetEntryByBib(ctx context.Context, event race.EventID, bib race.Bib) (registration.Entry, error)
-	// ListEntries returns at most limit entries in order of entry, after one.
-	ListEntries(
-		ctx context.Context, event race.EventID, race race.ID, after race.EntrantID, limit int,
-	) ([]registration.Entry, error)
-}
-
-// Registrar makes and corrects entries.
-type Registrar interface {
-	// RegisterPerson enters a person and returns the entry.
-	RegisterPerson(ctx context.Context, r registration.Registration) (registration.Entry, error)
-	// RegisterTeam enters a team and returns the entry.
-	RegisterTeam(ctx context.Context, r registration.Registration) (registration.Entry, error)
-	// CorrectEntry changes fields of an entry and returns it.
-	CorrectEntry(ctx context.Context, c registration.Correction) (registration.Entry, error)
-}
-
-// Roster gives bibs and chips.
-type Roster interface {
-	// AssignBibs returns how many bibs it gave.
-	AssignBibs(ctx context.Context, event race.EventID, race race.ID, ranges []string, actor string) (int, error)
-	// AssignChips returns how many bibs' chips changed.
-	AssignChips(
-		ctx context.Context, event race.EventID, assignments []registration.ChipAssignment, actor string,
-	) (int, error)
-	// ImportRoster returns what the import did.
-	ImportRoster(ctx context.Context, file registration.RosterFile) (registration.Imported, error)
-}
-
-// Server is a registrationv1.RegistrationServiceServer.
+// Server answers raceday.registration.v1.RegistrationService.
 type Server struct {
 	registrationv1.UnimplementedRegistrationServiceServer
-	service Service
-	actor   func(ctx context.Context) string
+	service *registration.Service
 }
 
-// New returns a server; actor names who makes the call whose context it is given.
-func New(service Service, actor func(ctx context.Context) string) *Server {
-	return &Server{service: service, actor: actor}
-}
+// New returns a server on the service.
+func New(service *registration.Service) *Server { return &Server{service: service} }
 
 // RegisterPerson enters a person.
 func (s *Server) RegisterPerson(
@@ -131,11 +93,11 @@ func (s *Server) ListEntries(
 func (s *Server) CorrectEntry(
 	ctx context.Context, request *registrationv1.CorrectEntryRequest,
 ) (*registrationv1.CorrectEntryResponse, error) {
-	c, err := correction(request, s.actor(ctx))
+	c, err := correction(request)
 	if err != nil {
 		return nil, err
 	}
-	entry, err := s.service.CorrectEntry(ctx, c)
+	entry, err := s.service.CorrectEntry(ctx, grpcserver.ActorFrom(ctx).Name, c)
 	if err != nil {
 		return nil, err
 	}
@@ -146,8 +108,8 @@ func (s *Server) CorrectEntry(
 func (s *Server) AssignBibs(
 	ctx context.Context, request *registrationv1.AssignBibsRequest,
 ) (*registrationv1.AssignBibsResponse, error) {
-	assigned, err := s.service.AssignBibs(ctx, race.EventID(request.GetEventId()), race.ID(request.GetRace()),
-		request.GetRanges(), s.actor(ctx))
+	assigned, err := s.service.AssignBibs(ctx, grpcserver.ActorFrom(ctx).Name, race.EventID(request.GetEventId()),
+		race.ID(request.GetRace()), request.GetRanges())
 	if err != nil {
 		return nil, err
 	}
@@ -158,8 +120,8 @@ func (s *Server) AssignBibs(
 func (s *Server) AssignChips(
 	ctx context.Context, request *registrationv1.AssignChipsRequest,
 ) (*registrationv1.AssignChipsResponse, error) {
-	changed, err := s.service.AssignChips(ctx, race.EventID(request.GetEventId()),
-		chipAssignments(request.GetAssignments()), s.actor(ctx))
+	changed, err := s.service.AssignChips(ctx, grpcserver.ActorFrom(ctx).Name, race.EventID(request.GetEventId()),
+		chipAssignments(request.GetAssignments()))
 	if err != nil {
 		return nil, err
 	}
@@ -180,9 +142,9 @@ func (s *Server) ImportRoster(
 	if err != nil {
 		return err
 	}
-	done, err := s.service.ImportRoster(stream.Context(), registration.RosterFile{
+	ctx := stream.Context()
+	done, err := s.service.ImportRoster(ctx, grpcserver.ActorFrom(ctx).Name, registration.RosterFile{
 		Event: race.EventID(first.GetEventId()), Content: content, Replace: first.GetReplace(),
-		Actor: s.actor(stream.Context()),
 	})
 	if err != nil {
 		return err

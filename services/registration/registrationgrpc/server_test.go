@@ -3,7 +3,6 @@ package registrationgrpc_test
 import (
 	"context"
 	"errors"
-	"io"
 	"net"
 	"strings"
 	"testing"
@@ -19,7 +18,9 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 
 	registrationv1 "raceday/proto/raceday/registration/v1"
+	"raceday/services/access"
 	"raceday/services/fault"
+	"raceday/services/grpcserver"
 	"raceday/services/registration"
 	"raceday/services/registration/registrationgrpc"
 	"raceday/services/rules/civil"
@@ -28,79 +29,59 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// recorder answers with one entry and keeps what it was asked.
-type recorder struct {
-	entry   registration.Entry
-	entries []registration.Entry
-	err     error
-
-	registered registration.Registration
-	corrected  registration.Correction
-	chips      []registration.ChipAssignment
-	found      string
-	after      race.EntrantID
-	limit      int
-	file       string
-	replace    bool
-	actor      string
+// almaty has a marathon and a relay of two, each with a wave and no minimum age.
+func almaty() *memory {
+	waves := []race.Wave{{ID: "A"}}
+	return &memory{event: race.Event{
+		ID: "e", Day: civil.Day{Year: 2025, Month: time.September, Day: 28},
+		Races: []race.Race{
+			{ID: "marathon", Waves: waves}, {ID: "half", Waves: waves},
+			{ID: "ekiden", Waves: waves, Team: &race.Team{Size: 2, Reserves: 1}},
+		},
+	}}
 }
 
-func (r *recorder) RegisterPerson(_ context.Context, g registration.Registration) (registration.Entry, error) {
-	r.registered = g
-	return r.entry, r.err
+// ann is somebody with a bib.
+func ann() registration.Entry {
+	years := 44
+	return registration.Entry{
+		Reference: "7K3M-Q2XD", State: registration.Confirmed,
+		Entrant: race.Entrant{
+			Race: "marathon", Bib: "7", Chips: []string{"C7"}, Wave: "A", Tags: []string{"veteran"},
+			Person: race.Person{Name: "Ann", Sex: race.X, AgeYears: &years, Country: "KAZ", Club: "Sunkar", Category: "Open"},
+		},
+	}
 }
 
-func (r *recorder) RegisterTeam(_ context.Context, g registration.Registration) (registration.Entry, error) {
-	r.registered = g
-	return r.entry, r.err
+func newServer(store *memory) *registrationgrpc.Server {
+	now := func() time.Time { return time.Date(2025, time.March, 1, 12, 0, 0, 0, time.UTC) }
+	return registrationgrpc.New(registration.New(store, store, now))
 }
 
-func (r *recorder) CorrectEntry(_ context.Context, c registration.Correction) (registration.Entry, error) {
-	r.corrected = c
-	return r.entry, r.err
+// atDesk is a stream of calls that an official makes.
+type atDesk struct{ grpc.ServerStream }
+
+func (s atDesk) Context() context.Context { return withActor(s.ServerStream.Context()) }
+
+func withActor(ctx context.Context) context.Context {
+	return grpcserver.WithActor(ctx, access.Actor{Name: "desk 1", Role: access.Registrar})
 }
 
-func (r *recorder) GetEntry(_ context.Context, _ race.EventID, reference registration.Reference) (registration.Entry, error) {
-	r.found = "reference " + string(reference)
-	return r.entry, r.err
-}
-
-func (r *recorder) GetEntryByBib(_ context.Context, _ race.EventID, bib race.Bib) (registration.Entry, error) {
-	r.found = "bib " + string(bib)
-	return r.entry, r.err
-}
-
-func (r *recorder) ListEntries(
-	_ context.Context, _ race.EventID, _ race.ID, after race.EntrantID, limit int,
-) ([]registration.Entry, error) {
-	r.after, r.limit = after, limit
-	return r.entries[:min(limit, len(r.entries))], r.err
-}
-
-func (r *recorder) AssignBibs(_ context.Context, _ race.EventID, _ race.ID, ranges []string, actor string) (int, error) {
-	r.actor = actor
-	return len(ranges), r.err
-}
-
-func (r *recorder) AssignChips(
-	_ context.Context, _ race.EventID, assignments []registration.ChipAssignment, actor string,
-) (int, error) {
-	r.chips, r.actor = assignments, actor
-	return len(assignments), r.err
-}
-
-func (r *recorder) ImportRoster(_ context.Context, file registration.RosterFile) (registration.Imported, error) {
-	content, err := io.ReadAll(file.Content)
-	r.file, r.replace, r.actor = string(content), file.Replace, file.Actor
-	return registration.Imported{Added: 1, Changed: 2, Same: 3, Withdrawn: []race.Bib{"7"}}, errors.Join(err, r.err)
-}
-
-func serve(t *testing.T, service *recorder) registrationv1.RegistrationServiceClient {
+func serve(t *testing.T, store *memory) registrationv1.RegistrationServiceClient {
 	t.Helper()
 	listener := bufconn.Listen(1 << 20)
-	server := grpc.NewServer()
-	registrationv1.RegisterRegistrationServiceServer(server,
-		registrationgrpc.New(service, func(context.Context) string { return "desk 1" }))
+	server := grpc.NewServer(
+		grpc.UnaryInterceptor(func(
+			ctx context.Context, request any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler,
+		) (any, error) {
+			return handler(withActor(ctx), request)
+		}),
+		grpc.StreamInterceptor(func(
+			service any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler,
+		) error {
+			return handler(service, atDesk{stream})
+		}))
+	registrationv1.RegisterRegistrationServiceServer(server, newServer(store))
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	conn, err := grpc.NewClient("passthrough:///bufconn",
@@ -131,91 +112,105 @@ func message[M proto.Message](t *testing.T, json string, m M) M {
 
 func TestRegisterPersonConverts(t *testing.T) {
 	t.Parallel()
-	years := 44
-	service := &recorder{entry: registration.Entry{
-		Reference: "7K3M-Q2XD", State: registration.Withdrawn,
-		Entrant: race.Entrant{
-			Race: "marathon", Bib: "7", Chips: []string{"C7"}, Wave: "A", Tags: []string{"veteran"},
-			Person:  race.Person{Name: "Ann", Sex: race.X, AgeYears: &years, Country: "KAZ", Club: "Sunkar", Category: "Open"},
-			Members: []race.Member{{Leg: 1, Bib: "8", Chips: []string{"C8"}, Person: race.Person{Sex: race.Male}}},
-		},
-	}}
-	client := serve(t, service)
-	response, err := client.RegisterPerson(t.Context(), message(t, `{
+	store := almaty()
+	response, err := serve(t, store).RegisterPerson(t.Context(), message(t, `{
 		"eventId": "e", "race": "marathon", "requestId": "r1", "tags": ["veteran"],
 		"person": {"name": " Ann ", "sex": "SEX_F", "birthDate": "1990-02-28", "country": "KAZ", "club": "Sunkar"}
 	}`, &registrationv1.RegisterPersonRequest{}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := registration.Registration{
-		Event: "e", Race: "marathon", RequestID: "r1", Tags: []string{"veteran"},
+	want := race.Entrant{
+		Race: "marathon", Tags: []string{"veteran"},
 		Person: race.Person{
 			Name: "Ann", Sex: race.Female, BirthDay: civil.Day{Year: 1990, Month: time.February, Day: 28},
 			Country: "KAZ", Club: "Sunkar",
 		},
 	}
-	if diff := cmp.Diff(want, service.registered); diff != "" {
-		t.Errorf("registration (-want +got):\n%s", diff)
+	made := store.entries[0]
+	if diff := cmp.Diff(want, made.Entrant); diff != "" || made.RequestID != "r1" {
+		t.Errorf("request %q made (-want +got):\n%s", made.RequestID, diff)
 	}
 	wantResponse := message(t, `{"entry": {
-		"eventId": "e", "reference": "7K3M-Q2XD", "race": "marathon", "state": "ENTRY_STATE_WITHDRAWN", "bib": "7",
-		"chips": ["C7"], "wave": "A", "tags": ["veteran"],
-		"person": {"name": "Ann", "sex": "SEX_X", "age": 44, "country": "KAZ", "club": "Sunkar", "category": "Open"},
-		"members": [{"leg": 1, "bib": "8", "chips": ["C8"], "person": {"sex": "SEX_M"}}]
+		"eventId": "e", "race": "marathon", "state": "ENTRY_STATE_CONFIRMED", "tags": ["veteran"],
+		"person": {"name": "Ann", "sex": "SEX_F", "birthDate": "1990-02-28", "country": "KAZ", "club": "Sunkar"}
 	}}`, &registrationv1.RegisterPersonResponse{})
+	wantResponse.Entry.Reference = string(made.Reference)
 	if diff := cmp.Diff(wantResponse, response, protocmp.Transform()); diff != "" {
 		t.Errorf("response (-want +got):\n%s", diff)
 	}
 }
 
-func TestRegisterTeamAndCorrectEntryConvert(t *testing.T) {
+func TestRegisterTeamConverts(t *testing.T) {
 	t.Parallel()
-	service := &recorder{}
-	client := serve(t, service)
-	_, err := client.RegisterTeam(t.Context(), message(t, `{
+	store := almaty()
+	_, err := serve(t, store).RegisterTeam(t.Context(), message(t, `{
 		"eventId": "e", "race": "ekiden", "requestId": "r1", "team": {"name": "Team", "birthDate": "1990-01-01"},
-		"members": [{"leg": 2, "person": {"name": "B", "sex": "SEX_M"}}, {"person": {"name": "R"}}]
+		"members": [
+			{"person": {"name": "R", "sex": "SEX_X", "birthDate": "1990-01-03"}},
+			{"leg": 2, "bib": "8", "chips": ["C8"], "person": {"name": "B", "sex": "SEX_M", "birthDate": "1990-01-02"}},
+			{"leg": 1, "person": {"name": "A", "sex": "SEX_F", "birthDate": "1990-01-01"}}
+		]
 	}`, &registrationv1.RegisterTeamRequest{}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	members := []race.Member{{Leg: 2, Person: race.Person{Name: "B", Sex: race.Male}}, {Person: race.Person{Name: "R"}}}
-	want := registration.Registration{
-		Event: "e", Race: "ekiden", RequestID: "r1", Person: race.Person{Name: "Team"}, Members: members,
+	born := func(day int) civil.Day { return civil.Day{Year: 1990, Month: time.January, Day: day} }
+	want := race.Entrant{
+		Race: "ekiden", Person: race.Person{Name: "Team", Sex: race.X},
+		Members: []race.Member{
+			{Leg: 1, Person: race.Person{Name: "A", Sex: race.Female, BirthDay: born(1)}},
+			{Leg: 2, Bib: "8", Chips: []string{"C8"}, Person: race.Person{Name: "B", Sex: race.Male, BirthDay: born(2)}},
+			{Person: race.Person{Name: "R", Sex: race.X, BirthDay: born(3)}},
+		},
 	}
-	if diff := cmp.Diff(want, service.registered); diff != "" {
-		t.Errorf("registration (-want +got):\n%s", diff)
+	if diff := cmp.Diff(want, store.entries[0].Entrant); diff != "" {
+		t.Errorf("entry (-want +got):\n%s", diff)
 	}
+}
 
-	_, err = client.CorrectEntry(t.Context(), message(t, `{
+func TestCorrectEntryConverts(t *testing.T) {
+	t.Parallel()
+	store := almaty()
+	store.entries = []registration.Entry{ann()}
+	response, err := serve(t, store).CorrectEntry(t.Context(), message(t, `{
 		"eventId": "e", "reference": " 7k3m-q2xd", "reason": "moved", "updateMask": "race,person.birthDate",
-		"entry": {"race": "half", "person": {"birthDate": "1990-01-01"}}
+		"entry": {"race": "half", "bib": "9", "person": {"birthDate": "1990-01-01"}}
 	}`, &registrationv1.CorrectEntryRequest{}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	correction := registration.Correction{
-		Event: "e", Reference: "7K3M-Q2XD", Fields: []string{"race", "person.birth_date"}, Reason: "moved", Actor: "desk 1",
-		Value: race.Entrant{
-			Race: "half", Person: race.Person{BirthDay: civil.Day{Year: 1990, Month: time.January, Day: 1}}, Members: []race.Member{},
-		},
+	want := message(t, `{"entry": {
+		"eventId": "e", "reference": "7K3M-Q2XD", "race": "half", "state": "ENTRY_STATE_CONFIRMED", "bib": "7",
+		"chips": ["C7"], "wave": "A", "tags": ["veteran"], "person": {
+			"name": "Ann", "sex": "SEX_X", "birthDate": "1990-01-01", "country": "KAZ", "club": "Sunkar", "category": "Open"
+		}
+	}}`, &registrationv1.CorrectEntryResponse{})
+	if diff := cmp.Diff(want, response, protocmp.Transform()); diff != "" {
+		t.Errorf("response (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(correction, service.corrected); diff != "" {
-		t.Errorf("correction (-want +got):\n%s", diff)
+	if store.cause.Actor != "desk 1" || store.cause.Reason != "moved" {
+		t.Errorf("changed by %q because %q, want desk 1 because moved", store.cause.Actor, store.cause.Reason)
 	}
 }
 
 func TestBadShapesAreRefused(t *testing.T) {
 	t.Parallel()
-	server := registrationgrpc.New(&recorder{}, func(context.Context) string { return "" })
+	server := newServer(almaty())
 	register := func(person string) error {
 		_, err := server.RegisterPerson(t.Context(), message(t, `{"person": `+person+`}`, &registrationv1.RegisterPersonRequest{}))
 		return err
 	}
 	_, badMember := server.RegisterTeam(t.Context(), message(t, `{"members": [{}, {"person": {"birthDate": "1990-02-30"}}]}`,
 		&registrationv1.RegisterTeamRequest{}))
-	_, badToken := server.ListEntries(t.Context(), &registrationv1.ListEntriesRequest{PageToken: "?"})
+	correct := func(request string) error {
+		_, err := server.CorrectEntry(t.Context(), message(t, request, &registrationv1.CorrectEntryRequest{}))
+		return err
+	}
+	list := func(request *registrationv1.ListEntriesRequest) error {
+		_, err := server.ListEntries(t.Context(), request)
+		return err
+	}
 	for _, tt := range []struct {
 		name, path string
 		err        error
@@ -225,12 +220,31 @@ func TestBadShapesAreRefused(t *testing.T) {
 		{"sex of tomorrow", "person.sex", register(`{"sex": 9}`), registration.ErrSexMissing},
 		{"age", "person.age", register(`{"age": 126}`), registration.ErrAgeInvalid},
 		{"birth date of a member", "members[1].person.birth_date", badMember, registration.ErrBirthDateInvalid},
-		{"page token", "page_token", badToken, registration.ErrPageToken},
+		{
+			"corrected birth date", "entry.person.birth_date", correct(`{"entry": {"person": {"birthDate": "1.2.1990"}}}`),
+			registration.ErrBirthDateInvalid,
+		},
+		{
+			"unknown field", "update_mask.paths[1]", correct(`{"reason": "moved", "updateMask": "bib,reference"}`),
+			registration.ErrFieldUnknown,
+		},
+		{
+			"page token", "page_token", list(&registrationv1.ListEntriesRequest{PageToken: "?"}),
+			registration.ErrPageTokenInvalid,
+		},
+		{
+			"page too large", "page_size", list(&registrationv1.ListEntriesRequest{PageSize: 1001}),
+			registration.ErrPageSizeInvalid,
+		},
+		{
+			"page below nothing", "page_size", list(&registrationv1.ListEntriesRequest{PageSize: -1}),
+			registration.ErrPageSizeInvalid,
+		},
 	} {
 		if !errors.Is(tt.err, tt.want) {
 			t.Errorf("%s: got %v, want %v", tt.name, tt.err, tt.want)
 		}
-		if diff := cmp.Diff([]fault.Violation{{Path: tt.path, Reason: tt.want.Reason}}, fault.Violations(tt.err)); diff != "" {
+		if diff := cmp.Diff([]fault.Violation{tt.want.At(tt.path)}, fault.Violations(tt.err)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
 		}
 	}
@@ -238,39 +252,42 @@ func TestBadShapesAreRefused(t *testing.T) {
 
 func TestGetEntryByEither(t *testing.T) {
 	t.Parallel()
-	service := &recorder{}
-	client := serve(t, service)
-	for want, request := range map[string]*registrationv1.GetEntryRequest{
-		"reference 7K3M-Q2XD": {Key: &registrationv1.GetEntryRequest_Reference{Reference: "7k3m-q2xd "}},
-		"bib F7":              {Key: &registrationv1.GetEntryRequest_Bib{Bib: "F7"}},
+	store := almaty()
+	store.entries = []registration.Entry{ann()}
+	client := serve(t, store)
+	for name, request := range map[string]*registrationv1.GetEntryRequest{
+		"reference": {Key: &registrationv1.GetEntryRequest_Reference{Reference: "7k3m-q2xd "}},
+		"bib":       {Key: &registrationv1.GetEntryRequest_Bib{Bib: "7"}},
 	} {
-		if _, err := client.GetEntry(t.Context(), request); err != nil || service.found != want {
-			t.Errorf("got %q, %v, want %q", service.found, err, want)
+		got, err := client.GetEntry(t.Context(), request)
+		if err != nil || got.GetEntry().GetReference() != "7K3M-Q2XD" {
+			t.Errorf("by %s: got %v, %v", name, got, err)
 		}
 	}
 }
 
 func TestListEntriesPages(t *testing.T) {
 	t.Parallel()
-	service := &recorder{entries: make([]registration.Entry, 1500)}
-	for i := range service.entries {
-		service.entries[i].ID = race.EntrantID(i + 1)
+	store := almaty()
+	store.entries = make([]registration.Entry, 1500)
+	for i := range store.entries {
+		store.entries[i].ID = race.EntrantID(i + 1)
 	}
-	client := serve(t, service)
-	for _, tt := range []struct{ size, want int }{{0, 100}, {2, 2}, {5000, 1000}} {
+	client := serve(t, store)
+	for _, tt := range []struct{ size, want int }{{0, 100}, {2, 2}, {1000, 1000}} {
 		response, err := client.ListEntries(t.Context(), &registrationv1.ListEntriesRequest{PageSize: int32(tt.size)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(response.GetEntries()) != tt.want || service.limit != tt.want+1 {
-			t.Errorf("page size %d: got %d entries of %d asked for, want %d", tt.size, len(response.GetEntries()), service.limit, tt.want)
+		if len(response.GetEntries()) != tt.want || store.limit != tt.want+1 {
+			t.Errorf("page size %d: got %d entries of %d asked for, want %d", tt.size, len(response.GetEntries()), store.limit, tt.want)
 		}
 		next := &registrationv1.ListEntriesRequest{PageToken: response.GetNextPageToken()}
-		if _, err := client.ListEntries(t.Context(), next); err != nil || int(service.after) != tt.want {
-			t.Errorf("next page begins after %d, %v, want %d", service.after, err, tt.want)
+		if _, err := client.ListEntries(t.Context(), next); err != nil || int(store.after) != tt.want {
+			t.Errorf("next page begins after %d, %v, want %d", store.after, err, tt.want)
 		}
 	}
-	service.entries = service.entries[:100]
+	store.entries = store.entries[:100]
 	response, err := client.ListEntries(t.Context(), &registrationv1.ListEntriesRequest{})
 	if err != nil || response.GetNextPageToken() != "" {
 		t.Errorf("last page: got token %q, %v, want none", response.GetNextPageToken(), err)
@@ -279,53 +296,76 @@ func TestListEntriesPages(t *testing.T) {
 
 func TestAssign(t *testing.T) {
 	t.Parallel()
-	service := &recorder{}
-	client := serve(t, service)
-	bibs, err := client.AssignBibs(t.Context(), &registrationv1.AssignBibsRequest{Ranges: []string{"1-9", "F1-F9"}})
-	if err != nil || bibs.GetAssigned() != 2 || service.actor != "desk 1" {
-		t.Errorf("AssignBibs: got %v, %v by %q", bibs, err, service.actor)
-	}
-	chips, err := client.AssignChips(t.Context(), &registrationv1.AssignChipsRequest{
-		Assignments: []*registrationv1.ChipAssignment{{Bib: "7", Chips: []string{"C7"}}},
+	store := almaty()
+	without := ann()
+	without.Bib, without.Reference = "", "8K3M-Q2XD"
+	without.Chips = nil
+	store.entries = []registration.Entry{ann(), without}
+	client := serve(t, store)
+	bibs, err := client.AssignBibs(t.Context(), &registrationv1.AssignBibsRequest{
+		EventId: "e", Race: "marathon", Ranges: []string{"1-9", "F1-F9"},
 	})
-	if err != nil || chips.GetChanged() != 1 {
-		t.Errorf("AssignChips: got %v, %v", chips, err)
+	if err != nil || bibs.GetAssigned() != 1 || store.entries[1].Bib != "1" || store.cause.Actor != "desk 1" {
+		t.Errorf("AssignBibs: got %v, %v, bib %q by %q", bibs, err, store.entries[1].Bib, store.cause.Actor)
 	}
-	if diff := cmp.Diff([]registration.ChipAssignment{{Bib: "7", Chips: []string{"C7"}}}, service.chips); diff != "" {
-		t.Errorf("assignments (-want +got):\n%s", diff)
+	store.cause = registration.Cause{}
+	chips, err := client.AssignChips(t.Context(), &registrationv1.AssignChipsRequest{
+		Assignments: []*registrationv1.ChipAssignment{{Bib: "7", Chips: []string{"C8", "C9"}}},
+	})
+	if err != nil || chips.GetChanged() != 1 || store.cause.Actor != "desk 1" {
+		t.Errorf("AssignChips: got %v, %v by %q", chips, err, store.cause.Actor)
+	}
+	if diff := cmp.Diff([]string{"C8", "C9"}, store.entries[0].Chips); diff != "" {
+		t.Errorf("chips (-want +got):\n%s", diff)
 	}
 }
 
 func TestImportRosterJoinsThePieces(t *testing.T) {
 	t.Parallel()
-	service := &recorder{}
-	client := serve(t, service)
-	stream, err := client.ImportRoster(t.Context())
+	store := almaty()
+	store.entries = []registration.Entry{ann()}
+	response, err := importPieces(t, store, "race,b", "", "ib\nhalf,8\n")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, piece := range []string{"race,b", "", "ib\nten,7\n"} {
+	want := &registrationv1.ImportRosterResponse{Added: 1, Withdrawn: []string{"7"}}
+	if diff := cmp.Diff(want, response, protocmp.Transform()); diff != "" {
+		t.Errorf("response (-want +got):\n%s", diff)
+	}
+	if store.cause.Actor != "desk 1" {
+		t.Errorf("imported by %q, want desk 1", store.cause.Actor)
+	}
+}
+
+func TestImportRosterNeverTellsOfAReference(t *testing.T) {
+	t.Parallel()
+	store := almaty()
+	store.saveErr = registration.ErrReferenceTaken
+	_, err := importPieces(t, store, "race,bib\nhalf,8\n")
+	if err == nil || !strings.Contains(err.Error(), registration.ErrBusy.Message) {
+		t.Errorf("every reference is taken: got %v, want %v", err, registration.ErrBusy)
+	}
+}
+
+// importPieces sends a file to replace the roster.
+func importPieces(t *testing.T, store *memory, pieces ...string) (*registrationv1.ImportRosterResponse, error) {
+	t.Helper()
+	stream, err := serve(t, store).ImportRoster(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, piece := range pieces {
 		if err := stream.Send(&registrationv1.ImportRosterRequest{EventId: "e", Chunk: []byte(piece), Replace: i == 0}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	response, err := stream.CloseAndRecv()
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := &registrationv1.ImportRosterResponse{Added: 1, Changed: 2, Same: 3, Withdrawn: []string{"7"}}
-	if diff := cmp.Diff(want, response, protocmp.Transform()); diff != "" {
-		t.Errorf("response (-want +got):\n%s", diff)
-	}
-	if service.file != "race,bib\nten,7\n" || !service.replace || service.actor != "desk 1" {
-		t.Errorf("got file %q, replace %t, by %q", service.file, service.replace, service.actor)
-	}
+	return stream.CloseAndRecv()
 }
 
 func TestImportRosterRefusesTooMuch(t *testing.T) {
 	t.Parallel()
-	service := &recorder{}
-	client := serve(t, service)
+	store := almaty()
+	client := serve(t, store)
 	for name, pieces := range map[string][]int{"a piece": {256<<10 + 1}, "all together": repeated(256<<10, 257)} {
 		stream, err := client.ImportRoster(t.Context())
 		if err != nil {
@@ -341,7 +381,7 @@ func TestImportRosterRefusesTooMuch(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", name, err, registration.ErrRosterTooBig)
 		}
 	}
-	if service.file != "" {
+	if len(store.entries) > 0 {
 		t.Error("a file that was refused was imported")
 	}
 }

@@ -31,12 +31,12 @@ func TestAssignBibs(t *testing.T) {
 		{"too small by the bib in use", "marathon", []string{"10-12", "12-13"}, registration.ErrRangeTooSmall},
 		{"in no wave", "marathon", []string{"5000-5010"}, registration.ErrRangeInvalid},
 	} {
-		if _, err := f.AssignBibs(t.Context(), f.event.ID, tt.race, tt.ranges, "tester"); !errors.Is(err, tt.want) {
+		if _, err := f.AssignBibs(t.Context(), "tester", f.event.ID, tt.race, tt.ranges); !errors.Is(err, tt.want) {
 			t.Errorf("%s: got %v, want %v", tt.name, err, tt.want)
 		}
 	}
 	before := f.change(t)
-	n, err := f.AssignBibs(t.Context(), f.event.ID, "marathon", []string{"10-12", "20-1999"}, "tester")
+	n, err := f.AssignBibs(t.Context(), "tester", f.event.ID, "marathon", []string{"10-12", "20-1999"})
 	if err != nil || n != 4 {
 		t.Fatalf("got %d bibs, %v, want 4", n, err)
 	}
@@ -47,7 +47,7 @@ func TestAssignBibs(t *testing.T) {
 	if diff := cmp.Diff([]race.Bib{"10", "12", "20", "21"}, got); diff != "" {
 		t.Errorf("bibs in order of entry (-want +got):\n%s", diff)
 	}
-	if n, err = f.AssignBibs(t.Context(), f.event.ID, "marathon", []string{"10-12"}, "tester"); err != nil || n != 0 {
+	if n, err = f.AssignBibs(t.Context(), "tester", f.event.ID, "marathon", []string{"10-12"}); err != nil || n != 0 {
 		t.Errorf("again: got %d bibs, %v, want none", n, err)
 	}
 	if after := f.change(t); after != before+1 {
@@ -61,7 +61,7 @@ func TestAssignChips(t *testing.T) {
 	f.mustImport(t, "marathon,1,C1,,,,,,,,,,,", "marathon,2,C2,,,,,,,,,,,", "marathon,3,C3,,,,,,,,,,,",
 		"ekiden,9001,T1,,,,,,,,,,,", "ekiden,9002,M1,,,,,,,,,9001,1,")
 	assign := func(assignments ...registration.ChipAssignment) (int, error) {
-		return f.AssignChips(t.Context(), f.event.ID, assignments, "tester")
+		return f.AssignChips(t.Context(), "tester", f.event.ID, assignments)
 	}
 	before := f.change(t)
 	_, err := assign(
@@ -72,11 +72,11 @@ func TestAssignChips(t *testing.T) {
 		registration.ChipAssignment{Bib: "1", Chips: nil},
 	)
 	want := []fault.Violation{
-		{Path: "assignments[1].bib", Reason: "BIB_UNKNOWN"},
-		{Path: "assignments[4].bib", Reason: "BIB_UNKNOWN"},
-		{Path: "assignments[0].chips[1]", Reason: "CHIP_TAKEN"},
-		{Path: "assignments[2].chips[0]", Reason: "CHIP_INVALID"},
-		{Path: "assignments[3].chips[1]", Reason: "CHIP_TAKEN"},
+		registration.ErrBibUnknown.At("assignments[1].bib"),
+		registration.ErrBibUnknown.At("assignments[4].bib"),
+		registration.ErrChipTaken.At("assignments[0].chips[1]"),
+		registration.ErrChipInvalid.At("assignments[2].chips[0]"),
+		registration.ErrChipTaken.At("assignments[3].chips[1]"),
 	}
 	if diff := cmp.Diff(want, fault.Violations(err)); diff != "" || !errors.Is(err, registration.ErrBibUnknown) {
 		t.Errorf("got %v (-want +got):\n%s", err, diff)

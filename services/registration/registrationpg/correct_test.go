@@ -17,8 +17,8 @@ func (f *fixture) correct(
 	t *testing.T, reference registration.Reference, value race.Entrant, fields ...string,
 ) (registration.Entry, error) {
 	t.Helper()
-	return f.CorrectEntry(t.Context(), registration.Correction{
-		Event: f.event.ID, Reference: reference, Fields: fields, Value: value, Reason: "asked for it", Actor: "desk 1",
+	return f.CorrectEntry(t.Context(), "desk 1", registration.Correction{
+		Event: f.event.ID, Reference: reference, Fields: fields, Value: value, Reason: "asked for it",
 	})
 }
 
@@ -159,7 +159,7 @@ func TestCorrectEntryRefuses(t *testing.T) {
 	if _, err := f.correct(t, entry.Reference, race.Entrant{}); !errors.Is(err, registration.ErrFieldUnknown) {
 		t.Errorf("no field: got %v, want %v", err, registration.ErrFieldUnknown)
 	}
-	_, err = f.CorrectEntry(t.Context(), registration.Correction{
+	_, err = f.CorrectEntry(t.Context(), "desk 1", registration.Correction{
 		Event: f.event.ID, Reference: entry.Reference, Fields: []string{"bib"}, Reason: " ",
 	})
 	if !errors.Is(err, registration.ErrReasonMissing) {
@@ -172,6 +172,55 @@ func TestCorrectEntryRefuses(t *testing.T) {
 	entry.ID = found.ID
 	if diff := cmp.Diff(entry, found); diff != "" {
 		t.Errorf("the entry changed (-before +after):\n%s", diff)
+	}
+}
+
+func TestCorrectEntryNamesFieldsFromTheRequestsRoot(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	entry := f.register(t, 1, "marathon")
+	relay, err := f.RegisterTeam(t.Context(), team(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	young, twoLines := team(1).Members, team(1).Members
+	young[2].BirthDay = civil.Day{Year: 2015, Month: time.January, Day: 1}
+	twoLines[2].Name = "two\nlines"
+	for _, tt := range []struct {
+		field     string
+		reference registration.Reference
+		value     race.Entrant
+		want      fault.Violation
+	}{
+		{"bib", entry.Reference, race.Entrant{Bib: "no bib"}, registration.ErrBibInvalid.At("entry.bib")},
+		{
+			"chips", entry.Reference, race.Entrant{Chips: []string{"C1", "no chip"}},
+			registration.ErrChipInvalid.At("entry.chips[1]"),
+		},
+		{"wave", entry.Reference, race.Entrant{Wave: "Z"}, registration.ErrWaveUnknown.At("entry.wave")},
+		{"tags", entry.Reference, race.Entrant{Tags: []string{"a b"}}, registration.ErrTagInvalid.At("entry.tags[0]")},
+		{"person.birth_date", entry.Reference, race.Entrant{}, registration.ErrBirthDateMissing.At("entry.person.birth_date")},
+		{
+			"person.club", entry.Reference, race.Entrant{Person: race.Person{Club: "two\nlines"}},
+			registration.ErrTextInvalid.At("entry.person.club"),
+		},
+		{
+			"members", relay.Reference, race.Entrant{Members: team(1).Members[1:]},
+			registration.ErrTeamSize.At("entry.members"),
+		},
+		{
+			"members", relay.Reference, race.Entrant{Members: twoLines},
+			registration.ErrTextInvalid.At("entry.members[3].person.name"),
+		},
+		{
+			"members", relay.Reference, race.Entrant{Members: young},
+			registration.ErrAgeBelowMinimum.At("entry.members[3].person.birth_date"),
+		},
+	} {
+		_, err := f.correct(t, tt.reference, tt.value, tt.field)
+		if diff := cmp.Diff([]fault.Violation{tt.want}, fault.Violations(err)); diff != "" {
+			t.Errorf("%s: got %v (-want +got):\n%s", tt.field, err, diff)
+		}
 	}
 }
 

@@ -20,9 +20,8 @@ const header = "race,bib,chips,name,sex,birth_date,age,country,club,category,wav
 
 func (f *fixture) importText(t *testing.T, replace bool, lines ...string) (registration.Imported, error) {
 	t.Helper()
-	return f.ImportRoster(t.Context(), registration.RosterFile{
+	return f.ImportRoster(t.Context(), "tester", registration.RosterFile{
 		Event: f.event.ID, Content: strings.NewReader(header + strings.Join(lines, "\n") + "\n"), Replace: replace,
-		Actor: "tester",
 	})
 }
 
@@ -166,13 +165,13 @@ func TestImportNamesEveryBadLine(t *testing.T) {
 		t.Fatalf("got %v, want %v", err, registration.ErrRosterInvalid)
 	}
 	want := []fault.Violation{
-		{Path: "file", Reason: "race half: 2 entries for 1 places"},
-		{Path: "line 2: bib", Reason: `"7" is taken by bib 7 of race marathon`},
-		{Path: "line 3: chips", Reason: `"C7" is taken by bib 7 of race marathon`},
-		{Path: "line 4: name", Reason: "this person is entered already: bib 7 of race marathon"},
-		{Path: "line 5: sex", Reason: `"Q" is not M, F or X`},
-		{Path: "line 5: chips", Reason: `"bad-chip" is not a chip: 1 to 32 letters and digits`},
-		{Path: "line 6: bib", Reason: `"9002" is taken by bib 9001 of race ekiden`},
+		{Path: "file", Reason: "FILE_INVALID", Message: "race half: 2 entries for 1 places"},
+		{Path: "line 2: bib", Reason: "LINE_INVALID", Message: `"7" is taken by bib 7 of race marathon`},
+		{Path: "line 3: chips", Reason: "LINE_INVALID", Message: `"C7" is taken by bib 7 of race marathon`},
+		{Path: "line 4: name", Reason: "LINE_INVALID", Message: "this person is entered already: bib 7 of race marathon"},
+		{Path: "line 5: sex", Reason: "LINE_INVALID", Message: `"Q" is not M, F or X`},
+		{Path: "line 5: chips", Reason: "LINE_INVALID", Message: `"bad-chip" is not a chip: 1 to 32 letters and digits`},
+		{Path: "line 6: bib", Reason: "LINE_INVALID", Message: `"9002" is taken by bib 9001 of race ekiden`},
 	}
 	if diff := cmp.Diff(want, fault.Violations(err)); diff != "" {
 		t.Errorf("violations (-want +got):\n%s", diff)
@@ -188,11 +187,11 @@ func TestImportKeepsWhatTheFileDoesNotHave(t *testing.T) {
 	if _, err := f.RegisterTeam(t.Context(), team(1)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.AssignBibs(t.Context(), f.event.ID, "ekiden", []string{"9000-9010"}, "tester"); err != nil {
+	if _, err := f.AssignBibs(t.Context(), "tester", f.event.ID, "ekiden", []string{"9000-9010"}); err != nil {
 		t.Fatal(err)
 	}
 	before := f.since(t, 0)[0]
-	_, err := f.ImportRoster(t.Context(), registration.RosterFile{
+	_, err := f.ImportRoster(t.Context(), "tester", registration.RosterFile{
 		Event: f.event.ID, Content: strings.NewReader("bib,race,chips\n9000,ekiden,T1\n"),
 	})
 	if err != nil {
@@ -214,7 +213,7 @@ func TestImportRealRace(t *testing.T) {
 	waves := []race.Wave{{ID: "W"}}
 	f.event.Races = []race.Race{{ID: "marathon", Waves: waves}, {ID: "wheelchair", Waves: waves}}
 	for _, want := range []registration.Imported{{Added: 13443}, {Same: 13443}} {
-		done, err := f.ImportRoster(t.Context(), registration.RosterFile{Event: f.event.ID, Content: bytes.NewReader(file)})
+		done, err := f.ImportRoster(t.Context(), "tester", registration.RosterFile{Event: f.event.ID, Content: bytes.NewReader(file)})
 		if err != nil {
 			t.Fatal(err)
 		}

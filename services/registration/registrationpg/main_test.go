@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"raceday/services/fault"
 	"raceday/services/postgres"
 	"raceday/services/postgres/postgrestest"
 	"raceday/services/registration"
@@ -17,6 +18,8 @@ import (
 )
 
 func TestMain(m *testing.M) { postgrestest.Main(m) }
+
+var errNoEvent = fault.New(fault.NotFound, "EVENT_NOT_FOUND", "there is no event with this id")
 
 // fixture is a registration service on a database of its own.
 type fixture struct {
@@ -30,7 +33,7 @@ type fixture struct {
 // Event makes the fixture a registration.Events.
 func (f *fixture) Event(_ context.Context, id race.EventID) (*race.Event, error) {
 	if id != f.event.ID {
-		return nil, registration.ErrEventNotFound
+		return nil, errNoEvent
 	}
 	return f.event, nil
 }

@@ -85,16 +85,16 @@ func (s *sequence) step(rt *rapid.T) error {
 		}
 		field := rapid.SampledFrom([]string{"race", "bib", "chips", "person", "wave"})
 		fields := rapid.SliceOfNDistinct(field, 1, 3, rapid.ID).Draw(rt, "fields")
-		_, err = s.CorrectEntry(ctx, registration.Correction{
+		_, err = s.CorrectEntry(ctx, "tester", registration.Correction{
 			Event: s.event.ID, Reference: entry.Reference, Fields: fields, Value: value, Reason: "any",
 		})
 		return err
 	case "bibs":
-		_, err := s.AssignBibs(ctx, s.event.ID, "marathon", []string{"1-7"}, "tester")
+		_, err := s.AssignBibs(ctx, "tester", s.event.ID, "marathon", []string{"1-7"})
 		return err
 	case "chips":
 		assignment := registration.ChipAssignment{Bib: race.Bib(bib), Chips: []string{chip}}
-		_, err := s.AssignChips(ctx, s.event.ID, []registration.ChipAssignment{assignment}, "tester")
+		_, err := s.AssignChips(ctx, "tester", s.event.ID, []registration.ChipAssignment{assignment})
 		return err
 	case "import":
 		return s.importLines(false, fmt.Sprintf("%s,%s,%s,A", id, bib, chip))
@@ -104,7 +104,7 @@ func (s *sequence) step(rt *rapid.T) error {
 }
 
 func (s *sequence) importLines(replace bool, lines string) error {
-	_, err := s.ImportRoster(s.t.Context(), registration.RosterFile{
+	_, err := s.ImportRoster(s.t.Context(), "tester", registration.RosterFile{
 		Event: s.event.ID, Replace: replace, Content: strings.NewReader("race,bib,chips,wave\n" + lines + "\n"),
 	})
 	return err

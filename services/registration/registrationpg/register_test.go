@@ -51,8 +51,8 @@ func TestRegisterPersonByFormat(t *testing.T) {
 	}
 	elsewhere := request(0, "marathon")
 	elsewhere.Event = "astana"
-	if _, err := f.RegisterPerson(t.Context(), elsewhere); !errors.Is(err, registration.ErrEventNotFound) {
-		t.Errorf("unknown event: got %v, want %v", err, registration.ErrEventNotFound)
+	if _, err := f.RegisterPerson(t.Context(), elsewhere); !errors.Is(err, errNoEvent) {
+		t.Errorf("unknown event: got %v, want %v", err, errNoEvent)
 	}
 	for i, tt := range tests {
 		r := request(i, tt.race)
@@ -100,17 +100,17 @@ func TestRegisterTeam(t *testing.T) {
 	}{
 		{
 			"five members", func(r *registration.Registration) { r.Members = r.Members[1:] },
-			registration.ErrTeamSize, []fault.Violation{{Path: "members", Reason: "TEAM_SIZE"}},
+			registration.ErrTeamSize, []fault.Violation{registration.ErrTeamSize.At("members")},
 		},
 		{
 			"a member of fifteen", func(r *registration.Registration) {
 				r.Members[2].BirthDay = civil.Day{Year: 2009, Month: time.September, Day: 29}
 			},
-			registration.ErrAgeBelowMinimum, []fault.Violation{{Path: "members[2].person.birth_date", Reason: "AGE_BELOW_MINIMUM"}},
+			registration.ErrAgeBelowMinimum, []fault.Violation{registration.ErrAgeBelowMinimum.At("members[2].person.birth_date")},
 		},
 		{
 			"a leg twice", func(r *registration.Registration) { r.Members[0].Leg = 1 },
-			registration.ErrLegInvalid, []fault.Violation{{Path: "members[5].leg", Reason: "LEG_INVALID"}},
+			registration.ErrLegInvalid, []fault.Violation{registration.ErrLegInvalid.At("members[5].leg")},
 		},
 		{
 			"a member of another team under a name in capitals",
@@ -118,18 +118,18 @@ func TestRegisterTeam(t *testing.T) {
 				r.Members[4].Person = team(1).Members[0].Person
 				r.Members[4].Name = "RUNNER  1006"
 			},
-			registration.ErrMemberInTwoTeams, []fault.Violation{{Path: "members[4].person", Reason: "MEMBER_IN_TWO_TEAMS"}},
+			registration.ErrMemberInTwoTeams, []fault.Violation{registration.ErrMemberInTwoTeams.At("members[4].person")},
 		},
 		{
 			"a member who runs the marathon", func(r *registration.Registration) { r.Members[1].Person = runner.Person },
-			registration.ErrAlreadyEntered, []fault.Violation{{Path: "members[1].person", Reason: "ALREADY_ENTERED"}},
+			registration.ErrAlreadyEntered, []fault.Violation{registration.ErrAlreadyEntered.At("members[1].person")},
 		},
 		{
 			"a member twice", func(r *registration.Registration) { r.Members[3].Person = r.Members[2].Person },
-			registration.ErrAlreadyEntered, []fault.Violation{{Path: "members[3].person", Reason: "ALREADY_ENTERED"}},
+			registration.ErrAlreadyEntered, []fault.Violation{registration.ErrAlreadyEntered.At("members[3].person")},
 		},
 		{"no name", func(r *registration.Registration) { r.Person.Name = "" },
-			registration.ErrNameMissing, []fault.Violation{{Path: "team.name", Reason: "NAME_MISSING"}}},
+			registration.ErrNameMissing, []fault.Violation{registration.ErrNameMissing.At("team.name")}},
 		{"a race of persons", func(r *registration.Registration) { r.Race = "ten" }, registration.ErrRaceTakesPersons, nil},
 	}
 	for i, tt := range tests {
@@ -283,7 +283,7 @@ func TestGetAndListEntries(t *testing.T) {
 	if _, err := f.GetEntryByBib(t.Context(), "almaty-2025", "1"); !errors.Is(err, registration.ErrEntryNotFound) {
 		t.Errorf("unknown bib: got %v, want %v", err, registration.ErrEntryNotFound)
 	}
-	if _, err := f.GetEntry(t.Context(), "astana", want[0]); !errors.Is(err, registration.ErrEventNotFound) {
-		t.Errorf("unknown event: got %v, want %v", err, registration.ErrEventNotFound)
+	if _, err := f.GetEntry(t.Context(), "astana", want[0]); !errors.Is(err, errNoEvent) {
+		t.Errorf("unknown event: got %v, want %v", err, errNoEvent)
 	}
 }
