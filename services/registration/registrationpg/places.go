@@ -54,7 +54,8 @@ func (h *holding) Free(id race.ID) int {
 const lockPlaces = `
 SELECT race, capacity, taken
 FROM registration.races
-WHERE event = @event AND race = ANY (@races)
+WHERE event = @event
+  AND race = ANY (@races)
 ORDER BY race
 FOR UPDATE`
 
@@ -128,17 +129,16 @@ func placesBy(
 }
 
 const selectRequests = `
-SELECT row_to_json(e),
-       (SELECT json_agg(m ORDER BY m.number)
-        FROM registration.members m
-        WHERE m.event = e.event AND m.entrant = e.entrant)
-FROM registration.entries e
-WHERE e.event = @event AND e.request_id = ANY (@request_ids)`
+SELECT e.entry, e.members
+FROM registration.whole_entries AS e
+WHERE e.event = @event
+  AND e.request_id = ANY (@request_ids)`
 
 const selectPeople = `
 SELECT person, in_team
 FROM registration.people
-WHERE event = @event AND person = ANY (@people)`
+WHERE event = @event
+  AND person = ANY (@people)`
 
 // Known returns which of these requests and people the event knows already.
 func (h *holding) Known(

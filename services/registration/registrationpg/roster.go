@@ -12,22 +12,19 @@ import (
 )
 
 const selectRosterSince = `
-SELECT row_to_json(e),
-       (SELECT json_agg(m ORDER BY m.number)
-        FROM registration.members m
-        WHERE m.event = e.event AND m.entrant = e.entrant)
-FROM registration.roster_changes c
-JOIN registration.entries e ON e.event = c.event AND e.entrant = c.entrant
-WHERE c.event = @event AND c.change > @change
+SELECT e.entry, e.members
+FROM registration.roster_changes AS c
+JOIN registration.whole_entries AS e ON e.event = c.event AND e.entrant = c.entrant
+WHERE c.event = @event
+  AND c.change > @change
 ORDER BY e.entrant`
 
 const selectRoster = `
-SELECT row_to_json(e),
-       (SELECT json_agg(m ORDER BY m.number)
-        FROM registration.members m
-        WHERE m.event = e.event AND m.entrant = e.entrant)
-FROM registration.entries e
-WHERE e.event = @event AND e.state = 'CONFIRMED' AND e.bib IS NOT NULL
+SELECT e.entry, e.members
+FROM registration.whole_entries AS e
+WHERE e.event = @event
+  AND e.state = 'CONFIRMED'
+  AND e.bib IS NOT NULL
 ORDER BY e.entrant`
 
 // RosterSince returns the entrants whose line of the roster changed after a change number of the event; those who left

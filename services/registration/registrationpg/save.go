@@ -32,23 +32,28 @@ SET race = n.race, state = n.state, bib = n.bib, chips = n.chips, name = n.name,
 FROM json_to_recordset(@entries::json) AS n (
     entrant bigint, race text, state text, bib text, chips text[], name text, sex text, birth_day date,
     age_years integer, country text, club text, category text, wave text, tags text[])
-WHERE e.event = @event AND e.entrant = n.entrant`
+WHERE e.event = @event
+  AND e.entrant = n.entrant`
 
 const deleteMembers = `
 DELETE FROM registration.members
-WHERE event = @event AND entrant = ANY (@entrants)`
+WHERE event = @event
+  AND entrant = ANY (@entrants)`
 
 const deleteBibs = `
 DELETE FROM registration.bibs
-WHERE event = @event AND entrant = ANY (@entrants)`
+WHERE event = @event
+  AND entrant = ANY (@entrants)`
 
 const deleteChips = `
 DELETE FROM registration.chips
-WHERE event = @event AND entrant = ANY (@entrants)`
+WHERE event = @event
+  AND entrant = ANY (@entrants)`
 
 const deletePeople = `
 DELETE FROM registration.people
-WHERE event = @event AND entrant = ANY (@entrants)`
+WHERE event = @event
+  AND entrant = ANY (@entrants)`
 
 const insertMembers = `
 INSERT INTO registration.members (
@@ -58,41 +63,43 @@ SELECT e.event, e.entrant, m.number, m.leg, m.bib, m.chips, m.name, m.sex, m.bir
 FROM json_to_recordset(@members::json) AS m (
     reference text, number integer, leg integer, bib text, chips text[], name text, sex text, birth_day date,
     age_years integer, country text, club text, category text)
-JOIN registration.entries e ON e.event = @event AND e.reference = m.reference`
+JOIN registration.entries AS e ON e.event = @event AND e.reference = m.reference`
 
 const insertBibs = `
 INSERT INTO registration.bibs (event, bib, entrant)
 SELECT e.event, c.bib, e.entrant
 FROM unnest(@references::text[], @bibs::text[]) AS c (reference, bib)
-JOIN registration.entries e ON e.event = @event AND e.reference = c.reference`
+JOIN registration.entries AS e ON e.event = @event AND e.reference = c.reference`
 
 const insertChips = `
 INSERT INTO registration.chips (event, chip, entrant)
 SELECT e.event, c.chip, e.entrant
 FROM unnest(@references::text[], @chips::text[]) AS c (reference, chip)
-JOIN registration.entries e ON e.event = @event AND e.reference = c.reference`
+JOIN registration.entries AS e ON e.event = @event AND e.reference = c.reference`
 
 // Batches of different races wait for each other where they hold the same person; in one order none waits in a circle.
 const insertPeople = `
 INSERT INTO registration.people (event, person, entrant, in_team)
 SELECT e.event, c.person, e.entrant, c.in_team
 FROM unnest(@references::text[], @people::bytea[], @in_team::boolean[]) AS c (reference, person, in_team)
-JOIN registration.entries e ON e.event = @event AND e.reference = c.reference
+JOIN registration.entries AS e ON e.event = @event AND e.reference = c.reference
 ORDER BY c.person`
 
 const updatePlaces = `
 UPDATE registration.races AS r
 SET taken = r.taken + d.taken
 FROM unnest(@races::text[], @taken::integer[]) AS d (race, taken)
-WHERE r.event = @event AND r.race = d.race`
+WHERE r.event = @event
+  AND r.race = d.race`
 
 // The event's row is locked from here to the commit, so this comes as late as it can.
 const upsertRosterChanges = `
 WITH next AS MATERIALIZED (SELECT event.next_change(@event) AS change)
 INSERT INTO registration.roster_changes (event, entrant, change)
 SELECT e.event, e.entrant, next.change
-FROM next, registration.entries e
-WHERE e.event = @event AND e.reference = ANY (@references)
+FROM next, registration.entries AS e
+WHERE e.event = @event
+  AND e.reference = ANY (@references)
 ON CONFLICT ON CONSTRAINT roster_changes_pkey DO UPDATE
 SET change = excluded.change`
 
@@ -100,7 +107,7 @@ const insertEntryChanges = `
 INSERT INTO registration.entry_changes (event, entrant, change, action, actor, reason, at, before, after)
 SELECT @event, c.entrant, r.change, @action, @actor, @reason, @at, c.before, c.after
 FROM json_to_recordset(@changes::json) AS c (entrant bigint, on_roster boolean, before jsonb, after jsonb)
-LEFT JOIN registration.roster_changes r ON r.event = @event AND r.entrant = c.entrant AND c.on_roster`
+LEFT JOIN registration.roster_changes AS r ON r.event = @event AND r.entrant = c.entrant AND c.on_roster`
 
 // recordedChange is a row of registration.entry_changes as JSON.
 type recordedChange struct {

@@ -45,14 +45,11 @@ func translate(err error) error {
 	return err
 }
 
-// A whole row goes as JSON, by the names of its columns, so that every query reads and writes one and the same form.
 const selectEntryByReference = `
-SELECT row_to_json(e),
-       (SELECT json_agg(m ORDER BY m.number)
-        FROM registration.members m
-        WHERE m.event = e.event AND m.entrant = e.entrant)
-FROM registration.entries e
-WHERE e.event = @event AND e.reference = @reference`
+SELECT e.entry, e.members
+FROM registration.whole_entries AS e
+WHERE e.event = @event
+  AND e.reference = @reference`
 
 // EntryByReference returns the entry, or registration.ErrEntryNotFound.
 func (s *Store) EntryByReference(
@@ -62,13 +59,11 @@ func (s *Store) EntryByReference(
 }
 
 const selectEntryByBib = `
-SELECT row_to_json(e),
-       (SELECT json_agg(m ORDER BY m.number)
-        FROM registration.members m
-        WHERE m.event = e.event AND m.entrant = e.entrant)
-FROM registration.bibs b
-JOIN registration.entries e ON e.event = b.event AND e.entrant = b.entrant
-WHERE b.event = @event AND b.bib = @bib`
+SELECT e.entry, e.members
+FROM registration.bibs AS b
+JOIN registration.whole_entries AS e ON e.event = b.event AND e.entrant = b.entrant
+WHERE b.event = @event
+  AND b.bib = @bib`
 
 // EntryByBib returns the confirmed entry that holds the bib, itself or by a member, or registration.ErrEntryNotFound.
 func (s *Store) EntryByBib(ctx context.Context, event race.EventID, bib race.Bib) (registration.Entry, error) {
@@ -99,22 +94,19 @@ func findEntry(
 }
 
 const selectEntries = `
-SELECT row_to_json(e),
-       (SELECT json_agg(m ORDER BY m.number)
-        FROM registration.members m
-        WHERE m.event = e.event AND m.entrant = e.entrant)
-FROM registration.entries e
-WHERE e.event = @event AND e.entrant > @after
+SELECT e.entry, e.members
+FROM registration.whole_entries AS e
+WHERE e.event = @event
+  AND e.entrant > @after
 ORDER BY e.entrant
 LIMIT @limit`
 
 const selectEntriesOfRace = `
-SELECT row_to_json(e),
-       (SELECT json_agg(m ORDER BY m.number)
-        FROM registration.members m
-        WHERE m.event = e.event AND m.entrant = e.entrant)
-FROM registration.entries e
-WHERE e.event = @event AND e.race = @race AND e.entrant > @after
+SELECT e.entry, e.members
+FROM registration.whole_entries AS e
+WHERE e.event = @event
+  AND e.race = @race
+  AND e.entrant > @after
 ORDER BY e.entrant
 LIMIT @limit`
 
