@@ -34,6 +34,7 @@ type Book struct {
 	entrants map[race.EntrantID]*entrant
 	bibs     map[race.Bib]*entrant
 	rulings  []ruling.Ruling
+	ruled    map[ruling.ID]bool
 	ofRace   map[race.ID]ruling.OfRace
 	ofBib    map[raceBib][]ruling.Ruling
 
@@ -78,7 +79,7 @@ func NewBook() *Book {
 	return &Book{
 		finders: map[race.ID]*passing.Finder{}, mats: map[race.MatID]int32{}, chips: map[race.Chip]*chip{},
 		entrants: map[race.EntrantID]*entrant{}, bibs: map[race.Bib]*entrant{},
-		ofRace: map[race.ID]ruling.OfRace{}, ofBib: map[raceBib][]ruling.Ruling{},
+		ofRace: map[race.ID]ruling.OfRace{}, ofBib: map[raceBib][]ruling.Ruling{}, ruled: map[ruling.ID]bool{},
 	}
 }
 
@@ -194,14 +195,20 @@ func (b *Book) chip(code race.Chip) *chip {
 	return c
 }
 
-// AddRulings appends rulings in the order of recording.
+// AddRulings appends rulings in the order of recording; those that are known already change nothing.
 func (b *Book) AddRulings(rulings []ruling.Ruling) {
-	if len(rulings) == 0 {
+	known := len(b.rulings)
+	for _, r := range rulings {
+		if !b.ruled[r.ID] {
+			b.ruled[r.ID] = true
+			b.rulings = append(b.rulings, r)
+		}
+	}
+	if len(b.rulings) == known {
 		return
 	}
-	b.rulings = append(b.rulings, rulings...)
 	b.judgeRulings()
-	for _, r := range rulings {
+	for _, r := range b.rulings[known:] {
 		b.touchRuled(r, len(b.rulings))
 	}
 }

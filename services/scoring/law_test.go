@@ -203,7 +203,8 @@ func (d drawnDay) tellInAnyOrder(t *rapid.T, book *Book, ranks *Ranks) (told []L
 			book.SetEntrants(d.entrants[:entrant+1]) // whoever lost a chip to the wrong line
 			entrant++
 		case "ruling":
-			book.AddRulings(d.rulings[ruled : ruled+1])
+			again := rapid.IntRange(0, ruled).Draw(t, "rulings told again from")
+			book.AddRulings(d.rulings[again : ruled+1])
 			ruled++
 		case "read":
 			book.AddRead(reads[read])

@@ -126,8 +126,20 @@ const (
 	changesEvery = 5 * time.Second
 )
 
-// Run scores an event until outer ends, or until something fails: then it has to be begun again, from Postgres.
+// Run scores an event until outer ends, or until something fails: then it has to be begun again, from Postgres. Where a
+// rebuild moved the position it begins again by itself.
 func (s *Scorer) Run(outer context.Context, event race.EventID) error {
+	for {
+		begun := s.Now()
+		err := s.run(outer, event)
+		if !errors.Is(err, ErrFenced) || s.Now().Sub(begun) < changesEvery {
+			return err // another scorer, not a rebuild
+		}
+		s.Log.InfoContext(outer, "the position was moved by another hand; reading everything again", "event", event)
+	}
+}
+
+func (s *Scorer) run(outer context.Context, event race.EventID) error {
 	changed, stop := s.Changed(event)
 	defer stop()
 	d, err := s.open(outer, event)

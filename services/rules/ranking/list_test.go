@@ -43,6 +43,10 @@ func TestRanks(t *testing.T) {
 		{"a judge reverses 1 and 2", []finisher{{"1", 1, nil}, {"2", 2, []race.Bib{"1"}}, {"3", 3, nil}}, []string{"1 2", "2 1", "3 3"}},
 		{"a judge parts equal times", []finisher{{"1", 1, nil}, {"2", 1, []race.Bib{"1"}}, {"3", 1, nil}}, []string{"1 2", "2 1", "2 3"}},
 		{"the other is not in the list", []finisher{{"1", 1, []race.Bib{"9"}}, {"2", 2, nil}}, []string{"1 1", "2 2"}},
+		{"one before another that is moved itself", []finisher{{"3", 1, nil}, {"1", 2, []race.Bib{"2"}}, {"2", 3, []race.Bib{"3"}}}, []string{"1 1", "2 2", "3 3"}},
+		{"the last ruling of one bib stands", []finisher{{"1", 1, nil}, {"2", 2, nil}, {"3", 3, []race.Bib{"1", "2"}}}, []string{"1 1", "2 3", "3 2"}},
+		{"the last names a bib that is not in the list", []finisher{{"1", 1, nil}, {"3", 3, []race.Bib{"1", "9"}}}, []string{"1 3", "2 1"}},
+		{"rulings that contradict each other end all the same", []finisher{{"1", 1, []race.Bib{"2"}}, {"2", 1, []race.Bib{"1"}}}, []string{"1 2", "2 1"}},
 		{"moved back", []finisher{{"1", 1, []race.Bib{"3"}}, {"2", 2, nil}, {"3", 3, nil}}, []string{"1 2", "2 1", "3 3"}},
 	} {
 		l := NewList()

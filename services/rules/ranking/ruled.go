@@ -13,27 +13,35 @@ type ruledOrder struct {
 	index   map[race.EntrantID]int
 }
 
-// ruledOrder moves every entrant with such a ruling, the fastest first, directly before the bib it names; a bib that the
-// list does not hold moves nobody.
+// ruledOrder moves every entrant with such a ruling directly before the bib that its last one names, of those that the list
+// holds. Who follows another that is moved itself follows it in the next turn; rulings that contradict each other are
+// given up after as many turns as there are of them.
 func (l *List) ruledOrder() *ruledOrder {
 	if l.ruled != nil {
 		return l.ruled
 	}
 	entries := slices.Clone(l.entries)
 	apart := map[[2]race.EntrantID]bool{} // neighbours that never share a rank
-	for _, e := range l.entries {
-		for _, bib := range l.before[e.Entrant] {
-			to := slices.IndexFunc(entries, func(other Entry) bool { return other.Bib == bib })
-			if to < 0 || bib == e.Bib {
+	moved := true
+	for turn := 0; moved && turn <= len(l.before); turn++ {
+		moved = false
+		for _, e := range l.entries {
+			if len(l.before[e.Entrant]) == 0 {
+				continue
+			}
+			from, to := slices.Index(entries, e), l.target(entries, e)
+			if to < 0 {
 				continue
 			}
 			apart[[2]race.EntrantID{e.Entrant, entries[to].Entrant}] = true
-			from := slices.Index(entries, e)
+			if from == to-1 {
+				continue
+			}
 			entries = slices.Delete(entries, from, from+1)
 			if from < to {
 				to--
 			}
-			entries = slices.Insert(entries, to, e)
+			entries, moved = slices.Insert(entries, to, e), true
 		}
 	}
 	order := &ruledOrder{entries, make([]int, len(entries)), map[race.EntrantID]int{}}
@@ -45,4 +53,17 @@ func (l *List) ruledOrder() *ruledOrder {
 	}
 	l.ruled = order
 	return order
+}
+
+// target returns the index of the last bib that e was ruled to stand before, of those in entries; -1 where there is none.
+func (l *List) target(entries []Entry, e Entry) int {
+	for _, bib := range slices.Backward(l.before[e.Entrant]) {
+		if bib == e.Bib {
+			continue
+		}
+		if to := slices.IndexFunc(entries, func(other Entry) bool { return other.Bib == bib }); to >= 0 {
+			return to
+		}
+	}
+	return -1
 }

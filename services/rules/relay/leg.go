@@ -2,8 +2,6 @@
 package relay
 
 import (
-	"time"
-
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
 )
@@ -37,7 +35,7 @@ func Legs(r *race.Race, arrivals []Arrival, gun racetime.Instant, notCompleted m
 			s.sum = racetime.Optional{}
 		}
 		if arrival.Seen {
-			leg.Time, leg.Cumulative = s.arrive(i, arrival.At)
+			leg.Time, leg.Cumulative = s.arrive(arrival.At)
 		}
 		if leg.NotCompleted {
 			leg.Time = racetime.Optional{}
@@ -58,35 +56,18 @@ type stretch struct {
 	sum racetime.Optional
 }
 
-// arrive returns the time of leg i, ended at at, and the sum of legs with it.
-func (s *stretch) arrive(i int, at racetime.Instant) (leg, cumulative racetime.Optional) {
+// arrive returns the time of the leg that ended at at, and the sum of legs with it: over exchanges that were not seen, the
+// time since the last that was. Whether a team had waited for a forced start there nobody knows; an official who does
+// enters the hand-over.
+func (s *stretch) arrive(at racetime.Instant) (leg, cumulative racetime.Optional) {
 	ran := at.Sub(s.departure)
 	if len(s.unseen) == 0 {
 		leg = racetime.Known(ran)
 	}
-	if s.sum.Known && s.leftUnforced(i, at) {
+	if s.sum.Known {
 		cumulative = racetime.Known(s.sum.Time + ran)
 	}
 	return leg, cumulative
-}
-
-// leftUnforced reports whether the exchanges that were not seen before leg i's end at at were surely passed before their
-// forced starts, so that the legs around them add up to the time between the hand-overs seen.
-func (s *stretch) leftUnforced(i int, at racetime.Instant) bool {
-	for _, leg := range s.unseen {
-		forced := s.race.Team.Legs[leg].ForcedStart
-		if forced == 0 {
-			continue
-		}
-		length := int64(0)
-		for _, after := range s.race.Team.Legs[leg+1 : i+1] {
-			length += after.LengthMillimetres
-		}
-		if at.Sub(forced) >= time.Duration(s.race.FastestPace.Microseconds()*length/1_000_000)*time.Microsecond {
-			return false
-		}
-	}
-	return true
 }
 
 // leave begins the leg after leg i.

@@ -106,8 +106,8 @@ func TestTeams(t *testing.T) {
 			status: result.Finished, gun: took(2100), ranks: took(2200), legs: []leg{first, second, ranked(900, 2200)},
 		},
 		{
-			name: "forced start around a missed exchange: no total, no rank", at: seen{0: 1005, 1: 1600, 3: 3100}, forced: 2200,
-			status: result.Finished, gun: took(2100), legs: []leg{first, {}, {}},
+			name: "forced start around a missed exchange: the total is known", at: seen{0: 1005, 1: 1600, 3: 3100}, forced: 2200,
+			status: result.Finished, gun: took(2100), ranks: took(2100), legs: []leg{first, {}, {Cumulative: took(2100)}},
 		},
 		{
 			name: "a leg not completed", at: relayed(), rulings: []ruling.Ruling{onTeam(ruling.DNF, "x2")}, status: result.DNF,
