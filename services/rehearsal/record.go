@@ -44,12 +44,12 @@ type day struct {
 	event      *race.Event
 	conditions *Conditions
 	recording  *Recording
-	placements map[race.PointID][]placement
+	lying      map[race.PointID][]lyingMat
 	missed     []float64 // share of crossings that a mat does not see
 }
 
-// placement is a mat at a point during a period.
-type placement struct {
+// lyingMat is a mat at a point during a period.
+type lyingMat struct {
 	race.Mat
 	mat int // index in the recording's mats
 }
@@ -57,8 +57,8 @@ type placement struct {
 func newDay(seed uint64, event *race.Event, c *Conditions) *day {
 	d := &day{
 		seed: seed, rng: rand.New(rand.NewPCG(seed, matStream)), event: event, conditions: c,
-		recording:  &Recording{event: event.ID, FirstGun: firstGun(event)},
-		placements: map[race.PointID][]placement{},
+		recording: &Recording{event: event.ID, FirstGun: firstGun(event)},
+		lying:     map[race.PointID][]lyingMat{},
 	}
 	for _, m := range event.Mats {
 		mats := d.recording.mats
@@ -68,7 +68,7 @@ func newDay(seed uint64, event *race.Event, c *Conditions) *day {
 			d.recording.mats = append(mats, mat{id: m.ID})
 			d.missed = append(d.missed, c.MinMissed+(c.MaxMissed-c.MinMissed)*d.rng.Float64())
 		}
-		d.placements[m.Point] = append(d.placements[m.Point], placement{m, i})
+		d.lying[m.Point] = append(d.lying[m.Point], lyingMat{m, i})
 	}
 	return d
 }
@@ -87,9 +87,9 @@ func firstGun(event *race.Event) racetime.Instant {
 
 // pass lets a chip pass a point: it crosses one of the primary mats, which lie side by side, and every backup.
 func (d *day) pass(rng *rand.Rand, s seen, chip uint32) {
-	var lying [8]placement
-	primary, backups := lying[:0], 0
-	for _, p := range d.placements[s.point] {
+	var there [8]lyingMat
+	primary, backups := there[:0], 0
+	for _, p := range d.lying[s.point] {
 		if !p.Holds(s.at.Add(p.ClockOffset)) {
 			continue
 		}
@@ -109,7 +109,7 @@ func (d *day) pass(rng *rand.Rand, s seen, chip uint32) {
 const readGap = 400 * time.Millisecond
 
 // read lets a mat read a chip, or miss it. At the start the last read is the crossing, elsewhere the first.
-func (d *day) read(rng *rand.Rand, p placement, at racetime.Instant, kind seenKind, chip uint32) {
+func (d *day) read(rng *rand.Rand, p lyingMat, at racetime.Instant, kind seenKind, chip uint32) {
 	if happens(rng, d.missed[p.mat]) {
 		return
 	}

@@ -64,7 +64,7 @@ func uniform(rng *rand.Rand, from, to time.Duration) time.Duration {
 	return from + time.Duration(rng.Int64N(max(1, int64((to-from)/time.Microsecond))))*time.Microsecond
 }
 
-// run returns the places that the runner comes by, in order.
+// run returns the points that the runner comes by, with the instants, in order.
 func (r *runner) run() []seen {
 	visits := make([]seen, 0, len(r.race.Course)+1)
 	line := r.race.Course[0].Point

@@ -34,7 +34,7 @@ func (d *day) send() {
 func (d *day) busyMats() (first, second int) {
 	atStarts := map[int]bool{}
 	for i := range d.event.Races {
-		for _, p := range d.placements[d.event.Races[i].Course[0].Point] {
+		for _, p := range d.lying[d.event.Races[i].Course[0].Point] {
 			atStarts[p.mat] = true
 		}
 	}

@@ -78,7 +78,7 @@ func (t *teller) follow(ctx context.Context, b *board) error {
 		default:
 			return fmt.Errorf("watch race %s, list %q: %w", b.race.ID, b.list, err)
 		}
-		if !sleep(ctx, longWait) {
+		if !pause(ctx, longWait) {
 			return nil
 		}
 	}
@@ -108,7 +108,7 @@ func (t *teller) watch(ctx context.Context, b *board, version *int64) error {
 		b.mu.Lock()
 		b.page = page
 		b.mu.Unlock()
-		if !sleep(ctx, boardTime) {
+		if !pause(ctx, boardTime) {
 			return ctx.Err()
 		}
 	}
@@ -165,7 +165,7 @@ func (r *run) block() []string {
 		row := []string{b.title(), "", "", "", "", "", ""}
 		if page := b.read(); page != nil {
 			if leader := leaderOf(page); leader != nil {
-				point, clock := b.place(leader)
+				point, clock := b.lastSeen(leader)
 				row[1], row[2], row[3], row[4] = leader.GetBib(), short(leader.GetName(), nameWidth), point, clock
 			}
 		}
@@ -199,7 +199,7 @@ func (r *run) tellLeaders() {
 			continue
 		}
 		b.told = told
-		point, clock := b.place(leader)
+		point, clock := b.lastSeen(leader)
 		r.print.line("%8s  %-19s  %s  %-6s %-5s  %-*s  %s", shownClock(r.clock.now()), b.fullTitle(), state,
 			point, leader.GetBib(), nameWidth, short(leader.GetName(), nameWidth), clock)
 	}
@@ -221,7 +221,7 @@ func (r *run) countAll(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if !sleep(ctx, countTime) {
+		if !pause(ctx, countTime) {
 			return nil
 		}
 	}
@@ -276,8 +276,8 @@ func leaderOf(page *standingsv1.GetStandingsResponse) *standingsv1.Standing {
 	return page.GetRows()[0]
 }
 
-// place returns where a leader was seen last and its time: that of the list at the finish, that from the gun on course.
-func (b *board) place(leader *standingsv1.Standing) (point, clock string) {
+// lastSeen returns where a leader was seen last and its time: that of the list at the finish, that from the gun on course.
+func (b *board) lastSeen(leader *standingsv1.Standing) (point, clock string) {
 	switch {
 	case leader.GetRank() > 0:
 		return "finish", leader.GetRanked()

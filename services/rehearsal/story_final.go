@@ -78,7 +78,7 @@ func (t *teller) decide(ctx context.Context) error {
 	})
 }
 
-// ranked returns the bib in a place of a race's first list; empty where nobody has that rank.
+// ranked returns the bib that has a rank in a race's first list; empty where nobody has it.
 func (t *teller) ranked(ctx context.Context, r *race.Race, rank int32) (string, error) {
 	page, err := t.top(ctx, r)
 	if err != nil {
