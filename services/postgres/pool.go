@@ -137,13 +137,12 @@ func backoff(attempt int, first, limit time.Duration) time.Duration {
 }
 
 // pause waits, and reports false if ctx ended before the time was over.
-func pause(ctx context.Context, wait time.Duration) bool {
-	timer := time.NewTimer(wait)
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-		return false
 	case <-timer.C:
-		return true
 	}
+	return ctx.Err() == nil
 }

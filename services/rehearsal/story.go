@@ -128,20 +128,19 @@ func untilTaken(ctx context.Context, call func(context.Context) error) error {
 		if time.Now().After(giveUp) {
 			return err
 		}
-		if !sleep(ctx, wait) {
+		if !pause(ctx, wait) {
 			return ctx.Err()
 		}
 	}
 }
 
-// sleep waits; false where ctx ended first.
-func sleep(ctx context.Context, d time.Duration) bool {
+// pause waits, and reports false if ctx ended before the time was over.
+func pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-		return false
 	case <-timer.C:
-		return true
 	}
+	return ctx.Err() == nil
 }

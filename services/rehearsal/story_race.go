@@ -32,7 +32,7 @@ func (c raceClock) now() time.Duration {
 // wait waits for a race time; false where ctx ended first.
 func (c raceClock) wait(ctx context.Context, after time.Duration) bool {
 	ahead := time.Duration(float64(after-c.from)/c.speed) - time.Since(c.began)
-	return ahead <= 0 && ctx.Err() == nil || ahead > 0 && sleep(ctx, ahead)
+	return ahead <= 0 && ctx.Err() == nil || ahead > 0 && pause(ctx, ahead)
 }
 
 // race fires the guns, lets the mats publish, and shows who leads, until everything that was published is derived from.
@@ -251,7 +251,7 @@ func (t *teller) until(ctx context.Context, notYet error, ask func(context.Conte
 			return err
 		case time.Now().After(giveUp):
 			return fmt.Errorf("after %v: %w", catchUp, notYet)
-		case !sleep(ctx, askAgain):
+		case !pause(ctx, askAgain):
 			return ctx.Err()
 		}
 	}

@@ -38,8 +38,8 @@ func Play(ctx context.Context, p *Publisher, reads []timing.Read, speed float64,
 			n++
 		}
 		// No read goes before its time: a mat sends what it has collected.
-		if err := wait(ctx, time.Until(start.Add((first+1)*batchTime))); err != nil {
-			return err
+		if !pause(ctx, time.Until(start.Add((first+1)*batchTime))) {
+			return ctx.Err()
 		}
 		if err := played.add(ctx, reads[:n]); err != nil {
 			return err
@@ -107,16 +107,13 @@ func (p *player) publish(ctx context.Context, key numbering) error {
 	return nil
 }
 
-func wait(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
+// pause waits, and reports false if ctx ended before the time was over.
+func pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-		return ctx.Err()
 	case <-timer.C:
-		return nil
 	}
+	return ctx.Err() == nil
 }

@@ -95,8 +95,8 @@ func (p *Publisher) settleOldest(ctx context.Context) error {
 		if oldest.safe {
 			break
 		}
-		if err := wait(ctx, retryTime); err != nil {
-			return fmt.Errorf("publish reads to %s: %w", oldest.msg.Subject, err)
+		if !pause(ctx, retryTime) {
+			return fmt.Errorf("publish reads to %s: %w", oldest.msg.Subject, ctx.Err())
 		}
 		for i := range p.open {
 			if err := p.resend(&p.open[i]); err != nil {
