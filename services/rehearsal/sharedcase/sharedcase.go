@@ -14,7 +14,7 @@ import (
 // CI says; with CI=true, a case that is missing from a folder that is there, or that RACEDAY_SHARED names, fails the test.
 func Dir(t testing.TB, name string) string {
 	t.Helper()
-	dir, ok := Find(t, name)
+	dir, ok := find(t, name)
 	if !ok {
 		t.Skipf("shared cases are not on this machine: %s", dir)
 	}
@@ -25,6 +25,15 @@ func Dir(t testing.TB, name string) string {
 // case that is not.
 func Find(t testing.TB, name string) (dir string, ok bool) {
 	t.Helper()
+	dir, ok = find(t, name)
+	if !ok {
+		t.Logf("goes on without the shared case %s", dir)
+	}
+	return dir, ok
+}
+
+func find(t testing.TB, name string) (dir string, ok bool) {
+	t.Helper()
 	root := shared(t)
 	dir = filepath.Join(root, "races", name)
 	if exists(t, dir) {
@@ -34,7 +43,6 @@ func Find(t testing.TB, name string) (dir string, ok bool) {
 	if promised && os.Getenv("CI") == "true" {
 		t.Fatalf("the shared case is missing: %s", dir)
 	}
-	t.Logf("without the shared case %s", dir)
 	return dir, false
 }
 
