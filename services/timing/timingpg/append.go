@@ -29,8 +29,8 @@ RELEASE SAVEPOINT new_reads`
 const undoNewReads = `
 ROLLBACK TO SAVEPOINT new_reads`
 
-// Append adds a batch and moves the position, within the scorer's transaction and in one round trip, three where a
-// repeat was not foreseen. A nil batch moves change and version only. It returns timing.ErrFenced, and the transaction
+// Append adds a batch and moves the position, within the scorer's transaction and in one round trip, a few more where there
+// are many reads or a repeat was not foreseen. A nil batch moves change and version only. It returns timing.ErrFenced, and the transaction
 // must be rolled back, where the position is not exactly from; timing.ErrStreamReplaced or timing.ErrGap, and nothing is
 // sent, where the batch is not what lies between from and to. A generation above from's retires it and begins another.
 func (s *Store) Append(ctx context.Context, tx pgx.Tx, batch *timing.Batch, from, to timing.Position) error {
@@ -43,13 +43,11 @@ func (s *Store) Append(ctx context.Context, tx pgx.Tx, batch *timing.Batch, from
 		return send(ctx, tx, queue)
 	}
 	fresh, doubtful := s.marks.divide(to.Event, batch.Reads)
-	if len(fresh) > 0 {
-		queue.Queue(saveNewReads)
-		queue.Queue(insertNewReads, readArguments(fresh, to))
-		queue.Queue(releaseNewReads)
+	queue, err := appendNew(ctx, tx, queue, fresh, to)
+	if err == nil {
+		queueFacts(queue, doubtful, batch.Rejected, to)
+		err = send(ctx, tx, queue)
 	}
-	queueFacts(queue, doubtful, batch.Rejected, to)
-	err := send(ctx, tx, queue)
 	if !isRepeat(err) {
 		return err
 	}
@@ -60,6 +58,31 @@ func (s *Store) Append(ctx context.Context, tx pgx.Tx, batch *timing.Batch, from
 	queue = &pgx.Batch{}
 	queueFacts(queue, batch.Reads, batch.Rejected, to)
 	return send(ctx, tx, queue)
+}
+
+// copied is from how many reads on it pays to copy them, which takes round trips of its own and half the time for each.
+const copied = 1000
+
+// appendNew queues reads behind what is queued, so that they can be undone on their own. Many it copies, when what is queued
+// is done, and returns the queue to go on with.
+func appendNew(ctx context.Context, tx pgx.Tx, queue *pgx.Batch, reads []timing.Read, to timing.Position) (*pgx.Batch, error) {
+	if len(reads) == 0 {
+		return queue, nil
+	}
+	queue.Queue(saveNewReads)
+	if len(reads) < copied {
+		queue.Queue(insertNewReads, readArguments(reads, to))
+	} else {
+		if err := send(ctx, tx, queue); err != nil {
+			return nil, err
+		}
+		if err := copyReads(ctx, tx, reads, to); err != nil {
+			return nil, err
+		}
+		queue = &pgx.Batch{}
+	}
+	queue.Queue(releaseNewReads)
+	return queue, nil
 }
 
 func send(ctx context.Context, tx pgx.Tx, queue *pgx.Batch) error {
