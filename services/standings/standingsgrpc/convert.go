@@ -93,22 +93,21 @@ func pageResponse(page standings.Page, next string) *standingsv1.GetStandingsRes
 // updateRows is the number of rows in one message: a whole field would be more than a client takes at once.
 const updateRows = 1000
 
-// sendUpdate sends an update as one message, or as several of which only the last names its version: whoever is cut off
-// before it resumes from an earlier one.
+// sendUpdate sends an update as one message, or as several of which all but the last say that more follow.
 func sendUpdate(u standings.Update, send func(*standingsv1.WatchStandingsResponse) error) error {
-	message := &standingsv1.WatchStandingsResponse{Snapshot: u.Snapshot, List: u.List}
+	message := &standingsv1.WatchStandingsResponse{Snapshot: u.Snapshot, List: u.List, Version: u.Version}
 	for _, bib := range u.Removed {
 		message.Removed = append(message.Removed, string(bib))
 	}
 	for len(u.Rows) > updateRows {
-		message.Rows = standingRows(u.Rows[:updateRows])
+		message.Rows, message.More = standingRows(u.Rows[:updateRows]), true
 		if err := send(message); err != nil {
 			return err
 		}
 		u.Rows = u.Rows[updateRows:]
-		message = &standingsv1.WatchStandingsResponse{List: u.List}
+		message = &standingsv1.WatchStandingsResponse{List: u.List, Version: u.Version}
 	}
-	message.Rows, message.Version = standingRows(u.Rows), u.Version
+	message.Rows = standingRows(u.Rows)
 	return send(message)
 }
 

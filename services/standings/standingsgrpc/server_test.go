@@ -207,7 +207,7 @@ func field(n int) []result.Result {
 	return results
 }
 
-func TestALargeSnapshotNamesItsVersionAtItsEnd(t *testing.T) {
+func TestALargeSnapshotSaysWhetherMoreOfItFollows(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -217,7 +217,7 @@ func TestALargeSnapshotNamesItsVersionAtItsEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	bibs := map[string]bool{}
-	for i, version := range []int64{0, 0, 7} {
+	for i, more := range []bool{true, true, false} {
 		message, err := stream.Recv()
 		if err != nil {
 			t.Fatal(err)
@@ -225,8 +225,11 @@ func TestALargeSnapshotNamesItsVersionAtItsEnd(t *testing.T) {
 		for _, row := range message.GetRows() {
 			bibs[row.GetBib()] = true
 		}
-		if message.GetVersion() != version || message.GetSnapshot() != (i == 0) || message.GetList() != "overall" {
-			t.Errorf("message %d has version %d, snapshot %v, list %s", i, message.GetVersion(), message.GetSnapshot(), message.GetList())
+		if message.GetMore() != more || message.GetSnapshot() != (i == 0) {
+			t.Errorf("message %d: more %v, snapshot %v, want %v, %v", i, message.GetMore(), message.GetSnapshot(), more, i == 0)
+		}
+		if message.GetVersion() != 7 || message.GetList() != "overall" {
+			t.Errorf("message %d is of version %d of list %s", i, message.GetVersion(), message.GetList())
 		}
 	}
 	if len(bibs) != 2500 {

@@ -29,14 +29,20 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // EventService keeps what is run, where and by which rules.
+//
+// Every call may also be refused with KEY_MISSING, KEY_UNKNOWN or ROLE_NOT_ALLOWED, and fail with DATABASE_UNAVAILABLE,
+// COMMIT_UNKNOWN or SERVER_STOPPING, after which it may be sent again, or with INTERNAL. An answer names at most 64 field
+// violations; a last one, MORE_FAULTS, counts the others.
 type EventServiceClient interface {
 	// ApplyEvent stores an event or its next version; applying the same again changes nothing. All faults come at once
-	// as field violations, each with path and reason, and with the line where a file was sent. Nothing is stored when
-	// there is one. Reasons: EVENT_INVALID, EVENT_BREAKS_ENTRIES.
+	// as field violations, each with path, reason and description, which begins with the line where a file was sent.
+	// Nothing is stored when there is one. Reasons: EVENT_INVALID (of fields: FIELD_INVALID, SOURCE_MISSING; without a
+	// path EVENT_INVALID, of the file as a whole), EVENT_BREAKS_ENTRIES (of fields: RACE_HAS_ENTRIES, CAPACITY_TAKEN,
+	// WAVE_UNKNOWN, AGE_BELOW_MINIMUM, TEAM_COMPOSITION).
 	ApplyEvent(ctx context.Context, in *ApplyEventRequest, opts ...grpc.CallOption) (*ApplyEventResponse, error)
 	// GetEvent returns the newest version, defaults filled in. Reason: EVENT_NOT_FOUND.
 	GetEvent(ctx context.Context, in *GetEventRequest, opts ...grpc.CallOption) (*GetEventResponse, error)
-	// ListEvents returns all events, newest day first.
+	// ListEvents returns all events, newest day first. Reasons: PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
 	ListEvents(ctx context.Context, in *ListEventsRequest, opts ...grpc.CallOption) (*ListEventsResponse, error)
 }
 
@@ -83,14 +89,20 @@ func (c *eventServiceClient) ListEvents(ctx context.Context, in *ListEventsReque
 // for forward compatibility.
 //
 // EventService keeps what is run, where and by which rules.
+//
+// Every call may also be refused with KEY_MISSING, KEY_UNKNOWN or ROLE_NOT_ALLOWED, and fail with DATABASE_UNAVAILABLE,
+// COMMIT_UNKNOWN or SERVER_STOPPING, after which it may be sent again, or with INTERNAL. An answer names at most 64 field
+// violations; a last one, MORE_FAULTS, counts the others.
 type EventServiceServer interface {
 	// ApplyEvent stores an event or its next version; applying the same again changes nothing. All faults come at once
-	// as field violations, each with path and reason, and with the line where a file was sent. Nothing is stored when
-	// there is one. Reasons: EVENT_INVALID, EVENT_BREAKS_ENTRIES.
+	// as field violations, each with path, reason and description, which begins with the line where a file was sent.
+	// Nothing is stored when there is one. Reasons: EVENT_INVALID (of fields: FIELD_INVALID, SOURCE_MISSING; without a
+	// path EVENT_INVALID, of the file as a whole), EVENT_BREAKS_ENTRIES (of fields: RACE_HAS_ENTRIES, CAPACITY_TAKEN,
+	// WAVE_UNKNOWN, AGE_BELOW_MINIMUM, TEAM_COMPOSITION).
 	ApplyEvent(context.Context, *ApplyEventRequest) (*ApplyEventResponse, error)
 	// GetEvent returns the newest version, defaults filled in. Reason: EVENT_NOT_FOUND.
 	GetEvent(context.Context, *GetEventRequest) (*GetEventResponse, error)
-	// ListEvents returns all events, newest day first.
+	// ListEvents returns all events, newest day first. Reasons: PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
 	ListEvents(context.Context, *ListEventsRequest) (*ListEventsResponse, error)
 	mustEmbedUnimplementedEventServiceServer()
 }

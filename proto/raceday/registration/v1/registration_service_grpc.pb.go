@@ -34,29 +34,41 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // RegistrationService keeps who runs: entries, teams, places, bibs and chips.
+//
+// Every call may also be refused with KEY_MISSING, KEY_UNKNOWN or ROLE_NOT_ALLOWED, and fail with DATABASE_UNAVAILABLE,
+// COMMIT_UNKNOWN or SERVER_STOPPING, after which it may be sent again, or with INTERNAL. An answer names at most 64 field
+// violations; a last one, MORE_FAULTS, counts the others.
 type RegistrationServiceClient interface {
 	// RegisterPerson enters a person. The same request_id is answered with the same entry. Reasons: EVENT_NOT_FOUND,
-	// RACE_NOT_FOUND, NAME_MISSING, SEX_MISSING, BIRTH_DATE_MISSING, BIRTH_DATE_INVALID, AGE_BELOW_MINIMUM, RACE_FULL,
-	// REGISTRATION_CLOSED, RACE_TAKES_TEAMS, ALREADY_ENTERED, REQUEST_ID_REUSED.
+	// RACE_NOT_FOUND, REQUEST_ID_INVALID, REQUEST_ID_REUSED, NAME_MISSING, SEX_MISSING, BIRTH_DATE_MISSING,
+	// BIRTH_DATE_INVALID, AGE_INVALID, AGE_BELOW_MINIMUM, TEXT_INVALID, TAG_INVALID, RACE_TAKES_TEAMS,
+	// REGISTRATION_NOT_OPEN, REGISTRATION_CLOSED, ALREADY_ENTERED, RACE_FULL, REGISTRATION_BUSY.
 	RegisterPerson(ctx context.Context, in *RegisterPersonRequest, opts ...grpc.CallOption) (*RegisterPersonResponse, error)
-	// RegisterTeam enters a team with its members, all or nothing. Reasons as of RegisterPerson, and TEAM_SIZE,
-	// TEAM_COMPOSITION, MEMBER_IN_TWO_TEAMS, LEG_INVALID, RACE_TAKES_PERSONS.
+	// RegisterTeam enters a team with its members, all or nothing. Reasons as of RegisterPerson, but RACE_TAKES_PERSONS
+	// instead of RACE_TAKES_TEAMS, and TEAM_SIZE, TEAM_COMPOSITION, LEG_INVALID, MEMBER_IN_TWO_TEAMS, BIB_TAKEN,
+	// CHIP_TAKEN.
 	RegisterTeam(ctx context.Context, in *RegisterTeamRequest, opts ...grpc.CallOption) (*RegisterTeamResponse, error)
-	// GetEntry returns one entry by reference or bib. Reason: ENTRY_NOT_FOUND.
+	// GetEntry returns one entry by reference or bib. Reasons: EVENT_NOT_FOUND, ENTRY_NOT_FOUND.
 	GetEntry(ctx context.Context, in *GetEntryRequest, opts ...grpc.CallOption) (*GetEntryResponse, error)
-	// ListEntries returns the entries of an event or one race, in order of entry.
+	// ListEntries returns the entries of an event or one race, in order of entry. Reasons: EVENT_NOT_FOUND,
+	// RACE_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
 	ListEntries(ctx context.Context, in *ListEntriesRequest, opts ...grpc.CallOption) (*ListEntriesResponse, error)
 	// CorrectEntry changes the named fields of an entry, checks the rules again and records who did it and why.
-	// Reasons as of RegisterPerson and RegisterTeam, and REASON_MISSING, FIELD_UNKNOWN, BIB_TAKEN, CHIP_TAKEN.
+	// Reasons: EVENT_NOT_FOUND, ENTRY_NOT_FOUND, RACE_NOT_FOUND, REASON_MISSING, FIELD_UNKNOWN, NAME_MISSING,
+	// SEX_MISSING, BIRTH_DATE_MISSING, BIRTH_DATE_INVALID, AGE_INVALID, AGE_BELOW_MINIMUM, TEXT_INVALID, TAG_INVALID,
+	// TEAM_SIZE, TEAM_COMPOSITION, LEG_INVALID, RACE_TAKES_TEAMS, RACE_TAKES_PERSONS, ALREADY_ENTERED,
+	// MEMBER_IN_TWO_TEAMS, RACE_FULL, WAVE_UNKNOWN, BIB_INVALID, BIB_TAKEN, CHIP_INVALID, CHIP_TAKEN, REGISTRATION_BUSY.
 	CorrectEntry(ctx context.Context, in *CorrectEntryRequest, opts ...grpc.CallOption) (*CorrectEntryResponse, error)
 	// AssignBibs gives the race's entries without a bib the free numbers of the ranges, in order of entry, all or
-	// nothing. Reasons: RANGE_INVALID, RANGE_TOO_SMALL.
+	// nothing. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, RANGE_INVALID (of a range in no wave: WAVE_UNKNOWN),
+	// RANGE_TOO_SMALL, REGISTRATION_BUSY.
 	AssignBibs(ctx context.Context, in *AssignBibsRequest, opts ...grpc.CallOption) (*AssignBibsResponse, error)
-	// AssignChips sets the chips of bibs, all or nothing; every bad line is a field violation. Reasons: BIB_UNKNOWN,
-	// CHIP_INVALID, CHIP_TAKEN.
+	// AssignChips sets the chips of bibs, all or nothing; every bad line is a field violation. Reasons: EVENT_NOT_FOUND,
+	// BIB_UNKNOWN, CHIP_INVALID, CHIP_TAKEN, REGISTRATION_BUSY.
 	AssignChips(ctx context.Context, in *AssignChipsRequest, opts ...grpc.CallOption) (*AssignChipsResponse, error)
-	// ImportRoster reads roster.csv: lines of known race and bib are changed, others added. All or nothing; every bad
-	// line is a field violation with line, column and reason. Reason: ROSTER_INVALID.
+	// ImportRoster reads roster.csv: lines of known race and bib are changed, others added. All or nothing. Reasons:
+	// EVENT_NOT_FOUND, ROSTER_INVALID, ROSTER_TOO_BIG, REGISTRATION_BUSY. With ROSTER_INVALID every bad line is a field
+	// violation LINE_INVALID whose path is its line and column ("line 3: bib"); FILE_INVALID is of the file as a whole.
 	ImportRoster(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[ImportRosterRequest, ImportRosterResponse], error)
 }
 
@@ -156,29 +168,41 @@ type RegistrationService_ImportRosterClient = grpc.ClientStreamingClient[ImportR
 // for forward compatibility.
 //
 // RegistrationService keeps who runs: entries, teams, places, bibs and chips.
+//
+// Every call may also be refused with KEY_MISSING, KEY_UNKNOWN or ROLE_NOT_ALLOWED, and fail with DATABASE_UNAVAILABLE,
+// COMMIT_UNKNOWN or SERVER_STOPPING, after which it may be sent again, or with INTERNAL. An answer names at most 64 field
+// violations; a last one, MORE_FAULTS, counts the others.
 type RegistrationServiceServer interface {
 	// RegisterPerson enters a person. The same request_id is answered with the same entry. Reasons: EVENT_NOT_FOUND,
-	// RACE_NOT_FOUND, NAME_MISSING, SEX_MISSING, BIRTH_DATE_MISSING, BIRTH_DATE_INVALID, AGE_BELOW_MINIMUM, RACE_FULL,
-	// REGISTRATION_CLOSED, RACE_TAKES_TEAMS, ALREADY_ENTERED, REQUEST_ID_REUSED.
+	// RACE_NOT_FOUND, REQUEST_ID_INVALID, REQUEST_ID_REUSED, NAME_MISSING, SEX_MISSING, BIRTH_DATE_MISSING,
+	// BIRTH_DATE_INVALID, AGE_INVALID, AGE_BELOW_MINIMUM, TEXT_INVALID, TAG_INVALID, RACE_TAKES_TEAMS,
+	// REGISTRATION_NOT_OPEN, REGISTRATION_CLOSED, ALREADY_ENTERED, RACE_FULL, REGISTRATION_BUSY.
 	RegisterPerson(context.Context, *RegisterPersonRequest) (*RegisterPersonResponse, error)
-	// RegisterTeam enters a team with its members, all or nothing. Reasons as of RegisterPerson, and TEAM_SIZE,
-	// TEAM_COMPOSITION, MEMBER_IN_TWO_TEAMS, LEG_INVALID, RACE_TAKES_PERSONS.
+	// RegisterTeam enters a team with its members, all or nothing. Reasons as of RegisterPerson, but RACE_TAKES_PERSONS
+	// instead of RACE_TAKES_TEAMS, and TEAM_SIZE, TEAM_COMPOSITION, LEG_INVALID, MEMBER_IN_TWO_TEAMS, BIB_TAKEN,
+	// CHIP_TAKEN.
 	RegisterTeam(context.Context, *RegisterTeamRequest) (*RegisterTeamResponse, error)
-	// GetEntry returns one entry by reference or bib. Reason: ENTRY_NOT_FOUND.
+	// GetEntry returns one entry by reference or bib. Reasons: EVENT_NOT_FOUND, ENTRY_NOT_FOUND.
 	GetEntry(context.Context, *GetEntryRequest) (*GetEntryResponse, error)
-	// ListEntries returns the entries of an event or one race, in order of entry.
+	// ListEntries returns the entries of an event or one race, in order of entry. Reasons: EVENT_NOT_FOUND,
+	// RACE_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
 	ListEntries(context.Context, *ListEntriesRequest) (*ListEntriesResponse, error)
 	// CorrectEntry changes the named fields of an entry, checks the rules again and records who did it and why.
-	// Reasons as of RegisterPerson and RegisterTeam, and REASON_MISSING, FIELD_UNKNOWN, BIB_TAKEN, CHIP_TAKEN.
+	// Reasons: EVENT_NOT_FOUND, ENTRY_NOT_FOUND, RACE_NOT_FOUND, REASON_MISSING, FIELD_UNKNOWN, NAME_MISSING,
+	// SEX_MISSING, BIRTH_DATE_MISSING, BIRTH_DATE_INVALID, AGE_INVALID, AGE_BELOW_MINIMUM, TEXT_INVALID, TAG_INVALID,
+	// TEAM_SIZE, TEAM_COMPOSITION, LEG_INVALID, RACE_TAKES_TEAMS, RACE_TAKES_PERSONS, ALREADY_ENTERED,
+	// MEMBER_IN_TWO_TEAMS, RACE_FULL, WAVE_UNKNOWN, BIB_INVALID, BIB_TAKEN, CHIP_INVALID, CHIP_TAKEN, REGISTRATION_BUSY.
 	CorrectEntry(context.Context, *CorrectEntryRequest) (*CorrectEntryResponse, error)
 	// AssignBibs gives the race's entries without a bib the free numbers of the ranges, in order of entry, all or
-	// nothing. Reasons: RANGE_INVALID, RANGE_TOO_SMALL.
+	// nothing. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, RANGE_INVALID (of a range in no wave: WAVE_UNKNOWN),
+	// RANGE_TOO_SMALL, REGISTRATION_BUSY.
 	AssignBibs(context.Context, *AssignBibsRequest) (*AssignBibsResponse, error)
-	// AssignChips sets the chips of bibs, all or nothing; every bad line is a field violation. Reasons: BIB_UNKNOWN,
-	// CHIP_INVALID, CHIP_TAKEN.
+	// AssignChips sets the chips of bibs, all or nothing; every bad line is a field violation. Reasons: EVENT_NOT_FOUND,
+	// BIB_UNKNOWN, CHIP_INVALID, CHIP_TAKEN, REGISTRATION_BUSY.
 	AssignChips(context.Context, *AssignChipsRequest) (*AssignChipsResponse, error)
-	// ImportRoster reads roster.csv: lines of known race and bib are changed, others added. All or nothing; every bad
-	// line is a field violation with line, column and reason. Reason: ROSTER_INVALID.
+	// ImportRoster reads roster.csv: lines of known race and bib are changed, others added. All or nothing. Reasons:
+	// EVENT_NOT_FOUND, ROSTER_INVALID, ROSTER_TOO_BIG, REGISTRATION_BUSY. With ROSTER_INVALID every bad line is a field
+	// violation LINE_INVALID whose path is its line and column ("line 3: bib"); FILE_INVALID is of the file as a whole.
 	ImportRoster(grpc.ClientStreamingServer[ImportRosterRequest, ImportRosterResponse]) error
 	mustEmbedUnimplementedRegistrationServiceServer()
 }

@@ -248,7 +248,7 @@ type WatchStandingsRequest struct {
 	List string `protobuf:"bytes,3,opt,name=list,proto3" json:"list,omitempty"`
 	// Rows from the top; 0: all.
 	Top int32 `protobuf:"varint,4,opt,name=top,proto3" json:"top,omitempty"`
-	// The version of the last message received; unset: begin with a snapshot.
+	// The version of the last message received without more; unset: begin with a snapshot.
 	ResumeVersion int64 `protobuf:"varint,5,opt,name=resume_version,json=resumeVersion,proto3" json:"resume_version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -319,16 +319,20 @@ func (x *WatchStandingsRequest) GetResumeVersion() int64 {
 	return 0
 }
 
-// WatchStandingsResponse is a snapshot or a change of the watched rows.
+// WatchStandingsResponse is a snapshot or a change of the watched rows. A large one comes as several messages of one
+// version: all but the last have more set, and only with the last one is the version whole.
 type WatchStandingsResponse struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Version int64                  `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
-	// True: rows is all there is; false: rows replace those of the same bib.
+	// True: rows, with those of the messages that follow at once, is all there is; false: rows replace those of the same
+	// bib.
 	Snapshot bool        `protobuf:"varint,2,opt,name=snapshot,proto3" json:"snapshot,omitempty"`
 	Rows     []*Standing `protobuf:"bytes,3,rep,name=rows,proto3" json:"rows,omitempty"`
 	// Bibs that left the watched rows.
-	Removed       []string `protobuf:"bytes,4,rep,name=removed,proto3" json:"removed,omitempty"`
-	List          string   `protobuf:"bytes,5,opt,name=list,proto3" json:"list,omitempty"`
+	Removed []string `protobuf:"bytes,4,rep,name=removed,proto3" json:"removed,omitempty"`
+	List    string   `protobuf:"bytes,5,opt,name=list,proto3" json:"list,omitempty"`
+	// Another message of the same version follows.
+	More          bool `protobuf:"varint,6,opt,name=more,proto3" json:"more,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -396,6 +400,13 @@ func (x *WatchStandingsResponse) GetList() string {
 		return x.List
 	}
 	return ""
+}
+
+func (x *WatchStandingsResponse) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
 }
 
 // GetResultRequest names an entrant.
@@ -1410,13 +1421,14 @@ const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\x04race\x18\x02 \x01(\tR\x04race\x12\x12\n" +
 	"\x04list\x18\x03 \x01(\tR\x04list\x12\x10\n" +
 	"\x03top\x18\x04 \x01(\x05R\x03top\x12%\n" +
-	"\x0eresume_version\x18\x05 \x01(\x03R\rresumeVersion\"\xb0\x01\n" +
+	"\x0eresume_version\x18\x05 \x01(\x03R\rresumeVersion\"\xc4\x01\n" +
 	"\x16WatchStandingsResponse\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\x03R\aversion\x12\x1a\n" +
 	"\bsnapshot\x18\x02 \x01(\bR\bsnapshot\x122\n" +
 	"\x04rows\x18\x03 \x03(\v2\x1e.raceday.standings.v1.StandingR\x04rows\x12\x18\n" +
 	"\aremoved\x18\x04 \x03(\tR\aremoved\x12\x12\n" +
-	"\x04list\x18\x05 \x01(\tR\x04list\"?\n" +
+	"\x04list\x18\x05 \x01(\tR\x04list\x12\x12\n" +
+	"\x04more\x18\x06 \x01(\bR\x04more\"?\n" +
 	"\x10GetResultRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x10\n" +
 	"\x03bib\x18\x02 \x01(\tR\x03bib\"\x9d\x02\n" +

@@ -34,25 +34,34 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // StandingsService reads what the scorer derived. Every answer says the version of the event that it is exact for.
+//
+// Every call may also be refused with KEY_MISSING, KEY_UNKNOWN or ROLE_NOT_ALLOWED, and fail with DATABASE_UNAVAILABLE,
+// COMMIT_UNKNOWN or SERVER_STOPPING, after which it may be sent again, or with INTERNAL. An answer names at most 64 field
+// violations; a last one, MORE_FAULTS, counts the others.
 type StandingsServiceClient interface {
 	// GetStandings returns a page of a list: the ranked first, then those on course by furthest visit and time there.
-	// Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND, PAGE_TOKEN_INVALID.
+	// Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID,
+	// STANDINGS_STOPPING.
 	GetStandings(ctx context.Context, in *GetStandingsRequest, opts ...grpc.CallOption) (*GetStandingsResponse, error)
 	// WatchStandings sends the top of a list, then what changes in it. Where the server still knows the version to
-	// resume from, it sends the changes since; else a new snapshot. Reasons as of GetStandings.
+	// resume from, it sends the changes since; else a new snapshot. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND,
+	// LIST_NOT_FOUND, TOP_INVALID, STANDINGS_STOPPING (resume on another replica).
 	WatchStandings(ctx context.Context, in *WatchStandingsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchStandingsResponse], error)
-	// GetResult returns one entrant's result with splits, legs and ranks in every list. Reason: ENTRANT_NOT_FOUND.
+	// GetResult returns one entrant's result with splits, legs and ranks in every list. Reasons: EVENT_NOT_FOUND,
+	// ENTRANT_NOT_FOUND, STANDINGS_STOPPING.
 	GetResult(ctx context.Context, in *GetResultRequest, opts ...grpc.CallOption) (*GetResultResponse, error)
-	// GetProgress counts entrants by where they are.
+	// GetProgress counts entrants by where they are. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, STANDINGS_STOPPING.
 	GetProgress(ctx context.Context, in *GetProgressRequest, opts ...grpc.CallOption) (*GetProgressResponse, error)
-	// ListLists returns the names of a race's lists with the number ranked.
+	// ListLists returns the names of a race's lists with the number ranked. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND,
+	// STANDINGS_STOPPING.
 	ListLists(ctx context.Context, in *ListListsRequest, opts ...grpc.CallOption) (*ListListsResponse, error)
-	// ExportResults streams results.csv or legs.csv (or the same as JSON lines) of one version.
+	// ExportResults streams results.csv or legs.csv (or the same as JSON lines) of one version. Reason: EVENT_NOT_FOUND.
 	ExportResults(ctx context.Context, in *ExportResultsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportResultsResponse], error)
-	// ExportFacts streams event.yaml, roster.csv, reads.csv.gz and rulings.csv as of one moment.
+	// ExportFacts streams event.yaml, roster.csv, reads.csv.gz and rulings.csv as of one moment. Reason:
+	// EVENT_NOT_FOUND.
 	ExportFacts(ctx context.Context, in *ExportFactsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportFactsResponse], error)
 	// Rebuild recomputes everything from the stored facts, lists what differs from what is stored, and stores what was
-	// computed.
+	// computed. Reasons: EVENT_NOT_FOUND, STILL_SCORING.
 	Rebuild(ctx context.Context, in *RebuildRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[RebuildResponse], error)
 }
 
@@ -185,25 +194,34 @@ type StandingsService_RebuildClient = grpc.ServerStreamingClient[RebuildResponse
 // for forward compatibility.
 //
 // StandingsService reads what the scorer derived. Every answer says the version of the event that it is exact for.
+//
+// Every call may also be refused with KEY_MISSING, KEY_UNKNOWN or ROLE_NOT_ALLOWED, and fail with DATABASE_UNAVAILABLE,
+// COMMIT_UNKNOWN or SERVER_STOPPING, after which it may be sent again, or with INTERNAL. An answer names at most 64 field
+// violations; a last one, MORE_FAULTS, counts the others.
 type StandingsServiceServer interface {
 	// GetStandings returns a page of a list: the ranked first, then those on course by furthest visit and time there.
-	// Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND, PAGE_TOKEN_INVALID.
+	// Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID,
+	// STANDINGS_STOPPING.
 	GetStandings(context.Context, *GetStandingsRequest) (*GetStandingsResponse, error)
 	// WatchStandings sends the top of a list, then what changes in it. Where the server still knows the version to
-	// resume from, it sends the changes since; else a new snapshot. Reasons as of GetStandings.
+	// resume from, it sends the changes since; else a new snapshot. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND,
+	// LIST_NOT_FOUND, TOP_INVALID, STANDINGS_STOPPING (resume on another replica).
 	WatchStandings(*WatchStandingsRequest, grpc.ServerStreamingServer[WatchStandingsResponse]) error
-	// GetResult returns one entrant's result with splits, legs and ranks in every list. Reason: ENTRANT_NOT_FOUND.
+	// GetResult returns one entrant's result with splits, legs and ranks in every list. Reasons: EVENT_NOT_FOUND,
+	// ENTRANT_NOT_FOUND, STANDINGS_STOPPING.
 	GetResult(context.Context, *GetResultRequest) (*GetResultResponse, error)
-	// GetProgress counts entrants by where they are.
+	// GetProgress counts entrants by where they are. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, STANDINGS_STOPPING.
 	GetProgress(context.Context, *GetProgressRequest) (*GetProgressResponse, error)
-	// ListLists returns the names of a race's lists with the number ranked.
+	// ListLists returns the names of a race's lists with the number ranked. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND,
+	// STANDINGS_STOPPING.
 	ListLists(context.Context, *ListListsRequest) (*ListListsResponse, error)
-	// ExportResults streams results.csv or legs.csv (or the same as JSON lines) of one version.
+	// ExportResults streams results.csv or legs.csv (or the same as JSON lines) of one version. Reason: EVENT_NOT_FOUND.
 	ExportResults(*ExportResultsRequest, grpc.ServerStreamingServer[ExportResultsResponse]) error
-	// ExportFacts streams event.yaml, roster.csv, reads.csv.gz and rulings.csv as of one moment.
+	// ExportFacts streams event.yaml, roster.csv, reads.csv.gz and rulings.csv as of one moment. Reason:
+	// EVENT_NOT_FOUND.
 	ExportFacts(*ExportFactsRequest, grpc.ServerStreamingServer[ExportFactsResponse]) error
 	// Rebuild recomputes everything from the stored facts, lists what differs from what is stored, and stores what was
-	// computed.
+	// computed. Reasons: EVENT_NOT_FOUND, STILL_SCORING.
 	Rebuild(*RebuildRequest, grpc.ServerStreamingServer[RebuildResponse]) error
 	mustEmbedUnimplementedStandingsServiceServer()
 }

@@ -31,19 +31,29 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // TimingService keeps the facts of the day: reads, guns and rulings.
+//
+// Every call may also be refused with KEY_MISSING, KEY_UNKNOWN or ROLE_NOT_ALLOWED, and fail with DATABASE_UNAVAILABLE,
+// COMMIT_UNKNOWN or SERVER_STOPPING, after which it may be sent again, or with INTERNAL. An answer names at most 64 field
+// violations; a last one, MORE_FAULTS, counts the others.
 type TimingServiceClient interface {
 	// FireGun records the gun of a wave, or of all waves of a race. The last one per wave stands. Reasons:
-	// EVENT_NOT_FOUND, RACE_NOT_FOUND, WAVE_NOT_FOUND, RULING_ID_REUSED.
+	// EVENT_NOT_FOUND, RACE_NOT_FOUND, WAVE_NOT_FOUND, RULING_INVALID, RULING_ID_REUSED.
 	FireGun(ctx context.Context, in *FireGunRequest, opts ...grpc.CallOption) (*FireGunResponse, error)
 	// RecordRuling records one ruling; the same id with the same content changes nothing. A bib that is not on the
-	// roster yet is accepted. Reasons: EVENT_NOT_FOUND, RULING_INVALID, RULING_ID_REUSED.
+	// roster yet is accepted. Reasons: EVENT_NOT_FOUND, RULING_INVALID, RULING_ID_REUSED. Of the fields of a
+	// RULING_INVALID: ID_INVALID, KIND_UNKNOWN, RACE_MISSING, RACE_UNKNOWN, BIB_MISSING, BIB_INVALID, BIB_NOT_ALLOWED,
+	// BIB_ITSELF, TARGET_MISSING, WAVE_UNKNOWN, RULING_UNKNOWN, RULING_ITSELF, POINT_MISSING, POINT_UNKNOWN,
+	// POINT_NOT_ALLOWED, POINT_ENDS_NO_LEG, AT_MISSING, AT_INVALID, DURATION_MISSING, DURATION_INVALID,
+	// DURATION_TOO_LONG, TEXT_INVALID.
 	RecordRuling(ctx context.Context, in *RecordRulingRequest, opts ...grpc.CallOption) (*RecordRulingResponse, error)
-	// ListRulings returns the rulings of an event or a race in the order of recording.
+	// ListRulings returns the rulings of an event or a race in the order of recording. Reasons: EVENT_NOT_FOUND,
+	// RACE_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
 	ListRulings(ctx context.Context, in *ListRulingsRequest, opts ...grpc.CallOption) (*ListRulingsResponse, error)
 	// ListReads returns stored reads by mat, boot and number; with conflicts_only, those whose identity was used with two
-	// contents.
+	// contents. Reasons: EVENT_NOT_FOUND, FILTER_INVALID, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
 	ListReads(ctx context.Context, in *ListReadsRequest, opts ...grpc.CallOption) (*ListReadsResponse, error)
-	// ListRejectedMessages returns what could not be taken as a read, in order of arrival.
+	// ListRejectedMessages returns what could not be taken as a read, in order of arrival. Reasons: EVENT_NOT_FOUND,
+	// PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
 	ListRejectedMessages(ctx context.Context, in *ListRejectedMessagesRequest, opts ...grpc.CallOption) (*ListRejectedMessagesResponse, error)
 }
 
@@ -110,19 +120,29 @@ func (c *timingServiceClient) ListRejectedMessages(ctx context.Context, in *List
 // for forward compatibility.
 //
 // TimingService keeps the facts of the day: reads, guns and rulings.
+//
+// Every call may also be refused with KEY_MISSING, KEY_UNKNOWN or ROLE_NOT_ALLOWED, and fail with DATABASE_UNAVAILABLE,
+// COMMIT_UNKNOWN or SERVER_STOPPING, after which it may be sent again, or with INTERNAL. An answer names at most 64 field
+// violations; a last one, MORE_FAULTS, counts the others.
 type TimingServiceServer interface {
 	// FireGun records the gun of a wave, or of all waves of a race. The last one per wave stands. Reasons:
-	// EVENT_NOT_FOUND, RACE_NOT_FOUND, WAVE_NOT_FOUND, RULING_ID_REUSED.
+	// EVENT_NOT_FOUND, RACE_NOT_FOUND, WAVE_NOT_FOUND, RULING_INVALID, RULING_ID_REUSED.
 	FireGun(context.Context, *FireGunRequest) (*FireGunResponse, error)
 	// RecordRuling records one ruling; the same id with the same content changes nothing. A bib that is not on the
-	// roster yet is accepted. Reasons: EVENT_NOT_FOUND, RULING_INVALID, RULING_ID_REUSED.
+	// roster yet is accepted. Reasons: EVENT_NOT_FOUND, RULING_INVALID, RULING_ID_REUSED. Of the fields of a
+	// RULING_INVALID: ID_INVALID, KIND_UNKNOWN, RACE_MISSING, RACE_UNKNOWN, BIB_MISSING, BIB_INVALID, BIB_NOT_ALLOWED,
+	// BIB_ITSELF, TARGET_MISSING, WAVE_UNKNOWN, RULING_UNKNOWN, RULING_ITSELF, POINT_MISSING, POINT_UNKNOWN,
+	// POINT_NOT_ALLOWED, POINT_ENDS_NO_LEG, AT_MISSING, AT_INVALID, DURATION_MISSING, DURATION_INVALID,
+	// DURATION_TOO_LONG, TEXT_INVALID.
 	RecordRuling(context.Context, *RecordRulingRequest) (*RecordRulingResponse, error)
-	// ListRulings returns the rulings of an event or a race in the order of recording.
+	// ListRulings returns the rulings of an event or a race in the order of recording. Reasons: EVENT_NOT_FOUND,
+	// RACE_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
 	ListRulings(context.Context, *ListRulingsRequest) (*ListRulingsResponse, error)
 	// ListReads returns stored reads by mat, boot and number; with conflicts_only, those whose identity was used with two
-	// contents.
+	// contents. Reasons: EVENT_NOT_FOUND, FILTER_INVALID, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
 	ListReads(context.Context, *ListReadsRequest) (*ListReadsResponse, error)
-	// ListRejectedMessages returns what could not be taken as a read, in order of arrival.
+	// ListRejectedMessages returns what could not be taken as a read, in order of arrival. Reasons: EVENT_NOT_FOUND,
+	// PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
 	ListRejectedMessages(context.Context, *ListRejectedMessagesRequest) (*ListRejectedMessagesResponse, error)
 	mustEmbedUnimplementedTimingServiceServer()
 }
