@@ -22,15 +22,15 @@ func readPageToken(q Query) (list string, offset int, err error) {
 	}
 	text, err := base64.RawURLEncoding.DecodeString(q.PageToken)
 	if err != nil {
-		return "", 0, ErrPageTokenInvalid
+		return "", 0, ErrPageTokenInvalid.With(ErrPageTokenInvalid.At("page_token"))
 	}
 	parts := strings.SplitN(string(text), "/", 3)
 	if len(parts) != 3 || parts[1] != string(q.Race) || q.List != "" && parts[2] != q.List {
-		return "", 0, ErrPageTokenInvalid
+		return "", 0, ErrPageTokenInvalid.With(ErrPageTokenInvalid.At("page_token"))
 	}
 	offset, err = strconv.Atoi(parts[0])
 	if err != nil || offset < 0 {
-		return "", 0, ErrPageTokenInvalid
+		return "", 0, ErrPageTokenInvalid.With(ErrPageTokenInvalid.At("page_token"))
 	}
 	return parts[2], offset, nil
 }

@@ -75,11 +75,11 @@ const (
 )
 
 // Standings returns a page of a live list and the token of the next one, empty on the last. Pages follow one another by
-// place: who overtakes between two calls may be on both or on neither. Faults: EVENT_NOT_FOUND, ErrRaceNotFound,
-// ErrListNotFound, ErrPageTokenInvalid, ErrPageSizeInvalid.
+// place: who overtakes between two calls may be on both or on neither. Faults: one that says that there
+// is no such event, ErrRaceNotFound, ErrListNotFound, ErrPageTokenInvalid, ErrPageSizeInvalid, ErrStopping.
 func (s *Service) Standings(ctx context.Context, q Query) (Page, string, error) {
 	if q.PageSize < 0 || q.PageSize > maxPageSize {
-		return Page{}, "", ErrPageSizeInvalid
+		return Page{}, "", ErrPageSizeInvalid.With(ErrPageSizeInvalid.At("page_size"))
 	}
 	if q.PageSize == 0 {
 		q.PageSize = defaultPageSize
@@ -105,15 +105,17 @@ func (s *Service) Standings(ctx context.Context, q Query) (Page, string, error) 
 }
 
 // Watch calls send with the watched rows of a live list and then with their changes, until ctx ends, send fails or the
-// boards stop. Faults: EVENT_NOT_FOUND, ErrRaceNotFound, ErrListNotFound, ErrTopInvalid, ErrStopping.
+// boards stop. Faults: one that says that there is no such event, ErrRaceNotFound, ErrListNotFound, ErrTopInvalid,
+// ErrStopping.
 func (s *Service) Watch(ctx context.Context, event race.EventID, w Watching, send func(Update) error) error {
 	if w.Top < 0 {
-		return ErrTopInvalid
+		return ErrTopInvalid.With(ErrTopInvalid.At("top"))
 	}
 	return s.deps.Boards.Use(ctx, event, func(b *Board) error { return b.Watch(ctx, w, send) })
 }
 
-// Entrant returns one entrant's live result. Faults: EVENT_NOT_FOUND, ErrEntrantNotFound.
+// Entrant returns one entrant's live result. Faults: one that says that there is no such event, ErrEntrantNotFound,
+// ErrStopping.
 func (s *Service) Entrant(ctx context.Context, event race.EventID, bib race.Bib) (EntrantResult, error) {
 	var entrant EntrantResult
 	err := s.deps.Boards.Use(ctx, event, func(b *Board) error {
@@ -124,8 +126,8 @@ func (s *Service) Entrant(ctx context.Context, event race.EventID, bib race.Bib)
 	return entrant, err
 }
 
-// Progress counts the entrants of a race, or of all races where the id is empty, at a version. Faults: EVENT_NOT_FOUND,
-// ErrRaceNotFound.
+// Progress counts the entrants of a race, or of all races where the id is empty, at a version. Faults: one that
+// says that there is no such event, ErrRaceNotFound, ErrStopping.
 func (s *Service) Progress(ctx context.Context, event race.EventID, raceID race.ID) ([]Progress, int64, error) {
 	var counts []Progress
 	var version int64
@@ -137,7 +139,8 @@ func (s *Service) Progress(ctx context.Context, event race.EventID, raceID race.
 	return counts, version, err
 }
 
-// Lists returns the lists of a race by name. Faults: EVENT_NOT_FOUND, ErrRaceNotFound.
+// Lists returns the lists of a race by name. Faults: one that says that there is no such event, ErrRaceNotFound,
+// ErrStopping.
 func (s *Service) Lists(ctx context.Context, event race.EventID, raceID race.ID) ([]ListSummary, error) {
 	var summaries []ListSummary
 	err := s.deps.Boards.Use(ctx, event, func(b *Board) error {
@@ -159,7 +162,8 @@ const (
 )
 
 // ExportResults writes a file of an event as it is stored, not as a board has it. It first calls begin with the version
-// and writes to what begin returns. Fault: EVENT_NOT_FOUND.
+// and writes to what begin returns. Fault: one that says that there is no
+// such event.
 func (s *Service) ExportResults(
 	ctx context.Context, eventID race.EventID, file File, begin func(version int64) io.Writer,
 ) error {
@@ -185,7 +189,8 @@ func writerOf(file File) func(io.Writer, *race.Event, []result.Result) error {
 	}
 }
 
-// ExportFacts writes the files of an event's facts, each to what file returns for its name. Fault: EVENT_NOT_FOUND.
+// ExportFacts writes the files of an event's facts, each to what file returns for its name. Fault: one that says that there is no
+// such event.
 func (s *Service) ExportFacts(ctx context.Context, event race.EventID, file func(name string) io.Writer) error {
 	if err := s.deps.Facts.Files(ctx, event, file); err != nil {
 		return fmt.Errorf("export the facts of %s: %w", event, err)
@@ -194,7 +199,8 @@ func (s *Service) ExportFacts(ctx context.Context, event race.EventID, file func
 }
 
 // Rebuild computes an event from its facts, calls each with every difference to what is stored, and stores what it
-// computed. Fault: EVENT_NOT_FOUND.
+// computed. Fault: one that says that there is no
+// such event.
 func (s *Service) Rebuild(
 	ctx context.Context, event race.EventID, each func(Difference) error,
 ) (RebuildSummary, error) {

@@ -8,15 +8,19 @@ import (
 
 // Faults that a caller may see.
 var (
-	ErrEventNotFound  = fault.New(fault.NotFound, "EVENT_NOT_FOUND", "there is no event with this id")
-	ErrRaceNotFound   = fault.New(fault.NotFound, "RACE_NOT_FOUND", "the event has no race with this id")
-	ErrWaveNotFound   = fault.New(fault.NotFound, "WAVE_NOT_FOUND", "the race has no wave with this id")
-	ErrRulingInvalid  = fault.New(fault.Invalid, "RULING_INVALID", "the ruling cannot be recorded as it is")
-	ErrRulingIDReused = fault.New(fault.AlreadyExists, "RULING_ID_REUSED", "another ruling has this id")
-	ErrPageInvalid    = fault.New(fault.Invalid, "PAGE_INVALID", "page_size is 1 to 1000, and page_token is that of the answer before")
-	ErrFilterInvalid  = fault.New(fault.Invalid, "FILTER_INVALID", "this is no mat or no chip")
-	ErrInstantInvalid = fault.New(fault.Invalid, "INSTANT_INVALID", "an instant lies in the years 1678 to 2261")
+	ErrEventNotFound    = fault.New(fault.NotFound, "EVENT_NOT_FOUND", "there is no event with this id")
+	ErrRaceNotFound     = fault.New(fault.NotFound, "RACE_NOT_FOUND", "the event has no race with this id")
+	ErrWaveNotFound     = fault.New(fault.NotFound, "WAVE_NOT_FOUND", "the race has no wave with this id")
+	ErrRulingInvalid    = fault.New(fault.Invalid, "RULING_INVALID", "the ruling cannot be recorded as it is")
+	ErrRulingIDReused   = fault.New(fault.AlreadyExists, "RULING_ID_REUSED", "another ruling has this id")
+	ErrPageSizeInvalid  = fault.New(fault.Invalid, "PAGE_SIZE_INVALID", "page_size is 1 to 1000, or 0 for 100")
+	ErrPageTokenInvalid = fault.New(fault.Invalid, "PAGE_TOKEN_INVALID", "page_token is that of the answer before")
+	ErrFilterInvalid    = fault.New(fault.Invalid, "FILTER_INVALID", "this is no mat or no chip")
 )
+
+// ErrInstantInvalid means that a timestamp is none of the instants that are held. Callers of a service are told of the
+// field that has it.
+var ErrInstantInvalid = errors.New("instant is not in the years 1678 to 2261")
 
 // Errors between the store of reads, their stream and the scorer; no caller of a service sees them.
 var (

@@ -26,7 +26,7 @@ const (
 )
 
 // ListRulings returns a page of the rulings in the order of recording and the token of the next, empty on the last. It
-// returns ErrPageInvalid, ErrRaceNotFound, or a fault that says that there is no such event.
+// returns ErrPageSizeInvalid, ErrPageTokenInvalid, ErrRaceNotFound, or a fault that says that there is no such event.
 func (s *Service) ListRulings(
 	ctx context.Context, event race.EventID, filter RulingFilter, page Page,
 ) ([]RecordedRuling, string, error) {
@@ -48,15 +48,15 @@ func (s *Service) ListRulings(
 }
 
 // ListReads returns a page of the stored reads by mat, boot and number, and the token of the next, empty on the last. It
-// returns ErrFilterInvalid, ErrPageInvalid, or a fault that says that there is no such event.
+// returns ErrFilterInvalid, ErrPageSizeInvalid, ErrPageTokenInvalid, or a fault that says that there is no such event.
 func (s *Service) ListReads(ctx context.Context, event race.EventID, filter ReadFilter, page Page) ([]Read, string, error) {
 	if filter.Mat != "" && !ValidMat(filter.Mat) {
-		return nil, "", ErrFilterInvalid
+		return nil, "", ErrFilterInvalid.With(ErrFilterInvalid.At("mat"))
 	}
 	if filter.Chip != "" {
 		chip, err := race.ParseChip(string(filter.Chip))
 		if err != nil {
-			return nil, "", ErrFilterInvalid
+			return nil, "", ErrFilterInvalid.With(ErrFilterInvalid.At("chip"))
 		}
 		filter.Chip = chip
 	}
@@ -64,7 +64,7 @@ func (s *Service) ListReads(ctx context.Context, event race.EventID, filter Read
 	check := func(_ *race.Event, after *Read) error {
 		if after != nil && (!ValidMat(after.Mat) || !isPrintable(after.Boot, maxBootRunes) || after.Seq > MaxSeq ||
 			!isPrintable(string(after.Chip), maxMatRunes) || !after.At.Held()) {
-			return ErrPageInvalid
+			return errPageToken()
 		}
 		return nil
 	}
@@ -78,13 +78,13 @@ func (s *Service) ListReads(ctx context.Context, event race.EventID, filter Read
 }
 
 // ListRejectedMessages returns a page of what could not be taken as a read, in order of arrival, and the token of the
-// next, empty on the last. It returns ErrPageInvalid, or a fault that says that there is no such event.
+// next, empty on the last. It returns ErrPageSizeInvalid, ErrPageTokenInvalid, or a fault that says that there is no such event.
 func (s *Service) ListRejectedMessages(
 	ctx context.Context, event race.EventID, page Page,
 ) ([]RecordedRejected, string, error) {
 	check := func(_ *race.Event, after *RejectedID) error {
 		if after != nil && (after.Sequence > MaxSeq || after.Generation > math.MaxInt32 || after.Index > MaxReads) {
-			return ErrPageInvalid
+			return errPageToken()
 		}
 		return nil
 	}
@@ -112,7 +112,7 @@ func list[Item, Cursor any](
 		page.Size = defaultPageSize
 	}
 	if page.Size < 1 || page.Size > maxPageSize {
-		return nil, "", ErrPageInvalid
+		return nil, "", ErrPageSizeInvalid.With(ErrPageSizeInvalid.At("page_size"))
 	}
 	after, err := parseToken[Cursor](page.Token)
 	if err != nil {
@@ -145,17 +145,19 @@ func list[Item, Cursor any](
 	return items, base64.RawURLEncoding.EncodeToString(token), nil
 }
 
+func errPageToken() error { return ErrPageTokenInvalid.With(ErrPageTokenInvalid.At("page_token")) }
+
 func parseToken[Cursor any](token string) (*Cursor, error) {
 	if token == "" {
 		return nil, nil
 	}
 	text, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil {
-		return nil, ErrPageInvalid
+		return nil, errPageToken()
 	}
 	var cursor Cursor
 	if err := json.Unmarshal(text, &cursor); err != nil {
-		return nil, ErrPageInvalid
+		return nil, errPageToken()
 	}
 	return &cursor, nil
 }

@@ -17,7 +17,7 @@ import (
 // Store keeps the facts.
 type Store interface {
 	// InsertRuling stores a new ruling under the event's next change number, which it returns. An id that the event has
-	// already is ErrRulingIDReused, an unknown event ErrEventNotFound.
+	// already is ErrRulingIDReused, an unknown event a fault that says that there is none.
 	InsertRuling(ctx context.Context, event race.EventID, r ruling.Ruling, recordedAt racetime.Instant) (change int64, err error)
 	// FindRuling returns a ruling by id; false where the event has none.
 	FindRuling(ctx context.Context, event race.EventID, id ruling.ID) (RecordedRuling, bool, error)
@@ -96,7 +96,7 @@ type Gun struct {
 }
 
 // FireGun records a gun. The same RequestID again is the same gun, also where At is left open. It returns
-// ErrRaceNotFound, ErrWaveNotFound, ErrRulingIDReused, or a fault that says that there is no such event.
+// ErrRaceNotFound, ErrWaveNotFound, ErrRulingInvalid, ErrRulingIDReused, or a fault that says that there is no such event.
 func (s *Service) FireGun(ctx context.Context, actor string, event race.EventID, gun Gun) (RecordedRuling, error) {
 	run, err := s.events.Event(ctx, event)
 	if err != nil {
@@ -200,13 +200,17 @@ const maxNoteBytes = 1000
 func (s *Service) check(ctx context.Context, event *race.Event, r ruling.Ruling) error {
 	var violations []fault.Violation
 	for _, problem := range ruling.Check(r, event) {
-		violations = append(violations, fault.Violation{Path: "ruling." + problem.Field, Reason: problem.Reason})
+		violations = append(violations, fault.Violation{
+			Path: "ruling." + problem.Field, Reason: problem.Reason, Message: problem.Message,
+		})
 	}
 	for _, note := range []struct{ path, text string }{
 		{"target", r.Target}, {"point", r.Point}, {"rule", r.Rule}, {"reason", r.Reason}, {"by", r.By},
 	} {
 		if len(note.text) > maxNoteBytes || strings.ContainsRune(note.text, 0) {
-			violations = append(violations, fault.Violation{Path: "ruling." + note.path, Reason: "TEXT_INVALID"})
+			violations = append(violations, fault.Violation{
+				Path: "ruling." + note.path, Reason: "TEXT_INVALID", Message: "is longer than 1000 bytes, or holds a zero byte",
+			})
 		}
 	}
 	if r.Kind == ruling.Revoke && len(violations) == 0 {
@@ -215,7 +219,9 @@ func (s *Service) check(ctx context.Context, event *race.Event, r ruling.Ruling)
 			return fmt.Errorf("record ruling: %w", err)
 		}
 		if !ok {
-			violations = append(violations, fault.Violation{Path: "ruling.target", Reason: "RULING_UNKNOWN"})
+			violations = append(violations, fault.Violation{
+				Path: "ruling.target", Reason: "RULING_UNKNOWN", Message: "the event has no ruling with this id",
+			})
 		}
 	}
 	if len(violations) > 0 {

@@ -132,16 +132,19 @@ func TestRecordRulingTwice(t *testing.T) {
 func TestRecordRulingRefuses(t *testing.T) {
 	t.Parallel()
 	s, store := newService()
+	const tooLong = "is longer than 1000 bytes, or holds a zero byte"
 	for _, test := range []struct {
 		name   string
 		ruling ruling.Ruling
 		want   []fault.Violation
 	}{
-		{"no bib", ruling.Ruling{Race: "marathon", Kind: ruling.DSQ}, []fault.Violation{{Path: "ruling.bib", Reason: "BIB_MISSING"}}},
-		{"no kind", ruling.Ruling{Race: "marathon", Kind: "UNSPECIFIED"}, []fault.Violation{{Path: "ruling.kind", Reason: "KIND_UNKNOWN"}}},
-		{"revoked was never made", ruling.Ruling{Kind: ruling.Revoke, Target: "r-9"}, []fault.Violation{{Path: "ruling.target", Reason: "RULING_UNKNOWN"}}},
+		{"no bib", ruling.Ruling{Race: "marathon", Kind: ruling.DSQ}, []fault.Violation{{Path: "ruling.bib", Reason: "BIB_MISSING", Message: "a bib is needed"}}},
+		{"no kind", ruling.Ruling{Race: "marathon", Kind: "UNSPECIFIED"}, []fault.Violation{{Path: "ruling.kind", Reason: "KIND_UNKNOWN", Message: `unknown ruling "UNSPECIFIED"`}}},
+		{"revoked was never made", ruling.Ruling{Kind: ruling.Revoke, Target: "r-9"}, []fault.Violation{
+			{Path: "ruling.target", Reason: "RULING_UNKNOWN", Message: "the event has no ruling with this id"},
+		}},
 		{"text that cannot be kept", ruling.Ruling{Race: "marathon", Bib: "7", Kind: ruling.DSQ, Rule: "a\x00b", Reason: strings.Repeat("x", 1001)}, []fault.Violation{
-			{Path: "ruling.rule", Reason: "TEXT_INVALID"}, {Path: "ruling.reason", Reason: "TEXT_INVALID"},
+			{Path: "ruling.rule", Reason: "TEXT_INVALID", Message: tooLong}, {Path: "ruling.reason", Reason: "TEXT_INVALID", Message: tooLong},
 		}},
 	} {
 		_, _, err := s.RecordRuling(t.Context(), "referee", "almaty-2025", test.ruling)
@@ -254,11 +257,11 @@ func TestListsRefuseBadRequests(t *testing.T) {
 		name      string
 		got, want error
 	}{
-		{"page too large", list("almaty-2025", ReadFilter{}, Page{Size: 1001}), ErrPageInvalid},
-		{"page below zero", list("almaty-2025", ReadFilter{}, Page{Size: -1}), ErrPageInvalid},
-		{"token that is none", list("almaty-2025", ReadFilter{}, Page{Token: "!"}), ErrPageInvalid},
-		{"token of nothing", list("almaty-2025", ReadFilter{}, Page{Token: "e30"}), ErrPageInvalid},
-		{"token of text", rejected("ImEi"), ErrPageInvalid},
+		{"page too large", list("almaty-2025", ReadFilter{}, Page{Size: 1001}), ErrPageSizeInvalid},
+		{"page below zero", list("almaty-2025", ReadFilter{}, Page{Size: -1}), ErrPageSizeInvalid},
+		{"token that is none", list("almaty-2025", ReadFilter{}, Page{Token: "!"}), ErrPageTokenInvalid},
+		{"token of nothing", list("almaty-2025", ReadFilter{}, Page{Token: "e30"}), ErrPageTokenInvalid},
+		{"token of text", rejected("ImEi"), ErrPageTokenInvalid},
 		{"unknown event", list("none", ReadFilter{}, Page{}), ErrEventNotFound},
 		{"mat that is none", list("almaty-2025", ReadFilter{Mat: "a\x00"}, Page{}), ErrFilterInvalid},
 		{"chip that is none", list("almaty-2025", ReadFilter{Chip: "-"}, Page{}), ErrFilterInvalid},

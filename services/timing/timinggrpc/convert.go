@@ -21,7 +21,7 @@ const kindPrefix = "RULING_KIND_"
 func gunFrom(request *timingv1.FireGunRequest) (timing.Gun, error) {
 	at, err := instantFrom(request.GetAt())
 	if err != nil {
-		return timing.Gun{}, timing.ErrRulingInvalid.With(fault.Violation{Path: "at", Reason: "AT_INVALID"})
+		return timing.Gun{}, timing.ErrRulingInvalid.With(instantInvalid("at"))
 	}
 	return timing.Gun{
 		RequestID: ruling.ID(request.GetRequestId()), Race: race.ID(request.GetRace()),
@@ -32,20 +32,19 @@ func gunFrom(request *timingv1.FireGunRequest) (timing.Gun, error) {
 // rulingFrom takes what the client may set; a kind that is none is left to the rules.
 func rulingFrom(message *timingv1.Ruling) (ruling.Ruling, error) {
 	var violations []fault.Violation
-	bad := func(path, reason string) {
-		violations = append(violations, fault.Violation{Path: path, Reason: reason})
-	}
 	at, err := instantFrom(message.GetAt())
 	if err != nil {
-		bad("ruling.at", "AT_INVALID")
+		violations = append(violations, instantInvalid("ruling.at"))
 	}
 	decidedAt, err := instantFrom(message.GetDecidedAt())
 	if err != nil {
-		bad("ruling.decided_at", "AT_INVALID")
+		violations = append(violations, instantInvalid("ruling.decided_at"))
 	}
 	duration := message.GetDuration()
 	if duration != nil && duration.CheckValid() != nil {
-		bad("ruling.duration", "DURATION_INVALID")
+		violations = append(violations, fault.Violation{
+			Path: "ruling.duration", Reason: "DURATION_INVALID", Message: "is no duration",
+		})
 	}
 	if len(violations) > 0 {
 		return ruling.Ruling{}, timing.ErrRulingInvalid.With(violations...)
@@ -57,6 +56,10 @@ func rulingFrom(message *timingv1.Ruling) (ruling.Ruling, error) {
 		Duration: duration.AsDuration().Truncate(time.Microsecond),
 		Rule:     message.GetRule(), Reason: message.GetReason(), By: message.GetBy(), DecidedAt: decidedAt,
 	}, nil
+}
+
+func instantInvalid(path string) fault.Violation {
+	return fault.Violation{Path: path, Reason: "AT_INVALID", Message: timing.ErrInstantInvalid.Error()}
 }
 
 func readFilterFrom(request *timingv1.ListReadsRequest) timing.ReadFilter {

@@ -47,8 +47,8 @@ func TestTimesThatCannotBeHeld(t *testing.T) {
 		Duration:  &durationpb.Duration{Seconds: 1, Nanos: -1},
 	})
 	want := []fault.Violation{
-		{Path: "ruling.at", Reason: "AT_INVALID"}, {Path: "ruling.decided_at", Reason: "AT_INVALID"},
-		{Path: "ruling.duration", Reason: "DURATION_INVALID"},
+		instantInvalid("ruling.at"), instantInvalid("ruling.decided_at"),
+		{Path: "ruling.duration", Reason: "DURATION_INVALID", Message: "is no duration"},
 	}
 	if diff := cmp.Diff(want, fault.Violations(err)); diff != "" {
 		t.Errorf("violations (-want +got):\n%s", diff)
