@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc"
 
 	standingsv1 "raceday/proto/raceday/standings/v1"
@@ -95,6 +96,7 @@ func TestARaceDay(t *testing.T) {
 	if out, _ := raceday(t, exitSuccess, "event", "apply", "--server", s.grpc, "testdata/sprint.yaml"); !strings.Contains(out, "nothing changed") {
 		t.Errorf("applied again: %q", out)
 	}
+	refuseFiles(t, s)
 	enter(t, s)
 	watched := watch(t, s)
 	race3(t, s)
@@ -114,6 +116,40 @@ func TestARaceDay(t *testing.T) {
 	}
 	checkFacts(t, s, "sprint", []byte(want), wantLegs)
 	raceday(t, exitSuccess, "rebuild", "--server", s.grpc, "--event", "sprint")
+}
+
+// refuseFiles sends an event file and a roster with faults: each is told with its line.
+func refuseFiles(t *testing.T, s server) {
+	t.Helper()
+	sprint, err := os.ReadFile("testdata/sprint.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "bad")
+	for _, file := range []struct {
+		content string
+		command []string
+		want    string
+	}{
+		{
+			"shoes: red\n" + strings.Replace(string(sprint), "Asia/Almaty", "Asia/Nowhere", 1), []string{"event", "apply"},
+			"raceday: the event cannot be run as it is written (EVENT_INVALID)\n" +
+				"  shoes: line 1: is unknown\n  time_zone: line 6: \"Asia/Nowhere\" is unknown\n",
+		},
+		{
+			"race,bib\ndash,1\ndash,1\nwalk,2\n", []string{"roster", "import", "--event", "sprint"},
+			"raceday: the roster has bad lines; nothing was imported (ROSTER_INVALID)\n" +
+				"  line 3: bib: \"1\" stands on line 2 already\n  line 4: race: \"walk\" is no race of the event\n",
+		},
+	} {
+		if err := os.WriteFile(path, []byte(file.content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, stderr := raceday(t, exitFailure, append(file.command, "--server", s.grpc, path)...)
+		if diff := cmp.Diff(file.want, stderr); diff != "" {
+			t.Errorf("%v (-want +got):\n%s", file.command, diff)
+		}
+	}
 }
 
 func enter(t *testing.T, s server) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -37,6 +38,10 @@ func printError(w io.Writer, err error) {
 	text := strings.Replace(err.Error(), sent.Error(), sent.GRPCStatus().Message(), 1)
 	fmt.Fprintf(w, "raceday: %s (%s)\n", text, reason)
 	for _, field := range fields {
-		fmt.Fprintf(w, "  %s: %s\n", field.GetField(), field.GetDescription())
+		text := cmp.Or(field.GetDescription(), field.GetReason())
+		if field.GetField() != "" {
+			text = field.GetField() + ": " + text
+		}
+		fmt.Fprintf(w, "  %s\n", text)
 	}
 }

@@ -42,7 +42,7 @@ func (c *standingsCommand) Run(t *terminal) error {
 		}
 		var rows []*standingsv1.Standing
 		for {
-			update, err := stream.Recv()
+			update, err := receiveUpdate(stream)
 			if ctx.Err() != nil {
 				return nil
 			}
@@ -64,6 +64,26 @@ func (c *standingsCommand) Run(t *terminal) error {
 			}
 		}
 	})
+}
+
+// receiveUpdate receives a whole update: the messages that a large one is cut into, as one.
+func receiveUpdate(
+	stream grpc.ServerStreamingClient[standingsv1.WatchStandingsResponse],
+) (*standingsv1.WatchStandingsResponse, error) {
+	update, err := stream.Recv()
+	if err != nil {
+		return nil, err
+	}
+	for update.GetMore() {
+		next, err := stream.Recv()
+		if err != nil {
+			return nil, err
+		}
+		update.Rows = append(update.Rows, next.GetRows()...)
+		update.Removed = append(update.Removed, next.GetRemoved()...)
+		update.More = next.GetMore()
+	}
+	return update, nil
 }
 
 // updateRows applies a change to the rows that are shown, and puts them in order.
