@@ -18,8 +18,8 @@ var (
 	// ErrInvalid comes with every field at fault.
 	ErrInvalid = fault.New(fault.Invalid, "EVENT_INVALID", "the event cannot be run as it is written")
 	// ErrBreaksEntries comes with the fields that entries stand against.
-	ErrBreaksEntries = fault.New(fault.Refused, "EVENT_BREAKS_ENTRIES", "entries stand against this change of the event")
-	ErrNotFound      = fault.New(fault.NotFound, "EVENT_NOT_FOUND", "there is no event with this id")
+	ErrBreaksEntries    = fault.New(fault.Refused, "EVENT_BREAKS_ENTRIES", "entries stand against this change of the event")
+	ErrNotFound         = fault.New(fault.NotFound, "EVENT_NOT_FOUND", "there is no event with this id")
 	ErrPageSizeInvalid  = fault.New(fault.Invalid, "PAGE_SIZE_INVALID", "page_size is 1 to 100, or 0 for 50")
 	ErrPageTokenInvalid = fault.New(fault.Invalid, "PAGE_TOKEN_INVALID", "page_token is that of the answer before")
 )

@@ -67,7 +67,7 @@ func textViolations(prefix string, p race.Person) []fault.Violation {
 		{"name", p.Name}, {"country", p.Country}, {"club", p.Club}, {"category", p.Category},
 	} {
 		if !isText(field.text) {
-			violations = append(violations, ErrTextInvalid.At(prefix + field.name))
+			violations = append(violations, ErrTextInvalid.At(prefix+field.name))
 		}
 	}
 	return violations
