@@ -177,7 +177,7 @@ func (t *terminal) startBenched(ctx context.Context, use func(context.Context, b
 func useBenched(
 	ctx context.Context, databaseURL string, up started, use func(context.Context, benchmark.Server) error,
 ) error {
-	conn, err := dial(up.grpc, up.developmentKey)
+	conn, err := dial(up.grpc, key{up.grpc, up.developmentKey})
 	if err != nil {
 		return err
 	}

@@ -22,15 +22,7 @@ type client struct {
 
 // with connects to the server and does work.
 func (c *client) with(t *terminal, work func(ctx context.Context, conn *grpc.ClientConn) error) error {
-	key := c.Key
-	if key == "" {
-		kept, err := keyfile.Read(c.Server)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, keyfile.ErrNotLoopback) {
-			return err
-		}
-		key = kept
-	}
-	conn, err := dial(c.Server, key)
+	conn, err := dial(c.Server, key{c.Server, c.Key})
 	if err != nil {
 		return err
 	}
@@ -52,14 +44,12 @@ func withDeadline(
 	return invoke(ctx, method, request, answer, conn, options...)
 }
 
-func dial(server, key string) (*grpc.ClientConn, error) {
+func dial(server string, key key) (*grpc.ClientConn, error) {
 	options := []grpc.DialOption{
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxAnswer)),
 		grpc.WithUnaryInterceptor(withDeadline),
-	}
-	if key != "" {
-		options = append(options, grpc.WithPerRPCCredentials(bearer(key)))
+		grpc.WithPerRPCCredentials(key),
 	}
 	conn, err := grpc.NewClient(server, options...)
 	if err != nil {
@@ -68,16 +58,28 @@ func dial(server, key string) (*grpc.ClientConn, error) {
 	return conn, nil
 }
 
-// bearer puts an API key into every call.
-type bearer string
+// key puts an API key into every call: the one given, else the one that a server on this machine keeps for it. That is
+// looked up when the server answers, since a server that starts makes it anew.
+type key struct{ server, given string }
 
 // GetRequestMetadata returns the header.
-func (b bearer) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
-	return map[string]string{"authorization": "Bearer " + string(b)}, nil
+func (k key) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	text := k.given
+	if text == "" {
+		kept, err := keyfile.Read(k.server)
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, keyfile.ErrNotLoopback) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		text = kept
+	}
+	return map[string]string{"authorization": "Bearer " + text}, nil
 }
 
 // RequireTransportSecurity is false: a key is used on loopback, or behind a proxy that speaks TLS.
-func (b bearer) RequireTransportSecurity() bool { return false }
+func (k key) RequireTransportSecurity() bool { return false }
 
 // receive hands each message of a stream to take until the stream ends.
 func receive[Message any](stream grpc.ServerStreamingClient[Message], take func(*Message) error) error {

@@ -47,7 +47,7 @@ func (c *demoCommand) Run(t *terminal) error {
 }
 
 func (c *demoCommand) tell(ctx context.Context, t *terminal, up started) error {
-	conn, err := dial(up.grpc, up.developmentKey)
+	conn, err := dial(up.grpc, key{up.grpc, up.developmentKey})
 	if err != nil {
 		return err
 	}

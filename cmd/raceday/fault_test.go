@@ -185,7 +185,7 @@ func TestServersAwayForAWhile(t *testing.T) {
 	database := startDatabase(t, dir)
 	s := startServer(t, onServers(database.URL(), nats.address)...)
 	day.apply(t, s)
-	conn, err := dial(s.grpc, "")
+	conn, err := dial(s.grpc, key{server: s.grpc})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"time"
 
 	"google.golang.org/grpc"
@@ -94,7 +95,7 @@ func (c *readsPublishCommand) Run(t *terminal) error {
 		return err
 	})
 	bad, isBad := errors.AsType[csvtable.Faults](err)
-	if err != nil && !(isBad && c.SkipBad) {
+	if err != nil && !(isBad && c.SkipBad && ofLines(bad)) {
 		return err
 	}
 	err = c.publishing(t, func(publisher *timingnats.Publisher) error {
@@ -112,6 +113,11 @@ func (c *readsPublishCommand) Run(t *terminal) error {
 		fmt.Fprintf(t.stderr, "%d bad lines were left out:\n%v\n", len(bad), bad)
 	}
 	return nil
+}
+
+// ofLines reports whether all faults are of lines below the header: a file that is broken as a whole is not published.
+func ofLines(faults csvtable.Faults) bool {
+	return !slices.ContainsFunc(faults, func(f csvtable.Fault) bool { return f.Line <= 1 })
 }
 
 type readsSendCommand struct {
