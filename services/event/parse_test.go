@@ -164,8 +164,8 @@ func TestParseReportsEveryFault(t *testing.T) {
 				t.Fatalf("the event has no %q", test.old)
 			}
 			_, err := event.Parse([]byte(strings.Replace(small, test.old, test.new, 1)))
-			var got event.FileFaults
-			if err != nil && !errors.As(err, &got) {
+			got, ok := errors.AsType[event.FileFaults](err)
+			if err != nil && !ok {
 				t.Fatalf("error %T, want FileFaults", err)
 			}
 			// Without the points everything else is unknown too; that list is not the matter here.

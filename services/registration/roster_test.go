@@ -139,8 +139,8 @@ func TestParseRosterNamesEveryBadLine(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := parse(t, header+tt.lines+"\n")
-			var faults csvtable.Faults
-			if !errors.As(err, &faults) {
+			faults, ok := errors.AsType[csvtable.Faults](err)
+			if !ok {
 				t.Fatalf("got %v, want faults", err)
 			}
 			var got []string
@@ -251,8 +251,7 @@ func FuzzParseRoster(f *testing.F) {
 	f.Fuzz(func(t *testing.T, file []byte) {
 		first, err := registration.ParseRoster("roster.csv", bytes.NewReader(file), rosterEvent())
 		if err != nil {
-			var faults csvtable.Faults
-			if !errors.As(err, &faults) || len(faults) == 0 {
+			if faults, ok := errors.AsType[csvtable.Faults](err); !ok || len(faults) == 0 {
 				t.Fatalf("got %v, want faults", err)
 			}
 			return
