@@ -12,6 +12,7 @@ import (
 
 	"raceday/services/broker"
 	"raceday/services/event/eventpg"
+	"raceday/services/fault"
 	"raceday/services/postgres"
 	"raceday/services/registration"
 	"raceday/services/registration/registrationpg"
@@ -165,7 +166,14 @@ type facts struct {
 	pool   *pgxpool.Pool
 	events *eventpg.Store
 	timing *timingpg.Store
+	// exporting bounds how many connections slow callers can keep to themselves.
+	exporting chan struct{}
 }
+
+// maxExports is how many callers may export facts at one time.
+const maxExports = 4
+
+var errExportsBusy = fault.New(fault.Exhausted, "EXPORTS_BUSY", "too many exports of facts at once; try again in a moment")
 
 func (f facts) Files(ctx context.Context, event race.EventID, file func(name string) io.Writer) error {
 	definition, err := f.events.Event(ctx, event)
@@ -201,12 +209,15 @@ func (f facts) Files(ctx context.Context, event race.EventID, file func(name str
 			return timing.WriteRulings(w, rulings)
 		}},
 	}
-	return postgres.InSnapshot(ctx, f.pool, func(ctx context.Context, id postgres.SnapshotID) error {
+	select {
+	case f.exporting <- struct{}{}:
+		defer func() { <-f.exporting }()
+	default:
+		return errExportsBusy
+	}
+	return postgres.InSnapshot(ctx, f.pool, func(ctx context.Context, tx pgx.Tx) error {
 		for _, part := range parts {
-			err := postgres.AtSnapshot(ctx, f.pool, id, func(ctx context.Context, tx pgx.Tx) error {
-				return part.write(ctx, tx, file(part.name))
-			})
-			if err != nil {
+			if err := part.write(ctx, tx, file(part.name)); err != nil {
 				return fmt.Errorf("write %s: %w", part.name, err)
 			}
 		}

@@ -77,7 +77,7 @@ func assemble(around surroundings, running []string) (*assembly, error) {
 		pool    = around.pool
 		events  = eventpg.New(pool)
 		roster  = registrationpg.New(pool)
-		facts   = facts{pool, events, timingpg.New(pool)}
+		facts   = facts{pool, events, timingpg.New(pool), make(chan struct{}, maxExports)}
 		derived = standingspg.New(pool, versions{facts.timing})
 		nats    = streams{timingnats.NewStreams(js, around.replicas), around.unsafe}
 		wakes   = scoring.NewWakes()

@@ -12,7 +12,7 @@ import (
 	"raceday/services/fault"
 )
 
-// ErrUnavailable is what a caller sees of a database that cannot be reached. InTx, InSnapshot and AtSnapshot return it
+// ErrUnavailable is what a caller sees of a database that cannot be reached. InTx and InSnapshot return it
 // around the cause.
 var ErrUnavailable = fault.New(fault.Unavailable, "DATABASE_UNAVAILABLE",
 	"the database cannot be reached at the moment; send the same request again")
