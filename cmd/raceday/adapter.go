@@ -41,8 +41,8 @@ func (f scorerFacts) Change(ctx context.Context, event race.EventID) (int64, err
 	return f.events.CurrentChange(ctx, event)
 }
 
-func (f scorerFacts) Event(ctx context.Context, event race.EventID) (*race.Event, error) {
-	return f.events.Event(ctx, event)
+func (f scorerFacts) EventAt(ctx context.Context, event race.EventID, change int64) (*race.Event, error) {
+	return f.events.EventAt(ctx, event, change)
 }
 
 func (f scorerFacts) RosterSince(ctx context.Context, event race.EventID, change int64) ([]race.Entrant, error) {

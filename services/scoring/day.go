@@ -22,7 +22,8 @@ type day struct {
 }
 
 // read takes in the facts other than reads that are newer than change, and returns the change up to which they are
-// complete: it is asked for first, and numbers commit in order.
+// complete: it is asked for first, and numbers commit in order. Lines and rulings may be newer already, which the next
+// read finds again; the event is of that very change, so that the position tells which one the results are of.
 func (d *day) read(ctx context.Context, change int64) (int64, error) {
 	facts, id := d.scorer.Facts, d.position.Event
 	newest, err := facts.Change(ctx, id)
@@ -32,7 +33,7 @@ func (d *day) read(ctx context.Context, change int64) (int64, error) {
 	if newest == change && change != 0 {
 		return change, nil
 	}
-	event, err := facts.Event(ctx, id)
+	event, err := facts.EventAt(ctx, id, newest)
 	if err != nil {
 		return 0, fmt.Errorf("read the event: %w", err)
 	}

@@ -57,8 +57,8 @@ var ErrFenced = errors.New("another scorer has moved the position")
 type Facts interface {
 	// Change returns the event's newest change number.
 	Change(ctx context.Context, event race.EventID) (int64, error)
-	// Event returns the newest version of the event.
-	Event(ctx context.Context, event race.EventID) (*race.Event, error)
+	// EventAt returns the event as it was after a change.
+	EventAt(ctx context.Context, event race.EventID, change int64) (*race.Event, error)
 	// RosterSince returns the roster lines that changed after change.
 	RosterSince(ctx context.Context, event race.EventID, change int64) ([]race.Entrant, error)
 	// RulingsSince returns the rulings recorded after change, in their order.

@@ -52,6 +52,38 @@ func (s *Store) current(ctx context.Context, tx pgx.Tx, id race.EventID) (event.
 	return v, change, err
 }
 
+const selectVersionAt = `
+SELECT coalesce(max(version), 0)
+FROM event.versions
+WHERE event = @event
+  AND change <= @change`
+
+// EventAt returns the event as it was after a change number, shared like Event's; before the first version it is the
+// newest. It returns event.ErrNotFound where there is none.
+func (s *Store) EventAt(ctx context.Context, id race.EventID, change int64) (e *race.Event, err error) {
+	err = postgres.InTx(ctx, s.db, func(ctx context.Context, tx pgx.Tx) error {
+		number, _, err := numbers(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		var then int64
+		err = tx.QueryRow(ctx, selectVersionAt, pgx.StrictNamedArgs{"event": id, "change": change}).Scan(&then)
+		if err != nil {
+			return fmt.Errorf("read version at change %d: %w", change, err)
+		}
+		if then > 0 {
+			number = then
+		}
+		v, err := s.version(ctx, tx, id, number)
+		e = v.Event
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
 // CurrentChange returns the last change number of an event, or event.ErrNotFound.
 func (s *Store) CurrentChange(ctx context.Context, id race.EventID) (change int64, err error) {
 	err = postgres.InTx(ctx, s.db, func(ctx context.Context, tx pgx.Tx) error {
