@@ -28,40 +28,95 @@ type Notice struct {
 // Subject returns the subject of an event's notices.
 func Subject(event race.EventID) string { return "changes." + string(event) }
 
-// Encode writes a notice of at most maxBytes: one that would be larger says reload instead of what changed.
-func Encode(n Notice, maxBytes int) ([]byte, error) {
-	message := &standingsv1.Notice{
-		Event:         string(n.Event),
-		VersionBefore: n.VersionBefore,
-		VersionAfter:  n.VersionAfter,
-		Reload:        n.Reload,
+// maxParts bounds the messages of one notice: beyond it, reading from Postgres costs less.
+const maxParts = 16
+
+// Encode writes a notice as messages of at most maxBytes, which are to be sent in their order. One that needs too many of
+// them says reload instead of what changed.
+func Encode(n Notice, maxBytes int) ([][]byte, error) {
+	parts, ok := divide(n, maxBytes)
+	if !ok {
+		reload := newPart(n, 0)
+		reload.Reload = true
+		parts = []*standingsv1.Notice{reload}
 	}
-	// The smallest state is far above 32 bytes: what cannot fit is not built.
-	if !n.Reload && len(n.Changed) <= maxBytes/32 {
-		message.Entrants = make([]*standingsv1.EntrantState, len(n.Changed))
-		for i := range n.Changed {
-			message.Entrants[i] = ToState(&n.Changed[i])
+	bodies := make([][]byte, len(parts))
+	for i, part := range parts {
+		body, err := proto.Marshal(part)
+		if err != nil {
+			return nil, fmt.Errorf("encode notice: %w", err)
 		}
-		for _, id := range n.Removed {
-			message.Removed = append(message.Removed, int64(id))
-		}
+		bodies[i] = body
 	}
-	if len(message.Entrants) != len(n.Changed) || proto.Size(message) > maxBytes {
-		message.Entrants, message.Removed, message.Reload = nil, nil, true
-	}
-	body, err := proto.Marshal(message)
-	if err != nil {
-		return nil, fmt.Errorf("encode notice: %w", err)
-	}
-	return body, nil
+	return bodies, nil
 }
 
-// Decode reads what Encode wrote.
-func Decode(body []byte) (Notice, error) {
+// The bytes that an entrant's state takes beside its own, and More.
+const (
+	stateFraming = 5
+	moreBytes    = 2
+)
+
+// divide is false where the parts would be too many or too large.
+func divide(n Notice, maxBytes int) ([]*standingsv1.Notice, bool) {
+	part := newPart(n, 0)
+	for _, id := range n.Removed {
+		part.Removed = append(part.Removed, int64(id))
+	}
+	parts, size := []*standingsv1.Notice{part}, proto.Size(part)+moreBytes
+	if n.Reload || size > maxBytes {
+		return nil, false
+	}
+	for i := range n.Changed {
+		state := ToState(&n.Changed[i])
+		bytes := proto.Size(state) + stateFraming
+		if size+bytes > maxBytes {
+			part.More = true
+			part = newPart(n, len(parts))
+			parts, size = append(parts, part), proto.Size(part)+moreBytes
+		}
+		if size += bytes; size > maxBytes || len(parts) > maxParts {
+			return nil, false
+		}
+		part.Entrants = append(part.Entrants, state)
+	}
+	return parts, true
+}
+
+func newPart(n Notice, number int) *standingsv1.Notice {
+	return &standingsv1.Notice{
+		Event: string(n.Event), VersionBefore: n.VersionBefore, VersionAfter: n.VersionAfter, Part: int32(number),
+	}
+}
+
+// Parts joins the messages that notices come in. The zero Parts waits for a first one.
+type Parts struct {
+	notice Notice
+	next   int32
+}
+
+// Add takes the next message and returns the notice when it is whole. A notice of which a part was lost says reload.
+func (p *Parts) Add(body []byte) (n Notice, whole bool, err error) {
 	var message standingsv1.Notice
 	if err := proto.Unmarshal(body, &message); err != nil {
-		return Notice{}, fmt.Errorf("decode notice: %w", err)
+		return Notice{}, false, fmt.Errorf("decode notice: %w", err)
 	}
+	if n, err = fromMessage(&message); err != nil {
+		return Notice{}, false, fmt.Errorf("decode notice: %w", err)
+	}
+	switch {
+	case message.GetPart() == 0:
+		p.notice = n
+	case message.GetPart() != p.next || n.Event != p.notice.Event || n.VersionAfter != p.notice.VersionAfter:
+		p.notice = Notice{Event: n.Event, VersionBefore: n.VersionBefore, VersionAfter: n.VersionAfter, Reload: true}
+	case !p.notice.Reload:
+		p.notice.Changed = append(p.notice.Changed, n.Changed...)
+	}
+	p.next = message.GetPart() + 1
+	return p.notice, !message.GetMore(), nil
+}
+
+func fromMessage(message *standingsv1.Notice) (Notice, error) {
 	n := Notice{
 		Event:         race.EventID(message.GetEvent()),
 		VersionBefore: message.GetVersionBefore(),
@@ -71,7 +126,7 @@ func Decode(body []byte) (Notice, error) {
 	for _, state := range message.GetEntrants() {
 		r, err := FromState(state)
 		if err != nil {
-			return Notice{}, fmt.Errorf("decode notice: %w", err)
+			return Notice{}, err
 		}
 		n.Changed = append(n.Changed, r)
 	}

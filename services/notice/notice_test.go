@@ -28,13 +28,13 @@ func TestNoticeSurvivesTheWire(t *testing.T) {
 		for i := range want.Changed {
 			normalise(t, &want.Changed[i])
 		}
-		body, err := notice.Encode(want, 1<<20)
+		bodies, err := notice.Encode(want, rapid.IntRange(4_000, 1<<20).Draw(t, "max bytes"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := notice.Decode(body)
-		if err != nil {
-			t.Fatal(err)
+		got := receive(t, bodies...)
+		if got.Reload {
+			t.Skip("larger than a notice may be")
 		}
 		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("(-sent +received)\n%s", diff)
@@ -68,24 +68,103 @@ func normalise(t *rapid.T, r *result.Result) {
 	}
 }
 
-func TestLargeNoticeSaysReload(t *testing.T) {
-	t.Parallel()
-	sent := notice.Notice{Event: "e", VersionBefore: 4, VersionAfter: 5, Removed: []race.EntrantID{7}}
-	for i := range 100 {
-		sent.Changed = append(sent.Changed, result.Result{Entrant: race.EntrantID(i), Status: result.Entered, Lists: []string{"overall"}})
+// receive returns the notice that comes in these messages, of which the last one must end it.
+func receive(t interface{ Fatalf(string, ...any) }, bodies ...[]byte) notice.Notice {
+	var parts notice.Parts
+	for i, body := range bodies {
+		n, whole, err := parts.Add(body)
+		if err != nil || whole != (i == len(bodies)-1) {
+			t.Fatalf("message %d of %d: whole %v, %v", i+1, len(bodies), whole, err)
+		}
+		if whole {
+			return n
+		}
 	}
+	t.Fatalf("no messages")
+	return notice.Notice{}
+}
+
+func hundredChanges() notice.Notice {
+	n := notice.Notice{Event: "e", VersionBefore: 4, VersionAfter: 5, Removed: []race.EntrantID{7}}
+	for i := range 100 {
+		n.Changed = append(n.Changed, result.Result{Entrant: race.EntrantID(i), Status: result.Entered, Lists: []string{"overall"}})
+	}
+	return n
+}
+
+func TestLargeNoticeComesInParts(t *testing.T) {
+	t.Parallel()
+	want := hundredChanges()
+	for _, c := range []struct {
+		maxBytes int
+		parts    bool
+	}{{1 << 16, false}, {1000, true}, {400, true}} {
+		bodies, err := notice.Encode(want, c.maxBytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, body := range bodies {
+			if len(body) > c.maxBytes {
+				t.Errorf("a message has %d bytes, at most %d are wanted", len(body), c.maxBytes)
+			}
+		}
+		if parts := len(bodies) > 1; parts != c.parts {
+			t.Errorf("of at most %d bytes: %d messages", c.maxBytes, len(bodies))
+		}
+		if diff := cmp.Diff(want, receive(t, bodies...), cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("of at most %d bytes (-want +got)\n%s", c.maxBytes, diff)
+		}
+	}
+}
+
+func TestTooLargeNoticeSaysReload(t *testing.T) {
+	t.Parallel()
 	want := notice.Notice{Event: "e", VersionBefore: 4, VersionAfter: 5, Reload: true}
-	for _, maxBytes := range []int{64, 2000} {
-		body, err := notice.Encode(sent, maxBytes)
+	for _, maxBytes := range []int{20, 64, 100} {
+		bodies, err := notice.Encode(hundredChanges(), maxBytes)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := notice.Decode(body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := cmp.Diff(want, receive(t, bodies...)); diff != "" {
 			t.Errorf("of at most %d bytes (-want +got)\n%s", maxBytes, diff)
+		}
+	}
+}
+
+func TestNoticeThatLacksAPartSaysReload(t *testing.T) {
+	t.Parallel()
+	bodies, err := notice.Encode(hundredChanges(), 400)
+	if err != nil || len(bodies) < 3 {
+		t.Fatalf("%d messages, %v", len(bodies), err)
+	}
+	next := hundredChanges()
+	next.VersionBefore, next.VersionAfter = 5, 6
+	following, err := notice.Encode(next, 400)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := len(bodies) - 1
+	reload := notice.Notice{Event: "e", VersionBefore: 4, VersionAfter: 5, Reload: true}
+	for name, sent := range map[string][][]byte{
+		"the first":  bodies[1:],
+		"one within": append(bodies[:1:1], bodies[2:]...),
+		"the last":   append(bodies[:last:last], following...),
+	} {
+		var parts notice.Parts
+		var got []notice.Notice
+		for _, body := range sent {
+			if n, whole, err := parts.Add(body); err != nil {
+				t.Errorf("%s: %v", name, err)
+			} else if whole {
+				got = append(got, n)
+			}
+		}
+		want := []notice.Notice{reload}
+		if name == "the last" { // the next notice begins behind a gap, which says as much
+			want[0] = next
+		}
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s is lost (-want +got)\n%s", name, diff)
 		}
 	}
 }
@@ -104,15 +183,16 @@ func TestStatusesHaveTheSameNamesOnTheWire(t *testing.T) {
 
 func TestDecodeRefusesWhatIsNoNotice(t *testing.T) {
 	t.Parallel()
-	if _, err := notice.Decode([]byte("not a notice")); err == nil {
+	var parts notice.Parts
+	if _, _, err := parts.Add([]byte("not a notice")); err == nil {
 		t.Error("text is taken for a notice")
 	}
 	r := result.Result{Entrant: 1, Status: result.Withdrawn + 1}
-	body, err := notice.Encode(notice.Notice{Changed: []result.Result{r}}, 1<<20)
+	bodies, err := notice.Encode(notice.Notice{Changed: []result.Result{r}}, 1<<20)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := notice.Decode(body); err == nil {
+	if _, _, err := parts.Add(bodies[0]); err == nil {
 		t.Error("a status that is none is taken")
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"raceday/services/scoring"
 )
 
-// maxNotice is the largest notice in bytes; of more the boards read from Postgres. The server takes messages of at least
-// twice as much as a message of reads may be.
+// maxNotice is the largest message of a notice in bytes. The server takes messages of at least twice as much as a message of
+// reads may be.
 const maxNotice = 64 << 10
 
 // Notices publishes notices.
@@ -38,9 +38,9 @@ func (n *Notices) Publish(c scoring.Commit, reload bool) {
 	for i := range c.Changes.Removed {
 		told.Removed[i] = c.Changes.Removed[i].Entrant
 	}
-	body, err := notice.Encode(told, maxNotice)
-	if err == nil {
-		err = n.conn.Publish(notice.Subject(told.Event), body)
+	bodies, err := notice.Encode(told, maxNotice)
+	for i := 0; i < len(bodies) && err == nil; i++ {
+		err = n.conn.Publish(notice.Subject(told.Event), bodies[i])
 	}
 	if err != nil {
 		n.log.Warn("a notice was not sent", "event", told.Event, "version", told.VersionAfter, "error", err)

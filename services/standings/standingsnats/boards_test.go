@@ -106,12 +106,14 @@ func (d *day) commit(entrant race.EntrantID, bib race.Bib, gun time.Duration) no
 
 func (d *day) publish(n notice.Notice) {
 	d.t.Helper()
-	body, err := notice.Encode(n, 1<<16)
+	bodies, err := notice.Encode(n, 1<<16)
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	if err := d.conn.Publish(notice.Subject(n.Event), body); err != nil {
-		d.t.Fatal(err)
+	for _, body := range bodies {
+		if err := d.conn.Publish(notice.Subject(n.Event), body); err != nil {
+			d.t.Fatal(err)
+		}
 	}
 }
 

@@ -27,13 +27,16 @@ func New(conn *nats.Conn, log *slog.Logger) *Notices { return &Notices{conn, log
 // is logged and left out. Notices sent while the connection is away are lost.
 func (n *Notices) Subscribe(event race.EventID, f func(notice.Notice)) (unsubscribe func(), err error) {
 	subject := notice.Subject(event)
+	var parts notice.Parts
 	subscription, err := n.conn.Subscribe(subject, func(message *nats.Msg) {
-		heard, err := notice.Decode(message.Data)
+		heard, whole, err := parts.Add(message.Data)
 		if err != nil || heard.Event != event {
 			n.log.Warn("message is no notice of its event", "subject", subject, "error", err)
 			return
 		}
-		f(heard)
+		if whole {
+			f(heard)
+		}
 	})
 	if err != nil {
 		return nil, fmt.Errorf("subscribe to %s: %w", subject, err)

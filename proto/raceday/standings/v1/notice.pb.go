@@ -32,7 +32,11 @@ type Notice struct {
 	// Entrants that are no longer on the roster.
 	Removed []int64 `protobuf:"varint,5,rep,packed,name=removed,proto3" json:"removed,omitempty"`
 	// More changed than a notice holds, or the event itself did: read from Postgres.
-	Reload        bool `protobuf:"varint,6,opt,name=reload,proto3" json:"reload,omitempty"`
+	Reload bool `protobuf:"varint,6,opt,name=reload,proto3" json:"reload,omitempty"`
+	// A large notice comes in several messages with the same versions. This one is the nth, from 0.
+	Part int32 `protobuf:"varint,7,opt,name=part,proto3" json:"part,omitempty"`
+	// Another part follows.
+	More          bool `protobuf:"varint,8,opt,name=more,proto3" json:"more,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -105,6 +109,20 @@ func (x *Notice) GetRemoved() []int64 {
 func (x *Notice) GetReload() bool {
 	if x != nil {
 		return x.Reload
+	}
+	return false
+}
+
+func (x *Notice) GetPart() int32 {
+	if x != nil {
+		return x.Part
+	}
+	return 0
+}
+
+func (x *Notice) GetMore() bool {
+	if x != nil {
+		return x.More
 	}
 	return false
 }
@@ -493,14 +511,16 @@ var File_raceday_standings_v1_notice_proto protoreflect.FileDescriptor
 
 const file_raceday_standings_v1_notice_proto_rawDesc = "" +
 	"\n" +
-	"!raceday/standings/v1/notice.proto\x12\x14raceday.standings.v1\x1a#raceday/standings/v1/standing.proto\"\xdc\x01\n" +
+	"!raceday/standings/v1/notice.proto\x12\x14raceday.standings.v1\x1a#raceday/standings/v1/standing.proto\"\x84\x02\n" +
 	"\x06Notice\x12\x14\n" +
 	"\x05event\x18\x01 \x01(\tR\x05event\x12%\n" +
 	"\x0eversion_before\x18\x02 \x01(\x03R\rversionBefore\x12#\n" +
 	"\rversion_after\x18\x03 \x01(\x03R\fversionAfter\x12>\n" +
 	"\bentrants\x18\x04 \x03(\v2\".raceday.standings.v1.EntrantStateR\bentrants\x12\x18\n" +
 	"\aremoved\x18\x05 \x03(\x03R\aremoved\x12\x16\n" +
-	"\x06reload\x18\x06 \x01(\bR\x06reload\"\x92\x06\n" +
+	"\x06reload\x18\x06 \x01(\bR\x06reload\x12\x12\n" +
+	"\x04part\x18\a \x01(\x05R\x04part\x12\x12\n" +
+	"\x04more\x18\b \x01(\bR\x04more\"\x92\x06\n" +
 	"\fEntrantState\x12\x18\n" +
 	"\aentrant\x18\x01 \x01(\x03R\aentrant\x12\x12\n" +
 	"\x04race\x18\x02 \x01(\tR\x04race\x12\x10\n" +
