@@ -4,7 +4,9 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -275,4 +277,35 @@ func (s server) logged(text string) error {
 		return &unexpected{"no log line with " + text}
 	}
 	return nil
+}
+
+// An embedded PostgreSQL that ends by itself ends the server, so that whoever watches over it starts both again.
+func TestEmbeddedPostgresThatDies(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	out, log, ended := newLines(), newLines(), make(chan int, 1)
+	args := []string{"serve", "--embedded", "--data-dir", dir, "--listen", "127.0.0.1:0", "--nats-listen", "127.0.0.1:0"}
+	go func() { ended <- run(t.Context(), args, os.Getenv, out, log) }()
+	for !addresses.MatchString(out.String()) {
+		select {
+		case <-out.changed:
+		case status := <-ended:
+			t.Fatalf("serve ended with status %d before it was up:\n%s", status, log.String())
+		}
+	}
+	content, err := os.ReadFile(filepath.Join(dir, "postgres", "data", "postmaster.pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.SplitN(string(content), "\n", 2)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if status := <-ended; status != exitFailure || !strings.Contains(log.String(), "ended by itself") {
+		t.Errorf("serve ended with status %d:\n%s", status, log.String())
+	}
+	serve(t, dir).stop() // and starts again on what is there
 }

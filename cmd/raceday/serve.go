@@ -92,12 +92,14 @@ func (c *serveCommand) serve(t *terminal, log *slog.Logger, ready func(context.C
 		return fmt.Errorf("--listen %s: %w", c.Listen, err)
 	}
 	defer listener.Close()
+	watch := func(context.Context) error { return nil }
 	if c.Embedded {
-		stop, err := c.startEmbedded(t, log)
+		inside, err := c.startEmbedded(t, log)
 		if err != nil {
 			return err
 		}
-		defer stop()
+		defer inside.stop()
+		watch = inside.cluster.Watch
 	}
 	around, leave, err := c.reach(t, log)
 	if err != nil {
@@ -122,6 +124,7 @@ func (c *serveCommand) serve(t *terminal, log *slog.Logger, ready func(context.C
 	group, ctx := errgroup.WithContext(t.ctx)
 	group.Go(func() error { return a.run(ctx, listener) })
 	group.Go(func() error { return ready(ctx, up) })
+	group.Go(func() error { return watch(ctx) })
 	return group.Wait()
 }
 
@@ -134,17 +137,31 @@ func printStarted(w io.Writer, up started, services []string) {
 	}
 }
 
+// embedded are the servers that run inside.
+type embedded struct {
+	cluster *postgres.Cluster
+	nats    *broker.Embedded
+	log     *slog.Logger
+}
+
+func (e embedded) stop() {
+	e.nats.Stop()
+	if err := e.cluster.Stop(); err != nil {
+		e.log.Error("PostgreSQL did not stop as it should", "error", err)
+	}
+}
+
 // startEmbedded starts PostgreSQL and NATS under the data folder, and points the flags at them.
-func (c *serveCommand) startEmbedded(t *terminal, log *slog.Logger) (stop func(), err error) {
+func (c *serveCommand) startEmbedded(t *terminal, log *slog.Logger) (inside embedded, err error) {
 	cluster, err := postgres.StartCluster(t.ctx, postgres.ClusterOptions{
 		Dir: filepath.Join(c.DataDir, "postgres"), Getenv: t.getenv, Log: log, Announce: t.stderr, Durable: true,
 	})
 	if err != nil {
-		return nil, err
+		return embedded{}, err
 	}
 	host, port, err := splitAddress(c.NatsListen)
 	if err != nil {
-		return nil, errors.Join(err, cluster.Stop())
+		return embedded{}, errors.Join(err, cluster.Stop())
 	}
 	nats, err := broker.StartEmbedded(broker.EmbeddedOptions{
 		Dir: filepath.Join(c.DataDir, "nats"), Host: host, Port: port, Log: log,
@@ -153,19 +170,14 @@ func (c *serveCommand) startEmbedded(t *terminal, log *slog.Logger) (stop func()
 		err = fmt.Errorf("--nats-listen %s: %w", c.NatsListen, err)
 	}
 	if err != nil {
-		return nil, errors.Join(err, cluster.Stop())
+		return embedded{}, errors.Join(err, cluster.Stop())
 	}
 	if err := nats.SyncAlways(); err != nil {
 		nats.Stop()
-		return nil, errors.Join(err, cluster.Stop())
+		return embedded{}, errors.Join(err, cluster.Stop())
 	}
 	c.DatabaseURL, c.NatsURL, c.NatsReplicas = cluster.URL(), nats.URL(), 1
-	return func() {
-		nats.Stop()
-		if err := cluster.Stop(); err != nil {
-			log.Error("PostgreSQL did not stop as it should", "error", err)
-		}
-	}, nil
+	return embedded{cluster, nats, log}, nil
 }
 
 // reach connects to PostgreSQL and NATS and brings the schema up to date.

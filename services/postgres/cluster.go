@@ -126,6 +126,16 @@ func (c *Cluster) urlOf(name string) string {
 	return address.String()
 }
 
+// Watch returns nil when ctx ends, and before that an error if the server ends by itself.
+func (c *Cluster) Watch(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-c.exited:
+		return fmt.Errorf("PostgreSQL in %s ended by itself; %s says why", c.dir, c.logPath())
+	}
+}
+
 // Stop ends every session, shuts the server down and waits for its end: at first so that all is written, after 30 s at
 // once. A second call returns the first one's error.
 func (c *Cluster) Stop() error {
