@@ -667,7 +667,7 @@ func (x *Event) GetRaces() []*Race {
 	return nil
 }
 
-// Point is a place on the ground where mats lie; it may serve several races.
+// Point is where mats lie on the ground; it may serve several races.
 type Point struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
