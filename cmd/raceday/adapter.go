@@ -126,15 +126,15 @@ func (s scorerStream) Run(
 type scorerResults struct{ standings *standingspg.Store }
 
 func (s scorerResults) Results(ctx context.Context, event race.EventID) ([]result.Result, error) {
-	_, results, err := s.standings.Load(ctx, event)
+	_, _, results, err := s.standings.Load(ctx, event)
 	return results, err
 }
 
 // versions tells the standings how far the scorer is.
 type versions struct{ store *timingpg.Store }
 
-func (v versions) Version(ctx context.Context, tx pgx.Tx, event race.EventID) (int64, error) {
-	return v.store.Version(ctx, tx, event)
+func (v versions) Applied(ctx context.Context, tx pgx.Tx, event race.EventID) (version, change int64, err error) {
+	return v.store.Applied(ctx, tx, event)
 }
 
 // streams makes the stream of an event, and refuses one that is not set as it must be unless told to go on.

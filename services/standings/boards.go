@@ -12,8 +12,9 @@ import (
 
 // Store reads what the scorer wrote.
 type Store interface {
-	// Load returns all results of an event, in no order, and the version that they are exact for: both of one moment.
-	Load(ctx context.Context, event race.EventID) (version int64, results []result.Result, err error)
+	// Load returns all results of an event, in no order, the version that they are exact for, and the last change of the
+	// event that is in them, 0 where nothing has been derived yet: all of one moment.
+	Load(ctx context.Context, event race.EventID) (version, change int64, results []result.Result, err error)
 	// Version returns the event's version; 0 where nothing has been derived yet.
 	Version(ctx context.Context, event race.EventID) (int64, error)
 }
@@ -26,8 +27,9 @@ type Notices interface {
 
 // Events knows what is run.
 type Events interface {
-	// Event returns the newest definition of an event, or the fault EVENT_NOT_FOUND.
-	Event(ctx context.Context, id race.EventID) (*race.Event, error)
+	// EventAt returns the definition of an event as it was after a change, the newest for change 0, or the fault
+	// EVENT_NOT_FOUND.
+	EventAt(ctx context.Context, id race.EventID, change int64) (*race.Event, error)
 }
 
 // Boards keeps a live board of every event that somebody asks for, and closes it when nobody has for ten minutes.

@@ -30,19 +30,21 @@ type backend struct {
 	away    bool
 	version int64
 	results []result.Result
-	event   *race.Event
-	loads   int
+	// change is the last that is in the results; with laterChange the event becomes another one.
+	change, laterChange int64
+	event, later        *race.Event
+	loads               int
 	hear    []func(notice.Notice)
 }
 
-func (b *backend) Load(context.Context, race.EventID) (int64, []result.Result, error) {
+func (b *backend) Load(context.Context, race.EventID) (version, change int64, results []result.Result, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.away {
-		return 0, nil, errAway
+		return 0, 0, nil, errAway
 	}
 	b.loads++
-	return b.version, slices.Clone(b.results), nil
+	return b.version, b.change, slices.Clone(b.results), nil
 }
 
 func (b *backend) Version(context.Context, race.EventID) (int64, error) {
@@ -54,11 +56,14 @@ func (b *backend) Version(context.Context, race.EventID) (int64, error) {
 	return b.version, nil
 }
 
-func (b *backend) Event(_ context.Context, id race.EventID) (*race.Event, error) {
+func (b *backend) EventAt(_ context.Context, id race.EventID, change int64) (*race.Event, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.event == nil || b.event.ID != id {
+	switch {
+	case b.event == nil || b.event.ID != id:
 		return nil, errEventNotFound
+	case b.later != nil && (change == 0 || change >= b.laterChange):
+		return b.later, nil
 	}
 	return b.event, nil
 }
@@ -228,6 +233,49 @@ func TestANoticeThatSaysReloadBringsTheEventToo(t *testing.T) {
 	})
 }
 
+// apply makes another event of it with change 2, by tenths of a second.
+func (b *bench) apply() {
+	event := relay()
+	event.Races[0].Rounding = 100 * millisecond
+	b.set(func() { b.later, b.laterChange = event, 2 })
+}
+
+func TestABoardShowsByTheEventThatItsResultsAreOf(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(b *bench) {
+		b.change = 1
+		b.apply()
+		b.commit(10*second + millisecond)
+		b.wantShown(1, "0:00:11")
+		b.commit(11*second + millisecond)
+		time.Sleep(2 * time.Second)
+		b.wantShown(2, "0:00:12")
+		b.set(func() { b.change = 2 })
+		b.commit(11*second + millisecond)
+		time.Sleep(2 * time.Second)
+		b.wantShown(3, "0:00:11.1")
+	})
+}
+
+func TestABoardOfWhichNothingIsDerivedFollowsTheNewestEvent(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(b *bench) {
+		b.wantShown(0, "")
+		b.apply()
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		err := b.boards.Use(b.Context(), relayDay, func(board *standings.Board) error {
+			if got := board.Event().Races[0].Rounding; got != 100*millisecond {
+				b.Errorf("the board rounds to %s", got)
+			}
+			return nil
+		})
+		if err != nil {
+			b.Error(err)
+		}
+	})
+}
+
 func TestAResultWithOtherListsThanTheRaceHasIsNotTaken(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(b *bench) {
@@ -315,16 +363,17 @@ func TestABoardThatCannotBeOpenedIsTriedAgain(t *testing.T) {
 func TestABoardThatNobodyUsesIsClosed(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(b *bench) {
-		b.wantShown(0, "")
+		b.commit(10 * second)
+		b.wantShown(1, "0:00:10")
 		time.Sleep(9 * time.Minute)
-		b.wantShown(0, "")
+		b.wantShown(1, "0:00:10")
 		time.Sleep(9 * time.Minute)
-		b.wantShown(0, "")
+		b.wantShown(1, "0:00:10")
 		if n := b.loadCount(); n != 1 {
 			b.Errorf("%d loads of a board in use, want one", n)
 		}
 		time.Sleep(11 * time.Minute)
-		b.wantShown(0, "")
+		b.wantShown(1, "0:00:10")
 		if n := b.loadCount(); n != 2 {
 			b.Errorf("%d loads after eleven idle minutes, want two", n)
 		}

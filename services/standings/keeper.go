@@ -7,7 +7,6 @@ import (
 
 	"raceday/services/notice"
 	"raceday/services/rules/race"
-	"raceday/services/rules/result"
 )
 
 const (
@@ -101,29 +100,20 @@ func (k *keeper) fail(err error) {
 }
 
 func (k *keeper) open(ctx context.Context) error {
-	event, version, results, err := k.read(ctx)
+	d, err := k.read(ctx)
 	if err != nil {
 		return err
 	}
-	k.board, k.loadedAt = NewBoard(event, version, results), time.Now()
+	k.board, k.loadedAt = NewBoard(d.event, d.version, d.results), time.Now()
 	close(k.ready)
 	return nil
 }
 
-// read reads the results before the event: an event that is newer than they are is followed by a notice that says
-// reload.
-func (k *keeper) read(ctx context.Context) (*race.Event, int64, []result.Result, error) {
+// read returns the results, and the event by which they were computed.
+func (k *keeper) read(ctx context.Context) (derived, error) {
 	ctx, cancel := context.WithTimeout(ctx, loadTime)
 	defer cancel()
-	version, results, err := k.boards.store.Load(ctx, k.event)
-	if err != nil {
-		return nil, 0, nil, fmt.Errorf("read the results of %s: %w", k.event, err)
-	}
-	event, err := k.boards.events.Event(ctx, k.event)
-	if err != nil {
-		return nil, 0, nil, fmt.Errorf("read the event %s: %w", k.event, err)
-	}
-	return event, version, results, nil
+	return readDerived(ctx, k.boards.store, k.boards.events, k.event)
 }
 
 // take applies a notice that begins where the board is, and wants a load for one that does not or that tells too little.
@@ -158,8 +148,8 @@ func (k *keeper) check(ctx context.Context) {
 		k.boards.log.WarnContext(ctx, "stored version not read", "event", k.event, "error", err)
 	case stored > version:
 		k.want(stored, noticeGrace)
-	case stored < version:
-		// The store was set back.
+	case stored < version, stored == 0:
+		// The store was set back; or nothing is derived yet and the newest event is shown.
 		k.wanted = 0
 		k.reload(ctx)
 	}
@@ -176,11 +166,11 @@ func (k *keeper) catchUp(ctx context.Context) {
 
 // reload reads the board anew. If that fails it stays as it is, exact for its version, until the next check.
 func (k *keeper) reload(ctx context.Context) {
-	event, version, results, err := k.read(ctx)
+	d, err := k.read(ctx)
 	if err != nil {
 		k.boards.log.WarnContext(ctx, "board not read", "event", k.event, "error", err)
 		return
 	}
-	k.board.Reload(event, version, results)
+	k.board.Reload(d.event, d.version, d.results)
 	k.loadedAt = time.Now()
 }

@@ -162,20 +162,15 @@ const (
 )
 
 // ExportResults writes a file of an event as it is stored, not as a board has it. It first calls begin with the version
-// and writes to what begin returns. Fault: one that says that there is no
-// such event.
+// and writes to what begin returns. Fault: one that says that there is no such event.
 func (s *Service) ExportResults(
 	ctx context.Context, eventID race.EventID, file File, begin func(version int64) io.Writer,
 ) error {
-	version, results, err := s.deps.Store.Load(ctx, eventID)
+	d, err := readDerived(ctx, s.deps.Store, s.deps.Events, eventID)
 	if err != nil {
-		return fmt.Errorf("read the results of %s: %w", eventID, err)
+		return err
 	}
-	event, err := s.deps.Events.Event(ctx, eventID)
-	if err != nil {
-		return fmt.Errorf("read the event %s: %w", eventID, err)
-	}
-	return writerOf(file)(begin(version), event, results)
+	return writerOf(file)(begin(d.version), d.event, d.results)
 }
 
 func writerOf(file File) func(io.Writer, *race.Event, []result.Result) error {
@@ -189,8 +184,8 @@ func writerOf(file File) func(io.Writer, *race.Event, []result.Result) error {
 	}
 }
 
-// ExportFacts writes the files of an event's facts, each to what file returns for its name. Fault: one that says that there is no
-// such event.
+// ExportFacts writes the files of an event's facts, each to what file returns for its name. Fault: one that says
+// that there is no such event.
 func (s *Service) ExportFacts(ctx context.Context, event race.EventID, file func(name string) io.Writer) error {
 	if err := s.deps.Facts.Files(ctx, event, file); err != nil {
 		return fmt.Errorf("export the facts of %s: %w", event, err)
@@ -199,12 +194,11 @@ func (s *Service) ExportFacts(ctx context.Context, event race.EventID, file func
 }
 
 // Rebuild computes an event from its facts, calls each with every difference to what is stored, and stores what it
-// computed. Fault: one that says that there is no
-// such event.
+// computed. Fault: one that says that there is no such event.
 func (s *Service) Rebuild(
 	ctx context.Context, event race.EventID, each func(Difference) error,
 ) (RebuildSummary, error) {
-	if _, err := s.deps.Events.Event(ctx, event); err != nil {
+	if _, err := s.deps.Events.EventAt(ctx, event, 0); err != nil {
 		return RebuildSummary{}, fmt.Errorf("read the event %s: %w", event, err)
 	}
 	summary, err := s.deps.Rebuilder.Rebuild(ctx, event, each)

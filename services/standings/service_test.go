@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -198,5 +199,38 @@ func TestAnExportIsOfWhatIsStored(t *testing.T) {
 		if err != nil || !strings.HasPrefix(got.String(), first) {
 			t.Errorf("file %d begins with %.40q, %v", file, got.String(), err)
 		}
+	}
+}
+
+// reordered is the event whose classifications come in the other order with change 2, and what was derived before that.
+func reordered() *backend {
+	event, later := twoRaces(), twoRaces()
+	slices.Reverse(later.Races[0].Classifications)
+	r := runner(1, "city", "1", result.Started, second)
+	r.Lists = []string{"sex/F", "age/F18-39"}
+	return &backend{
+		version: 7, results: []result.Result{r}, change: 1, event: event, later: later, laterChange: 2,
+	}
+}
+
+func TestAnExportIsByTheEventThatTheResultsAreOf(t *testing.T) {
+	t.Parallel()
+	b := reordered()
+	service := serve(t, b)
+	var got bytes.Buffer
+	begin := func(int64) io.Writer { return &got }
+	if err := service.ExportResults(t.Context(), b.event.ID, standings.ResultsJSON, begin); err != nil {
+		t.Fatal(err)
+	}
+	if want := `"list:sex":"sex/F","rank:sex":null,"list:age":"age/F18-39"`; !strings.Contains(got.String(), want) {
+		t.Errorf("the export holds no %s:\n%s", want, got.String())
+	}
+	b.set(func() { b.results[0].Lists, b.change = []string{"age/F18-39", "sex/F"}, 2 })
+	got.Reset()
+	if err := service.ExportResults(t.Context(), b.event.ID, standings.ResultsJSON, begin); err != nil {
+		t.Fatal(err)
+	}
+	if want := `"list:age":"age/F18-39","rank:age":null,"list:sex":"sex/F"`; !strings.Contains(got.String(), want) {
+		t.Errorf("once the event is applied the export holds no %s:\n%s", want, got.String())
 	}
 }

@@ -38,11 +38,13 @@ type backend struct {
 	results []result.Result
 }
 
-func (b backend) Load(context.Context, race.EventID) (int64, []result.Result, error) {
-	return 7, b.results, nil
+func (b backend) Load(context.Context, race.EventID) (version, change int64, results []result.Result, err error) {
+	return 7, 3, b.results, nil
 }
-func (b backend) Version(context.Context, race.EventID) (int64, error)        { return 7, nil }
-func (b backend) Event(context.Context, race.EventID) (*race.Event, error)    { return b.event, nil }
+func (b backend) Version(context.Context, race.EventID) (int64, error) { return 7, nil }
+func (b backend) EventAt(context.Context, race.EventID, int64) (*race.Event, error) {
+	return b.event, nil
+}
 func (b backend) Subscribe(race.EventID, func(notice.Notice)) (func(), error) { return func() {}, nil }
 
 func (b backend) Files(_ context.Context, _ race.EventID, file func(string) io.Writer) error {

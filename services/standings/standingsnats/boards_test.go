@@ -64,16 +64,15 @@ func newDay(t *testing.T) *day {
 	return d
 }
 
-// Version takes the highest version of the rows for that of the event.
-func (d *day) Version(ctx context.Context, tx pgx.Tx, event race.EventID) (int64, error) {
-	var version int64
+// Applied takes the highest version of the rows for that of the event.
+func (d *day) Applied(ctx context.Context, tx pgx.Tx, event race.EventID) (version, change int64, err error) {
 	const query = `SELECT coalesce(max(version), 0) FROM standings.results WHERE event = $1`
-	err := tx.QueryRow(ctx, query, string(event)).Scan(&version)
-	return version, err
+	err = tx.QueryRow(ctx, query, string(event)).Scan(&version)
+	return version, 1, err
 }
 
-// Event is a race without anything particular.
-func (d *day) Event(context.Context, race.EventID) (*race.Event, error) {
+// EventAt is a race without anything particular.
+func (d *day) EventAt(context.Context, race.EventID, int64) (*race.Event, error) {
 	r := race.New(race.TenKm)
 	r.ID = "ten"
 	return &race.Event{ID: event, Races: []race.Race{r}}, nil

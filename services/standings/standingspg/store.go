@@ -17,10 +17,11 @@ import (
 	"raceday/services/rules/result"
 )
 
-// Versions knows the version of an event's derived state.
+// Versions knows how far an event's derived state is.
 type Versions interface {
-	// Version returns the version that tx sees; 0 where nothing has been derived yet.
-	Version(ctx context.Context, tx pgx.Tx, event race.EventID) (int64, error)
+	// Applied returns the version that tx sees, and the last change of event, roster and rulings that is in it; both are 0
+	// where nothing has been derived yet.
+	Applied(ctx context.Context, tx pgx.Tx, event race.EventID) (version, change int64, err error)
 }
 
 // Store reads the derived tables.
@@ -47,7 +48,7 @@ func (s *Store) Version(ctx context.Context, event race.EventID) (int64, error) 
 	var version int64
 	err := postgres.InTx(ctx, s.snapshots, func(ctx context.Context, tx pgx.Tx) error {
 		var err error
-		version, err = s.versions.Version(ctx, tx, event)
+		version, _, err = s.versions.Applied(ctx, tx, event)
 		return err
 	})
 	if err != nil {
@@ -56,22 +57,23 @@ func (s *Store) Version(ctx context.Context, event race.EventID) (int64, error) 
 	return version, nil
 }
 
-// Load returns all results of an event in the order of entrants, and the version that they are exact for.
-func (s *Store) Load(ctx context.Context, event race.EventID) (int64, []result.Result, error) {
-	var version int64
-	var results []result.Result
-	err := postgres.InTx(ctx, s.snapshots, func(ctx context.Context, tx pgx.Tx) error {
+// Load returns all results of an event in the order of entrants, the version that they are exact for, and the last change
+// of event, roster and rulings that is in them: all of one moment.
+func (s *Store) Load(
+	ctx context.Context, event race.EventID,
+) (version, change int64, results []result.Result, err error) {
+	err = postgres.InTx(ctx, s.snapshots, func(ctx context.Context, tx pgx.Tx) error {
 		var err error
-		if version, err = s.versions.Version(ctx, tx, event); err != nil {
+		if version, change, err = s.versions.Applied(ctx, tx, event); err != nil {
 			return err
 		}
 		results, err = load(ctx, tx, event)
 		return err
 	})
 	if err != nil {
-		return 0, nil, fmt.Errorf("load the results of %s: %w", event, err)
+		return 0, 0, nil, fmt.Errorf("load the results of %s: %w", event, err)
 	}
-	return version, results, nil
+	return version, change, results, nil
 }
 
 // loadTime is what one scan of a whole field may take.

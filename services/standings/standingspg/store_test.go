@@ -18,19 +18,18 @@ import (
 	"raceday/services/standings/standingspg"
 )
 
-// highest takes the highest version of an event's rows for that of the event.
+// highest takes the highest version of an event's rows for that of the event, and as many for its changes.
 type highest struct {
 	// after runs once the version is read.
 	after func()
 }
 
-func (h highest) Version(ctx context.Context, tx pgx.Tx, event race.EventID) (int64, error) {
-	var version int64
-	err := tx.QueryRow(ctx, `SELECT coalesce(max(version), 0) FROM standings.results WHERE event = $1`, string(event)).Scan(&version)
+func (h highest) Applied(ctx context.Context, tx pgx.Tx, event race.EventID) (version, change int64, err error) {
+	err = tx.QueryRow(ctx, `SELECT coalesce(max(version), 0) FROM standings.results WHERE event = $1`, string(event)).Scan(&version)
 	if h.after != nil {
 		h.after()
 	}
-	return version, err
+	return version, version, err
 }
 
 func exec(t *testing.T, pool *pgxpool.Pool, statement string) {
@@ -57,7 +56,7 @@ func TestLoadReturnsWhatIsStored(t *testing.T) {
 	t.Parallel()
 	pool := postgrestest.Pool(t)
 	exec(t, pool, insertDerived)
-	version, got, err := standingspg.New(pool, highest{}).Load(t.Context(), "e")
+	version, change, got, err := standingspg.New(pool, highest{}).Load(t.Context(), "e")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,17 +87,17 @@ func TestLoadReturnsWhatIsStored(t *testing.T) {
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	if version != 42 {
-		t.Errorf("version %d, want 42", version)
+	if version != 42 || change != 42 {
+		t.Errorf("version %d of change %d, want 42 of 42", version, change)
 	}
 }
 
 func TestAnEventOfWhichNothingIsDerivedIsEmpty(t *testing.T) {
 	t.Parallel()
 	store := standingspg.New(postgrestest.Pool(t), highest{})
-	version, results, err := store.Load(t.Context(), "nothing")
-	if version != 0 || len(results) != 0 || err != nil {
-		t.Errorf("got version %d, %d results, %v", version, len(results), err)
+	version, change, results, err := store.Load(t.Context(), "nothing")
+	if version != 0 || change != 0 || len(results) != 0 || err != nil {
+		t.Errorf("got version %d of change %d, %d results, %v", version, change, len(results), err)
 	}
 	if version, err := store.Version(t.Context(), "nothing"); version != 0 || err != nil {
 		t.Errorf("got version %d, %v", version, err)
@@ -114,7 +113,7 @@ func TestLoadSeesOneMoment(t *testing.T) {
 		exec(t, pool, `UPDATE standings.results SET status = 'FINISHED', version = 43 WHERE event = 'e' AND entrant = 3`)
 		exec(t, pool, `INSERT INTO standings.passings VALUES ('e', 3, 1, now())`)
 	}})
-	version, results, err := store.Load(t.Context(), "e")
+	version, _, results, err := store.Load(t.Context(), "e")
 	if err != nil {
 		t.Fatal(err)
 	}
