@@ -167,7 +167,9 @@ type Page struct {
 }
 
 // Page returns n rows of a list from an offset on, the ranked first, then those on course by furthest visit and time
-// there. An empty name is the race's first list. Faults: ErrRaceNotFound, ErrListNotFound.
+// there. An empty name is the race's first list; the id of its first classification names it where that has no entrant
+// yet. A list that a classification of the race might have is empty until it has one. Faults: ErrRaceNotFound,
+// ErrListNotFound.
 func (b *Board) Page(raceID race.ID, name string, offset, n int) (Page, error) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
@@ -190,16 +192,7 @@ func (b *Board) list(raceID race.ID, name string) (string, *list, error) {
 	if !ok {
 		return "", nil, ErrRaceNotFound
 	}
-	if name == "" {
-		if name, ok = f.firstList(); !ok {
-			return "", nil, ErrListNotFound
-		}
-	}
-	l, ok := f.lists[name]
-	if !ok || l.members == 0 && !l.permanent {
-		return "", nil, ErrListNotFound
-	}
-	return name, l, nil
+	return f.list(name)
 }
 
 // ListSummary is one list of a race.

@@ -34,7 +34,7 @@ type backend struct {
 	change, laterChange int64
 	event, later        *race.Event
 	loads               int
-	hear    []func(notice.Notice)
+	hear                []func(notice.Notice)
 }
 
 func (b *backend) Load(context.Context, race.EventID) (version, change int64, results []result.Result, err error) {

@@ -22,9 +22,8 @@ type field struct {
 func newField(r *race.Race, results []*result.Result, version int64) *field {
 	f := &field{race: r, lists: map[string]*list{}, legs: rankLegs(results), progress: Progress{Race: r.ID}}
 	for i := range r.Classifications {
-		if c := &r.Classifications[i]; len(c.By) == 0 {
-			f.lists[string(c.ID)] = newList(r, c, version)
-		}
+		c := &r.Classifications[i]
+		f.lists[string(c.ID)] = newList(r, c, version)
 	}
 	for _, res := range results {
 		f.progress.count(res, 1)
@@ -70,6 +69,9 @@ func (f *field) put(r *result.Result, version int64, touched map[*list]struct{})
 	for l := range f.listsOf(r, version) {
 		l.put(r)
 		touched[l] = struct{}{}
+		if l.members == 1 {
+			touched[f.lists[string(l.terms.classification.ID)]] = struct{}{}
+		}
 	}
 	for leg := range r.Legs {
 		if leg == len(f.legs) {
@@ -96,21 +98,35 @@ func (f *field) take(r *result.Result, version int64, touched map[*list]struct{}
 	}
 }
 
-// firstList returns the name of the race's first list: of the first classification the first by name.
-func (f *field) firstList() (string, bool) {
-	if len(f.race.Classifications) == 0 {
-		return "", false
+// list returns a list by its name, and the name. An empty name is the race's first list: of the first classification the
+// first by name. Where there is no such list, but a classification that might have it, another list stands in for it.
+// Fault: ErrListNotFound.
+func (f *field) list(name string) (string, *list, error) {
+	if name == "" {
+		if len(f.race.Classifications) == 0 {
+			return "", nil, ErrListNotFound
+		}
+		name = f.firstOf(string(f.race.Classifications[0].ID))
 	}
-	first := &f.race.Classifications[0]
-	if len(first.By) == 0 {
-		return string(first.ID), true
+	if l, ok := f.lists[name]; ok {
+		return name, l, nil
 	}
+	classification, _, divided := strings.Cut(name, "/")
+	l, ok := f.lists[classification]
+	if !divided || !ok || l.permanent {
+		return "", nil, ErrListNotFound
+	}
+	return name, l, nil
+}
+
+// firstOf returns the first list of a classification by name; its id where it divides by nothing or has no entrant yet.
+func (f *field) firstOf(classification string) string {
 	for _, name := range f.listNames() {
-		if strings.HasPrefix(name, string(first.ID)+"/") {
-			return name, true
+		if strings.HasPrefix(name, classification+"/") {
+			return name
 		}
 	}
-	return "", false
+	return classification
 }
 
 // listNames returns the names of the lists that exist, sorted.

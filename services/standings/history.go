@@ -75,7 +75,11 @@ func (b *Board) rowsAt(event *race.Event, raceID race.ID, name string, n int, ve
 		b.mu.RUnlock()
 		return nil, false
 	}
-	l := b.fields[raceID].lists[name]
+	_, l, err := b.list(raceID, name)
+	if err != nil {
+		b.mu.RUnlock()
+		return nil, false
+	}
 	var members []*result.Result
 	for _, row := range rows(l.ranked, l.onCourse, l.terms, b.entrants, 0, 0) {
 		if _, changed := old[row.Result.Entrant]; !changed {

@@ -10,7 +10,8 @@ import (
 	"raceday/services/rules/result"
 )
 
-// list is one list of a race, kept in order while results change.
+// list is one list of a race, kept in order while results change. A classification that divides has one of its own id as
+// well, without members ever: it stands for its lists as long as they are not there, and changes when one comes to be.
 type list struct {
 	terms    *terms
 	ranked   *ranking.List
@@ -50,6 +51,11 @@ func (l *list) take(r *result.Result) {
 	if r.Status == result.Started {
 		l.onCourse.take(r, l.terms)
 	}
+}
+
+// standsIn reports whether the list only stands for those of its classification that are not there.
+func (l *list) standsIn(name string) bool {
+	return !l.permanent && name == string(l.terms.classification.ID)
 }
 
 // touch ends a change of the list.

@@ -31,11 +31,13 @@ type Update struct {
 
 // view is the watched rows at one moment.
 type view struct {
-	event       *race.Event
-	list        string
-	version     int64
-	listVersion int64
-	rows        []Row
+	event *race.Event
+	list  string
+	// permanent and standsIn are the list's.
+	permanent, standsIn bool
+	version             int64
+	listVersion         int64
+	rows                []Row
 	// changed is closed when something in the list has changed.
 	changed <-chan struct{}
 }
@@ -50,6 +52,8 @@ func (b *Board) view(w Watching) (view, error) {
 	return view{
 		event:       b.event,
 		list:        name,
+		permanent:   l.permanent,
+		standsIn:    l.standsIn(name),
 		version:     b.version,
 		listVersion: l.version,
 		rows:        rows(l.ranked, l.onCourse, l.terms, b.entrants, 0, w.Top),
@@ -58,16 +62,14 @@ func (b *Board) view(w Watching) (view, error) {
 }
 
 // Watch calls send with the watched rows and then with each change of them, until ctx ends (its error), send fails (its
-// error), the list is no more (ErrListNotFound) or the board closes (ErrStopping). Where the board remembers the version
-// to resume from it begins with what has changed since. While send takes its time versions pass, and the next update
-// holds all that they changed: nothing queues up for a slow watcher.
+// error), a new version of the event cannot have the list (ErrListNotFound) or the board closes (ErrStopping). Where the
+// board remembers the version to resume from it begins with what has changed since. While send takes its time versions
+// pass, and the next update holds all that they changed: nothing queues up for a slow watcher.
 func (b *Board) Watch(ctx context.Context, w Watching, send func(Update) error) error {
 	now, err := b.view(w)
 	if err != nil {
 		return err
 	}
-	// The first list stays the one that was first.
-	w.List = now.list
 	var sent sentRows
 	snapshot := true
 	if past, ok := b.resume(w, now); ok {
@@ -75,6 +77,10 @@ func (b *Board) Watch(ctx context.Context, w Watching, send func(Update) error) 
 		snapshot = false
 	}
 	for {
+		if !now.standsIn {
+			// The first list stays the one that was first.
+			w.List = now.list
+		}
 		update := Update{List: now.list, Version: now.version, Snapshot: snapshot}
 		if snapshot {
 			sent.replace(now.rows)
@@ -94,11 +100,11 @@ func (b *Board) Watch(ctx context.Context, w Watching, send func(Update) error) 
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		event := now.event
+		before := now
 		if now, err = b.view(w); err != nil {
 			return err
 		}
-		snapshot = now.event != event
+		snapshot = now.event != before.event || now.list != before.list
 	}
 }
 
@@ -107,10 +113,13 @@ func (b *Board) resume(w Watching, now view) ([]Row, bool) {
 	switch {
 	case w.ResumeVersion == 0 || w.ResumeVersion > now.version:
 		return nil, false
+	case w.List == "" && !now.permanent && w.ResumeVersion < now.version:
+		// Another list may have been the first one.
+		return nil, false
 	case w.ResumeVersion >= now.listVersion:
 		return now.rows, true
 	}
-	return b.rowsAt(now.event, w.Race, w.List, w.Top, w.ResumeVersion)
+	return b.rowsAt(now.event, w.Race, now.list, w.Top, w.ResumeVersion)
 }
 
 // sentRows is what a watcher has, by bib.

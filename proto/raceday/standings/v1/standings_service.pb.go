@@ -79,7 +79,7 @@ type GetStandingsRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	EventId string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
 	Race    string                 `protobuf:"bytes,2,opt,name=race,proto3" json:"race,omitempty"`
-	// Empty: the race's first list.
+	// Empty: the race's first list; the answer names it, by the id of its classification while nobody is in one.
 	List string `protobuf:"bytes,3,opt,name=list,proto3" json:"list,omitempty"`
 	// 1 to 1000; unset: 50.
 	PageSize      int32  `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
@@ -244,7 +244,7 @@ type WatchStandingsRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	EventId string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
 	Race    string                 `protobuf:"bytes,2,opt,name=race,proto3" json:"race,omitempty"`
-	// Empty: the race's first list.
+	// Empty: the race's first list; the answer names it, by the id of its classification while nobody is in one.
 	List string `protobuf:"bytes,3,opt,name=list,proto3" json:"list,omitempty"`
 	// Rows from the top; 0: all.
 	Top int32 `protobuf:"varint,4,opt,name=top,proto3" json:"top,omitempty"`

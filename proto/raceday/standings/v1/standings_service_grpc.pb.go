@@ -39,13 +39,14 @@ const (
 // COMMIT_UNKNOWN or SERVER_STOPPING, after which it may be sent again, or with INTERNAL. An answer names at most 64 field
 // violations; a last one, MORE_FAULTS, counts the others.
 type StandingsServiceClient interface {
-	// GetStandings returns a page of a list: the ranked first, then those on course by furthest visit and time there.
-	// Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID,
-	// STANDINGS_STOPPING.
+	// GetStandings returns a page of a list: the ranked first, then those on course by furthest visit and time there. A
+	// list that a classification of the race may have is empty as long as nobody is in it. Reasons:
+	// EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID, STANDINGS_STOPPING.
 	GetStandings(ctx context.Context, in *GetStandingsRequest, opts ...grpc.CallOption) (*GetStandingsResponse, error)
 	// WatchStandings sends the top of a list, then what changes in it. Where the server still knows the version to
-	// resume from, it sends the changes since; else a new snapshot. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND,
-	// LIST_NOT_FOUND, TOP_INVALID, STANDINGS_STOPPING (resume on another replica).
+	// resume from, it sends the changes since; else a new snapshot. A list that its last entrant leaves is empty, and the
+	// watch goes on; one that a new version of the event cannot have ends it with LIST_NOT_FOUND. Reasons:
+	// EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND, TOP_INVALID, STANDINGS_STOPPING (resume on another replica).
 	WatchStandings(ctx context.Context, in *WatchStandingsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchStandingsResponse], error)
 	// GetResult returns one entrant's result with splits, legs and ranks in every list. Reasons: EVENT_NOT_FOUND,
 	// ENTRANT_NOT_FOUND, STANDINGS_STOPPING.
@@ -199,13 +200,14 @@ type StandingsService_RebuildClient = grpc.ServerStreamingClient[RebuildResponse
 // COMMIT_UNKNOWN or SERVER_STOPPING, after which it may be sent again, or with INTERNAL. An answer names at most 64 field
 // violations; a last one, MORE_FAULTS, counts the others.
 type StandingsServiceServer interface {
-	// GetStandings returns a page of a list: the ranked first, then those on course by furthest visit and time there.
-	// Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID,
-	// STANDINGS_STOPPING.
+	// GetStandings returns a page of a list: the ranked first, then those on course by furthest visit and time there. A
+	// list that a classification of the race may have is empty as long as nobody is in it. Reasons:
+	// EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID, STANDINGS_STOPPING.
 	GetStandings(context.Context, *GetStandingsRequest) (*GetStandingsResponse, error)
 	// WatchStandings sends the top of a list, then what changes in it. Where the server still knows the version to
-	// resume from, it sends the changes since; else a new snapshot. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND,
-	// LIST_NOT_FOUND, TOP_INVALID, STANDINGS_STOPPING (resume on another replica).
+	// resume from, it sends the changes since; else a new snapshot. A list that its last entrant leaves is empty, and the
+	// watch goes on; one that a new version of the event cannot have ends it with LIST_NOT_FOUND. Reasons:
+	// EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND, TOP_INVALID, STANDINGS_STOPPING (resume on another replica).
 	WatchStandings(*WatchStandingsRequest, grpc.ServerStreamingServer[WatchStandingsResponse]) error
 	// GetResult returns one entrant's result with splits, legs and ranks in every list. Reasons: EVENT_NOT_FOUND,
 	// ENTRANT_NOT_FOUND, STANDINGS_STOPPING.
