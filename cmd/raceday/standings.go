@@ -1,16 +1,20 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"google.golang.org/grpc"
 
 	standingsv1 "raceday/proto/raceday/standings/v1"
+	"raceday/services/rules/race"
 )
 
 type standingsCommand struct {
@@ -104,19 +108,29 @@ func updateRows(rows []*standingsv1.Standing, update *standingsv1.WatchStandings
 	return kept
 }
 
-// compareRows orders ranked rows by rank, then those on course by how far they are.
+// compareRows orders rows as the server does: the ranked by rank, then those on course by how far they are and by their
+// time there, those without one last; then by bib.
 func compareRows(a, b *standingsv1.Standing) int {
-	switch {
-	case a.GetRank() > 0 && b.GetRank() > 0:
-		return int(a.GetRank() - b.GetRank())
-	case a.GetRank() > 0:
-		return -1
-	case b.GetRank() > 0:
-		return 1
+	var order int
+	switch rankA, rankB := a.GetRank(), b.GetRank(); {
+	case rankA > 0 && rankB > 0:
+		order = cmp.Compare(rankA, rankB)
+	case rankA != rankB:
+		return cmp.Compare(rankB, rankA)
 	case a.GetLastVisit() != b.GetLastVisit():
-		return int(b.GetLastVisit() - a.GetLastVisit())
+		return cmp.Compare(b.GetLastVisit(), a.GetLastVisit())
+	default:
+		order = cmp.Compare(lastTime(a), lastTime(b))
 	}
-	return a.GetLastAt().AsTime().Compare(b.GetLastAt().AsTime())
+	return cmp.Or(order, race.CompareBibs(race.Bib(a.GetBib()), race.Bib(b.GetBib())))
+}
+
+// lastTime is beyond every time where none is known.
+func lastTime(row *standingsv1.Standing) time.Duration {
+	if row.GetLastTime() == nil {
+		return math.MaxInt64
+	}
+	return row.GetLastTime().AsDuration()
 }
 
 func printRows(w io.Writer, rows []*standingsv1.Standing) error {

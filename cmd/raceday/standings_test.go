@@ -3,11 +3,15 @@ package main
 import (
 	"errors"
 	"io"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/testing/protocmp"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	standingsv1 "raceday/proto/raceday/standings/v1"
 )
@@ -49,5 +53,34 @@ func TestReceiveUpdateWaitsForAllOfIt(t *testing.T) {
 	}
 	if _, err := receiveUpdate(stream); !errors.Is(err, io.EOF) {
 		t.Errorf("a stream that ends within an update: got %v, want %v", err, io.EOF)
+	}
+}
+
+// Two waves, ten minutes apart: whoever is seen first need not be ahead.
+func TestRowsThatChangeStandInTheOrderOfTheServer(t *testing.T) {
+	t.Parallel()
+	start := time.Date(2025, 9, 28, 2, 0, 0, 0, time.UTC)
+	onCourse := func(bib string, visit int32, wave, there time.Duration) *standingsv1.Standing {
+		return &standingsv1.Standing{
+			Bib: bib, LastVisit: visit, LastAt: timestamppb.New(start.Add(wave + there)), LastTime: durationpb.New(there),
+		}
+	}
+	want := []*standingsv1.Standing{
+		{Bib: "9", Rank: 1},
+		{Bib: "8", Rank: 2, LastTime: durationpb.New(2 * time.Hour)},
+		{Bib: "10", Rank: 2, LastTime: durationpb.New(time.Hour)},
+		onCourse("7", 2, 0, 45*time.Minute),
+		onCourse("202", 1, 10*time.Minute, 15*time.Minute),
+		onCourse("101", 1, 0, 16*time.Minute),
+		onCourse("203", 1, 10*time.Minute, 16*time.Minute),
+		{Bib: "5", LastVisit: 1, LastAt: timestamppb.New(start)},
+		{Bib: "6", LastVisit: -1},
+	}
+	for i := range want {
+		rest := slices.Delete(slices.Clone(want), i, i+1)
+		got := updateRows(rest, &standingsv1.WatchStandingsResponse{Rows: want[i : i+1]})
+		if diff := cmp.Diff(want, got, protocmp.Transform()); diff != "" {
+			t.Errorf("bib %s comes in (-want +got):\n%s", want[i].GetBib(), diff)
+		}
 	}
 }

@@ -44,6 +44,13 @@ func (r Row) RankedTime() racetime.Optional { return r.Result.Time(r.terms.class
 // Penalty returns the official time of the penalties; empty without any.
 func (r Row) Penalty() string { return shownPenalty(r.Result, r.terms.race) }
 
+// LastTime returns the exact time at the furthest visit by the list's basis, by which those on course are in order; unknown
+// before the start and without a gun or an own start.
+func (r Row) LastTime() racetime.Optional {
+	_, t := r.terms.furthest(r.Result)
+	return t
+}
+
 // LastSplit returns the furthest visit that was passed; false before the start.
 func (r Row) LastSplit() (Split, bool) {
 	if len(r.Result.Passings) == 0 {

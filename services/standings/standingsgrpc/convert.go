@@ -63,6 +63,9 @@ func standing(row standings.Row) *standingsv1.Standing {
 	if t := row.RankedTime(); t.Known {
 		message.RankedTime = durationpb.New(t.Time)
 	}
+	if t := row.LastTime(); t.Known {
+		message.LastTime = durationpb.New(t.Time)
+	}
 	if last, ok := row.LastSplit(); ok {
 		message.LastVisit = int32(last.Visit)
 		message.LastPoint = string(last.Point)

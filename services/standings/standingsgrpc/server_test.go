@@ -135,7 +135,8 @@ func want(t *testing.T, text string, got proto.Message) {
 const winnerRow = `{
 	"rank": 1, "bib": "7", "name": "Aru", "sex": "F", "country": "KAZ", "club": "Tengri", "category": "Elite",
 	"ageGroup": "F18+", "wave": "A", "status": "STATUS_FINISHED", "gun": "0:30:01", "net": "0:30:00", "ranked": "0:30:02",
-	"penalty": "0:00:01", "rankedTime": "1801.500s", "lastVisit": 2, "lastPoint": "line", "lastAt": "2025-09-28T02:30:01Z"}`
+	"penalty": "0:00:01", "rankedTime": "1801.500s", "lastVisit": 2, "lastPoint": "line", "lastAt": "2025-09-28T02:30:01Z",
+	"lastTime": "1801s"}`
 
 func TestGetStandings(t *testing.T) {
 	t.Parallel()
@@ -147,6 +148,35 @@ func TestGetStandings(t *testing.T) {
 	}
 	want(t, `{"list": "overall", "version": 7, "ranked": 1, "onCourse": 1, "rows": [`+winnerRow+
 		`, {"bib": "8", "status": "STATUS_STARTED", "lastVisit": -1}]}`, got)
+}
+
+// The later wave is seen later, and is ahead by gun.
+func TestTheTimeThereIsByTheBasisOfTheList(t *testing.T) {
+	t.Parallel()
+	onCourse := func(id race.EntrantID, gun racetime.Instant, start, there time.Duration) result.Result {
+		return result.Result{
+			Entrant: id, Race: "ten", Bib: race.Bib(fmt.Sprint(id)), Status: result.Started, GunAt: gun,
+			Passings: []passing.Passing{{Visit: 0, At: gun.Add(start)}, {Visit: 1, At: gun.Add(there)}},
+			Lists:    []string{"gun", "net"},
+		}
+	}
+	b := tenKm(onCourse(1, gun, 20*time.Second, 920*time.Second), onCourse(2, gun.Add(10*time.Minute), time.Second, 910*time.Second))
+	b.event.Races[0].Classifications = []race.Classification{{ID: "gun"}, {ID: "net", Basis: race.Net}}
+	client := dial(t, b)
+	for list, rows := range map[string][]string{"gun": {"2 15m10s", "1 15m20s"}, "net": {"1 15m0s", "2 15m9s"}} {
+		got, err := client.GetStandings(t.Context(),
+			&standingsv1.GetStandingsRequest{EventId: "almaty-2025", Race: "ten", List: list})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var order []string
+		for _, row := range got.GetRows() {
+			order = append(order, fmt.Sprint(row.GetBib(), " ", row.GetLastTime().AsDuration()))
+		}
+		if diff := cmp.Diff(rows, order); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", list, diff)
+		}
+	}
 }
 
 func TestGetResult(t *testing.T) {

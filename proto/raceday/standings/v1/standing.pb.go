@@ -122,7 +122,9 @@ type Standing struct {
 	// F, M or X.
 	Sex string `protobuf:"bytes,18,opt,name=sex,proto3" json:"sex,omitempty"`
 	// The rule's number behind a DSQ.
-	Rule          string `protobuf:"bytes,19,opt,name=rule,proto3" json:"rule,omitempty"`
+	Rule string `protobuf:"bytes,19,opt,name=rule,proto3" json:"rule,omitempty"`
+	// Time at last_visit by the list's basis; the order of those on course. Unset where it is not known.
+	LastTime      *durationpb.Duration `protobuf:"bytes,20,opt,name=last_time,json=lastTime,proto3" json:"last_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -288,6 +290,13 @@ func (x *Standing) GetRule() string {
 		return x.Rule
 	}
 	return ""
+}
+
+func (x *Standing) GetLastTime() *durationpb.Duration {
+	if x != nil {
+		return x.LastTime
+	}
+	return nil
 }
 
 // Split is the passing of a visit.
@@ -545,7 +554,7 @@ var File_raceday_standings_v1_standing_proto protoreflect.FileDescriptor
 
 const file_raceday_standings_v1_standing_proto_rawDesc = "" +
 	"\n" +
-	"#raceday/standings/v1/standing.proto\x12\x14raceday.standings.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa0\x04\n" +
+	"#raceday/standings/v1/standing.proto\x12\x14raceday.standings.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd8\x04\n" +
 	"\bStanding\x12\x12\n" +
 	"\x04rank\x18\x01 \x01(\x05R\x04rank\x12\x10\n" +
 	"\x03bib\x18\x02 \x01(\tR\x03bib\x12\x12\n" +
@@ -569,7 +578,8 @@ const file_raceday_standings_v1_standing_proto_rawDesc = "" +
 	"last_point\x18\x10 \x01(\tR\tlastPoint\x123\n" +
 	"\alast_at\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampR\x06lastAt\x12\x10\n" +
 	"\x03sex\x18\x12 \x01(\tR\x03sex\x12\x12\n" +
-	"\x04rule\x18\x13 \x01(\tR\x04rule\"\xa0\x01\n" +
+	"\x04rule\x18\x13 \x01(\tR\x04rule\x126\n" +
+	"\tlast_time\x18\x14 \x01(\v2\x19.google.protobuf.DurationR\blastTime\"\xa0\x01\n" +
 	"\x05Split\x12\x14\n" +
 	"\x05visit\x18\x01 \x01(\x05R\x05visit\x12\x14\n" +
 	"\x05point\x18\x02 \x01(\tR\x05point\x12*\n" +
@@ -638,12 +648,13 @@ var file_raceday_standings_v1_standing_proto_depIdxs = []int32{
 	0, // 0: raceday.standings.v1.Standing.status:type_name -> raceday.standings.v1.Status
 	5, // 1: raceday.standings.v1.Standing.ranked_time:type_name -> google.protobuf.Duration
 	6, // 2: raceday.standings.v1.Standing.last_at:type_name -> google.protobuf.Timestamp
-	6, // 3: raceday.standings.v1.Split.at:type_name -> google.protobuf.Timestamp
-	4, // [4:4] is the sub-list for method output_type
-	4, // [4:4] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	5, // 3: raceday.standings.v1.Standing.last_time:type_name -> google.protobuf.Duration
+	6, // 4: raceday.standings.v1.Split.at:type_name -> google.protobuf.Timestamp
+	5, // [5:5] is the sub-list for method output_type
+	5, // [5:5] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_raceday_standings_v1_standing_proto_init() }
