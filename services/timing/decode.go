@@ -1,8 +1,11 @@
 package timing
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -123,7 +126,7 @@ func unmarshal(m Message) (*timingv1.ReadBatch, error) {
 	media, _, _ := strings.Cut(m.ContentType, ";")
 	if strings.EqualFold(strings.TrimSpace(media), "application/json") {
 		// A field that this version does not know must not cost the reads beside it.
-		if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(m.Data, message); err != nil {
+		if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(quoteBoot(m.Data), message); err != nil {
 			return nil, fmt.Errorf("not a ReadBatch in JSON: %w", err)
 		}
 		return message, nil
@@ -132,6 +135,35 @@ func unmarshal(m Message) (*timingv1.ReadBatch, error) {
 		return nil, fmt.Errorf("not a ReadBatch in protobuf: %w", err)
 	}
 	return message, nil
+}
+
+// quoteBoot writes a boot that is a whole number as text, which is what the contract has; anything else stays as it is, for
+// protobuf to judge.
+func quoteBoot(data []byte) []byte {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	if open, err := decoder.Token(); err != nil || open != json.Delim('{') {
+		return data
+	}
+	for decoder.More() {
+		key, err := decoder.Token()
+		if err != nil {
+			return data
+		}
+		var value json.RawMessage
+		if err := decoder.Decode(&value); err != nil {
+			return data
+		}
+		if key != "boot" {
+			continue
+		}
+		end := int(decoder.InputOffset())
+		digits := bytes.TrimPrefix(value, []byte("-"))
+		if len(digits) == 0 || len(bytes.Trim(digits, "0123456789")) > 0 {
+			return data
+		}
+		return slices.Concat(data[:end-len(value)], []byte(`"`), value, []byte(`"`), data[end:])
+	}
+	return data
 }
 
 func (b *Batch) reject(m Message, index int, reason string, data []byte) {

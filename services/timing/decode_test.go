@@ -71,6 +71,27 @@ func TestDecodeTakesReads(t *testing.T) {
 	}
 }
 
+// Who publishes by hand writes the boot as the number that it is.
+func TestBootMayBeANumberInJSON(t *testing.T) {
+	t.Parallel()
+	const read = `"event":"almaty-2025","mat":"line-a","reads":[{"chip":"C1","at":"2025-09-28T02:00:00Z","boot":3}]`
+	for message, want := range map[string]string{
+		`{"boot":1,` + read + `}`:                    "1",
+		`{` + read + `,"boot":20250928}`:             "20250928",
+		" { \n" + read + " , \"boot\" : -7 \n } ":    "-7",
+		`{"boot":18446744073709551617,` + read + `}`: "18446744073709551617",
+		`{"boot":"a \"1\"",` + read + `}`:            `a "1"`,
+		`{"other":{"boot":5},"boot":0,` + read + `}`: "0",
+		`{"boot":null,"firstSeq":"4",` + read + `}`:  "",
+	} {
+		var got Batch
+		got.Decode(Message{Subject: subject, ContentType: "application/json", Data: []byte(message)})
+		if len(got.Rejected) > 0 || len(got.Reads) != 1 || got.Reads[0].Boot != want {
+			t.Errorf("%s: got %+v, want the boot %q", message, got, want)
+		}
+	}
+}
+
 func TestDecodeRejectsWholeMessages(t *testing.T) {
 	t.Parallel()
 	good := marshal(t, wire(func(*timingv1.ReadBatch) {}))
@@ -86,6 +107,9 @@ func TestDecodeRejectsWholeMessages(t *testing.T) {
 		{"JSON without the header", subject, "", []byte(`{"event":"almaty-2025"}`), "not a ReadBatch in protobuf"},
 		{"protobuf with the header of JSON", subject, "application/json", good, "not a ReadBatch in JSON"},
 		{"JSON with a bad instant", subject, "application/json", []byte(`{"reads":[{"at":"noon"}]}`), "not a ReadBatch in JSON"},
+		{"boot that is no whole number", subject, "application/json", []byte(`{"boot":1.5}`), "not a ReadBatch in JSON"},
+		{"boot with an exponent", subject, "application/json", []byte(`{"boot":1e3}`), "not a ReadBatch in JSON"},
+		{"two boots", subject, "application/json", []byte(`{"boot":1,"boot":2}`), "not a ReadBatch in JSON"},
 		{"another event", "reads.astana.line-a", "", good, "another event"},
 		{"another mat", "reads.almaty-2025.line-b", "", good, "another mat"},
 		{"subject too short", "reads.almaty-2025", "", good, "subject is not"},

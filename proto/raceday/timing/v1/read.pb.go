@@ -30,7 +30,7 @@ type ReadBatch struct {
 	Event string `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
 	// Must equal the mat of the subject.
 	Mat string `protobuf:"bytes,2,opt,name=mat,proto3" json:"mat,omitempty"`
-	// Changes when the device restarts its numbering.
+	// Changes when the device restarts its numbering. In JSON it may be a whole number: 1 is "1".
 	Boot string `protobuf:"bytes,3,opt,name=boot,proto3" json:"boot,omitempty"`
 	// The number of the first read that has none of its own.
 	FirstSeq      uint64  `protobuf:"varint,4,opt,name=first_seq,json=firstSeq,proto3" json:"first_seq,omitempty"`
