@@ -327,6 +327,10 @@ func (p *readsParser) parseDevice(read *Read) bool {
 		read.Boot = boot
 	}
 	if p.columns.seq >= 0 {
+		if p.fields[p.columns.seq] == "" {
+			p.bad("seq", "is empty; either every line has its number, or the file has no column seq")
+			return false
+		}
 		seq, err := strconv.ParseUint(p.fields[p.columns.seq], 10, 63)
 		if err != nil {
 			p.bad("seq", fmt.Sprintf("not a whole number from 0 to %d", uint64(MaxSeq)))

@@ -139,6 +139,7 @@ line-a,,1,2025-09-28T02:00:00Z,b,1,,9999999999
 line-a,,1,2025-09-28T02:00:00Z
 line-a,,1,2025-09-28T02:00:00Z,b,1,,,
 line-a,,"1,2025-09-28T02:00:00Z,b,1,,
+line-a,,1,2025-09-28T02:00:00Z,b, ,,
 line-a,,1,2025-09-28T02:00:00Z,b,2,,
 `
 	reads, err := ParseReads("r.csv", strings.NewReader(file), twoMats())
@@ -157,9 +158,10 @@ r.csv:13: rssi: not a whole number from -2147483648 to 2147483647
 r.csv:14: antenna: not a whole number from -2147483648 to 2147483647
 r.csv:15: has 4 fields where the header has 8
 r.csv:16: has 9 fields where the header has 8
-r.csv:17: quotes do not match`)
-	var faults csvtable.Faults
-	if !errors.As(err, &faults) {
+r.csv:17: quotes do not match
+r.csv:18: seq: is empty; either every line has its number, or the file has no column seq`)
+	faults, ok := errors.AsType[csvtable.Faults](err)
+	if !ok {
 		t.Fatalf("got %v, want Faults", err)
 	}
 	if diff := cmp.Diff(want, faults.Error()); diff != "" {
