@@ -159,8 +159,7 @@ func (p *Publisher) resend(m *published) error {
 
 // isFinal reports whether the same message will be refused again.
 func isFinal(err error) bool {
-	var refused *jetstream.APIError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*jetstream.APIError](err); ok {
 		return refused.Code < http.StatusInternalServerError
 	}
 	return errors.Is(err, nats.ErrMaxPayload) || errors.Is(err, nats.ErrConnectionClosed) ||

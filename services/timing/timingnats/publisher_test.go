@@ -34,8 +34,8 @@ func TestPublisherReturnsWhatTheServerRefuses(t *testing.T) {
 	if err := p.Publish(t.Context(), reads); err != nil {
 		t.Fatal(err)
 	}
-	var refused *jetstream.APIError
-	if err := p.Flush(t.Context()); !errors.As(err, &refused) {
+	err = p.Flush(t.Context())
+	if _, ok := errors.AsType[*jetstream.APIError](err); !ok {
 		t.Errorf("got %v, want the server's refusal", err)
 	}
 }
