@@ -17,6 +17,11 @@ import (
 var ErrUnavailable = fault.New(fault.Unavailable, "DATABASE_UNAVAILABLE",
 	"the database cannot be reached at the moment; send the same request again")
 
+// ErrBusy is what a caller sees of a statement, or a wait for a lock, that took longer than allowed. InTx and InSnapshot
+// return it around the cause.
+var ErrBusy = fault.New(fault.Unavailable, "DATABASE_BUSY",
+	"the database is busy at the moment; send the same request again")
+
 // ErrCommitUnknown is returned by InTx around the cause if the connection broke while the commit was under way: all of
 // the transaction has happened or nothing of it. Whoever sends the same again with the same key is safe.
 var ErrCommitUnknown = fault.New(fault.Unavailable, "COMMIT_UNKNOWN",

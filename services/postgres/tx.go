@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"raceday/services/fault"
 )
 
 // Beginner begins a transaction: a *pgxpool.Pool, or a pgx.Tx, within which the new one is a savepoint (a store's test
@@ -25,7 +27,9 @@ const (
 	rollbackTime = time.Second
 )
 
-// InTx runs f in a transaction and commits it. Any error of f undoes all of it and is returned as it is.
+// InTx runs f in a transaction and commits it. Any error of f undoes all of it and is returned as it is, except that
+// ErrBusy stands in front of what the server gave up because it took too long. Where ctx comes from Join on the same db, f
+// runs in that transaction instead, which whoever opened it commits, or undoes and runs again.
 //
 // It runs f again, in a new transaction, where nothing can have been committed: after a serialization failure (40001) or a
 // deadlock (40P01), also when the commit reports it, and after a lost or refused connection (57P01 to 57P03, 25006,
@@ -33,16 +37,29 @@ const (
 // lost during the commit is not tried again: ErrCommitUnknown. If the attempts are used up on an unreachable server the
 // error is ErrUnavailable.
 func InTx(ctx context.Context, db Beginner, f func(ctx context.Context, tx pgx.Tx) error) error {
+	if tx, ok := ctx.Value(joined{db}).(pgx.Tx); ok {
+		return f(ctx, tx)
+	}
 	for attempt := 1; ; attempt++ {
 		err := runTx(ctx, db, f)
 		again := isConflict(err) || IsUnavailable(err) && !errors.Is(err, ErrCommitUnknown)
 		if !again {
-			return err
+			return sayBusy(err)
 		}
 		if attempt == txAttempts || !pause(ctx, backoff(attempt-1, txFirstWait, txLongWait)) {
 			return hideCause(err)
 		}
 	}
+}
+
+// joined is under what a context carries the transaction on a db.
+type joined struct{ db Beginner }
+
+// Join returns a context within which InTx on this db runs in tx. So two stores that do not know each other share a
+// transaction, and the second takes no further connection while the first holds locks: with a pool that is used up, each
+// would wait for the other.
+func Join(ctx context.Context, db Beginner, tx pgx.Tx) context.Context {
+	return context.WithValue(ctx, joined{db}, tx)
 }
 
 const setTimeouts = `
@@ -89,10 +106,18 @@ func rollback(ctx context.Context, tx pgx.Tx) {
 	_ = tx.Rollback(ctx) // Without an answer the server rolls back by itself when the connection ends.
 }
 
-// hideCause puts ErrUnavailable in front of what a caller cannot act upon.
+// hideCause puts ErrUnavailable or ErrBusy in front of what a caller cannot act upon.
 func hideCause(err error) error {
 	if IsUnavailable(err) {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	return sayBusy(err)
+}
+
+// sayBusy puts ErrBusy in front of a timeout of the server, unless a store has said better what it means.
+func sayBusy(err error) error {
+	if _, said := fault.Of(err); !said && IsTimeout(err) {
+		return fmt.Errorf("%w: %w", ErrBusy, err)
 	}
 	return err
 }

@@ -302,3 +302,80 @@ func TestSnapshot(t *testing.T) {
 		t.Errorf("statement_timeout after the snapshot = %s, want 5s", got)
 	}
 }
+
+func TestInTxSaysThatTheDatabaseIsBusy(t *testing.T) {
+	t.Parallel()
+	pool := newPool(t)
+	execute(t, pool.Config().ConnString(), createCounter)
+	holder, err := pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = holder.Rollback(context.WithoutCancel(t.Context())) }()
+	if _, err := holder.Exec(t.Context(), addOne); err != nil {
+		t.Fatal(err)
+	}
+	full := fault.New(fault.Refused, "RACE_FULL", "this race is full")
+	for _, tt := range []struct {
+		name, setting string
+		said          error
+		want          *fault.Fault
+	}{
+		{"a lock that is held", `SET LOCAL lock_timeout = '20ms'`, nil, postgres.ErrBusy},
+		{"a statement that takes too long", `SET LOCAL statement_timeout = '20ms'`, nil, postgres.ErrBusy},
+		{"a store that knows better", `SET LOCAL lock_timeout = '20ms'`, full, full},
+	} {
+		err := postgres.InTx(t.Context(), pool, func(ctx context.Context, tx pgx.Tx) error {
+			if _, err := tx.Exec(ctx, tt.setting); err != nil {
+				return err
+			}
+			_, err := tx.Exec(ctx, addOne)
+			if tt.said != nil {
+				return fmt.Errorf("%w: %w", tt.said, err)
+			}
+			return err
+		})
+		if got, _ := fault.Of(err); got != tt.want || !postgres.IsTimeout(err) {
+			t.Errorf("%s: error = %v, want %v around the cause", tt.name, err, tt.want)
+		}
+	}
+}
+
+func TestInTxRunsInTheTransactionThatItsContextJoins(t *testing.T) {
+	t.Parallel()
+	pool, other := newPool(t), newPool(t)
+	execute(t, pool.Config().ConnString(), createCounter)
+	refused := errors.New("refused")
+	err := postgres.InTx(t.Context(), pool, func(ctx context.Context, tx pgx.Tx) error {
+		ctx = postgres.Join(ctx, pool, tx)
+		err := postgres.InTx(ctx, pool, func(ctx context.Context, inner pgx.Tx) error {
+			if inner != tx {
+				t.Error("the same pool: got another transaction")
+			}
+			_, err := inner.Exec(ctx, addOne)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if got := value[int](t, tx, counter); got != 1 {
+			t.Errorf("counter in the transaction = %d, want 1", got)
+		}
+		err = postgres.InTx(ctx, other, func(_ context.Context, inner pgx.Tx) error {
+			if inner == tx {
+				t.Error("another pool: got the same transaction")
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		return refused
+	})
+	if !errors.Is(err, refused) {
+		t.Fatalf("error = %v, want that of the outer function", err)
+	}
+	if got := value[int](t, pool, counter); got != 0 {
+		t.Errorf("counter after the outer one was undone = %d, want 0", got)
+	}
+}
