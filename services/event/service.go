@@ -42,9 +42,9 @@ type Version struct {
 // Store keeps the versions of events.
 type Store interface {
 	// Append stores what next makes of the newest version, which is the zero Version for a new event, under the number
-	// after it and the event's next change number. Meanwhile nobody else adds a version or any other fact to the event.
-	// It returns the version that now stands, and false where next returned nil and nothing was stored. It returns next's
-	// errors as they are and may call it more than once.
+	// after it and the event's next change number. Meanwhile nobody else adds a version. What next does with its context is
+	// part of the same transaction, and holds to its end. Append returns the version that now stands, and false where next
+	// returned nil and nothing was stored. It returns next's errors as they are and may call it more than once.
 	Append(ctx context.Context, id race.EventID, next func(ctx context.Context, newest Version) (*Version, error)) (Version, bool, error)
 	// Newest returns the newest version, or ErrNotFound.
 	Newest(ctx context.Context, id race.EventID) (Version, error)
@@ -60,9 +60,11 @@ type Streams interface {
 
 // Entries knows who is entered.
 type Entries interface {
-	// Breaks returns the fields of the newer event that entries made under the older one stand against. It only reads;
-	// no fact of the event is written meanwhile.
-	Breaks(ctx context.Context, older, newer *race.Event) ([]fault.Violation, error)
+	// Breaks returns the fields of the newer event that entries made under the older one stand against. From then on,
+	// until the transaction of its context ends, nobody changes the entries of races that it looked at; whoever then
+	// does so finds the newer event.
+	// version is the older one's number.
+	Breaks(ctx context.Context, version int64, older, newer *race.Event) ([]fault.Violation, error)
 }
 
 // Service applies events and shows them.
@@ -144,7 +146,7 @@ func (s *Service) admit(ctx context.Context, newest Version, newer *race.Event) 
 	if newest.Event == nil || s.entries == nil {
 		return nil
 	}
-	violations, err := s.entries.Breaks(ctx, newest.Event, newer)
+	violations, err := s.entries.Breaks(ctx, newest.Number, newest.Event, newer)
 	if err != nil {
 		return fmt.Errorf("look for entries against the change: %w", err)
 	}

@@ -175,7 +175,7 @@ func (s streams) Ensure(context.Context, race.EventID) error { return s.err }
 // entries are three of age 18.
 type entries struct{}
 
-func (entries) Breaks(_ context.Context, older, newer *race.Event) ([]fault.Violation, error) {
+func (entries) Breaks(_ context.Context, _ int64, older, newer *race.Event) ([]fault.Violation, error) {
 	message := fmt.Sprintf("%d was enough, and %d is more than 3 entries have", older.Races[0].MinAgeYears, newer.Races[0].MinAgeYears)
 	return []fault.Violation{{Path: "races[0].min_age", Reason: "AGE", Message: message}}, nil
 }

@@ -15,20 +15,16 @@ import (
 func (s *Service) AssignBibs(
 	ctx context.Context, actor string, eventID race.EventID, id race.ID, ranges []string,
 ) (int, error) {
-	event, err := s.events.Event(ctx, eventID)
-	if err != nil {
-		return 0, fmt.Errorf("assign bibs: %w", err)
-	}
-	r := event.Race(id)
-	if r == nil {
-		return 0, ErrRaceNotFound
-	}
 	parsed, err := parseRanges(ranges)
 	if err != nil {
 		return 0, err
 	}
 	assigned := 0
-	err = s.store.InRaces(ctx, event.ID, placesOf(event), func(ctx context.Context, tx Tx) error {
+	err = s.inEvent(ctx, eventID, func(ctx context.Context, tx Tx, event *race.Event) error {
+		r := event.Race(id)
+		if r == nil {
+			return ErrRaceNotFound
+		}
 		entries, err := tx.Entries(ctx)
 		if err != nil {
 			return err
@@ -114,12 +110,8 @@ type ChipAssignment struct {
 func (s *Service) AssignChips(
 	ctx context.Context, actor string, eventID race.EventID, assignments []ChipAssignment,
 ) (int, error) {
-	event, err := s.events.Event(ctx, eventID)
-	if err != nil {
-		return 0, fmt.Errorf("assign chips: %w", err)
-	}
 	changed := 0
-	err = s.store.InRaces(ctx, event.ID, placesOf(event), func(ctx context.Context, tx Tx) error {
+	err := s.inEvent(ctx, eventID, func(ctx context.Context, tx Tx, _ *race.Event) error {
 		entries, err := tx.Entries(ctx)
 		if err != nil {
 			return err

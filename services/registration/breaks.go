@@ -3,7 +3,7 @@ package registration
 import (
 	"context"
 	"fmt"
-	"math"
+	"reflect"
 
 	"raceday/services/fault"
 	"raceday/services/rules/entry"
@@ -13,17 +13,28 @@ import (
 
 // Breaks returns what a new version of an event would break of the entries that stand: races that have entries and
 // disappear or change between persons and teams, capacities below what is taken, waves that entrants name and that
-// disappear, ages and teams that kept the rules and no longer would. Paths are those of the new event file.
-func (s *Service) Breaks(ctx context.Context, before, after *race.Event) ([]fault.Violation, error) {
-	entries, err := s.store.ListEntries(ctx, before.ID, "", 0, math.MaxInt32)
-	if err != nil {
-		return nil, fmt.Errorf("entries that an event would break: %w", err)
+// disappear, ages and teams that kept the rules and no longer would. Paths are those of the new event file. It holds the
+// places of all races of the version before; within a transaction of the caller's, until that ends, so that no entry can
+// be made by the old version once Breaks has looked. It returns ErrEventChanged where that version is not the newest.
+func (s *Service) Breaks(
+	ctx context.Context, version int64, before, after *race.Event,
+) ([]fault.Violation, error) {
+	if !concernsEntries(before, after) {
+		return nil, nil
 	}
 	byRace := map[race.ID][]Entry{}
-	for _, e := range entries {
-		if e.State == Confirmed {
-			byRace[e.Race] = append(byRace[e.Race], e)
+	err := s.store.InRaces(ctx, basisOf(before, version), func(ctx context.Context, tx Tx) error {
+		entries, err := tx.Entries(ctx)
+		clear(byRace)
+		for _, e := range entries {
+			if e.State == Confirmed {
+				byRace[e.Race] = append(byRace[e.Race], e)
+			}
 		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("entries that an event would break: %w", err)
 	}
 	var violations []fault.Violation
 	for i := range before.Races {
@@ -45,6 +56,19 @@ func (s *Service) Breaks(ctx context.Context, before, after *race.Event) ([]faul
 		}
 	}
 	return violations, nil
+}
+
+// concernsEntries reports whether anything differs by which entries are admitted.
+func concernsEntries(before, after *race.Event) bool {
+	if before.Day != after.Day {
+		return true
+	}
+	for i := range before.Races {
+		if r := after.Race(before.Races[i].ID); r == nil || !reflect.DeepEqual(before.Races[i], *r) {
+			return true
+		}
+	}
+	return false
 }
 
 // breaking is a race with entries in two versions of its event.

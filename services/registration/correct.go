@@ -47,12 +47,8 @@ func (s *Service) CorrectEntry(ctx context.Context, actor string, c Correction) 
 	if !c.Reference.wellFormed() {
 		return Entry{}, ErrEntryNotFound
 	}
-	event, err := s.events.Event(ctx, c.Event)
-	if err != nil {
-		return Entry{}, fmt.Errorf("correct entry: %w", err)
-	}
 	var after Entry
-	err = s.store.InRaces(ctx, event.ID, placesOf(event), func(ctx context.Context, tx Tx) error {
+	err := s.inEvent(ctx, c.Event, func(ctx context.Context, tx Tx, event *race.Event) error {
 		before, err := tx.Entry(ctx, c.Reference)
 		if err != nil {
 			return err
@@ -209,6 +205,10 @@ func checkCorrection(ctx context.Context, tx Tx, event *race.Event, before, afte
 	}
 	if err := faultOf(prefix, worsened(problemsOf(old, before, event), problemsOf(r, after, event), r != old)); err != nil {
 		return err
+	}
+	// Only a roster file brings a team without members.
+	if len(before.Members) > 0 && len(after.Members) == 0 {
+		return ErrTeamSize.With(ErrTeamSize.At(at.root + "members"))
 	}
 	if err := checkWave(at.root, r, after); err != nil {
 		return err

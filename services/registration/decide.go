@@ -105,11 +105,31 @@ func (d *decision) dataFault(a *application) error {
 	if !a.team {
 		return faultOf(at.person, entry.Check(d.race, a.Person, d.event.Day))
 	}
+	if err := checkUnmarked(at.root, a.Members); err != nil {
+		return err
+	}
 	var problems []entry.Problem
 	if a.Person.Name == "" {
 		problems = append(problems, entry.Problem{Path: at.person + "name", Reason: entry.NameMissing})
 	}
 	return faultOf(at.root, append(problems, team.Check(d.race, a.Members, d.event.Day)...))
+}
+
+// checkUnmarked refuses bibs and chips that come with an application: one that is taken would undo the whole batch.
+func checkUnmarked(root string, members []race.Member) error {
+	var violations []fault.Violation
+	for i := range members {
+		if members[i].Bib != "" {
+			violations = append(violations, ErrFieldNotTaken.At(fmt.Sprintf("%smembers[%d].bib", root, i)))
+		}
+		if len(members[i].Chips) > 0 {
+			violations = append(violations, ErrFieldNotTaken.At(fmt.Sprintf("%smembers[%d].chips", root, i)))
+		}
+	}
+	if len(violations) > 0 {
+		return ErrFieldNotTaken.With(violations...)
+	}
+	return nil
 }
 
 // heldElsewhere returns who of an entry runs in another entry of the event already, or twice in this team; root leads to

@@ -31,8 +31,10 @@ var (
 		"each leg of the race is run by one member; reserves have leg 0")
 	ErrRequestIDInvalid = fault.New(fault.Invalid, "REQUEST_ID_INVALID", "a request id has 1 to 64 characters")
 	ErrBibInvalid       = fault.New(fault.Invalid, "BIB_INVALID", "a bib is 1 to 8 of A-Z, 0-9 and hyphen")
-	ErrChipInvalid      = fault.New(fault.Invalid, "CHIP_INVALID", "a chip is 1 to 32 letters and digits")
-	ErrWaveUnknown      = fault.New(fault.Invalid, "WAVE_UNKNOWN",
+	ErrFieldNotTaken    = fault.New(fault.Invalid, "FIELD_NOT_TAKEN",
+		"bibs and chips are given by officials after registration")
+	ErrChipInvalid = fault.New(fault.Invalid, "CHIP_INVALID", "a chip is 1 to 32 letters and digits")
+	ErrWaveUnknown = fault.New(fault.Invalid, "WAVE_UNKNOWN",
 		"the race has no such wave, or none follows from the bib")
 )
 
@@ -71,3 +73,7 @@ var (
 // ErrReferenceTaken is returned by a store for a reference that another entry of the event has. The work is done again
 // with another one, and a caller who sees it all the same is told of ErrBusy.
 var ErrReferenceTaken = fault.New(ErrBusy.Kind, ErrBusy.Reason, ErrBusy.Message)
+
+// ErrEventChanged is returned by a store where an event is not what it was when it was read. The work is done again by the
+// newer version, and a caller who sees it all the same is told of ErrBusy.
+var ErrEventChanged = fault.New(ErrBusy.Kind, ErrBusy.Reason, ErrBusy.Message)

@@ -29,8 +29,8 @@ const (
 	maxRequestIDRunes = 64
 	// admitTime bounds the transaction that a batch is decided in.
 	admitTime = 20 * time.Second
-	// competitions bounds how often a batch is decided anew because another race's batch was faster with the same
-	// person or request.
+	// competitions bounds how often something is decided anew because another race's batch was faster with the same
+	// person or request, or because another version of the event was applied.
 	competitions = 5
 )
 
@@ -53,7 +53,8 @@ func (s *Service) RegisterPerson(ctx context.Context, r Registration) (Entry, er
 }
 
 // RegisterTeam enters a team with its members, all or nothing, and otherwise does as RegisterPerson. Further faults:
-// ErrRaceTakesPersons, ErrTeamSize, ErrTeamComposition, ErrLegInvalid, ErrMemberInTwoTeams.
+// ErrRaceTakesPersons, ErrTeamSize, ErrTeamComposition, ErrLegInvalid, ErrMemberInTwoTeams, and ErrFieldNotTaken for a
+// member with a bib or chips.
 func (s *Service) RegisterTeam(ctx context.Context, r Registration) (Entry, error) {
 	if r.Person.Sex == race.SexUnknown {
 		r.Person.Sex = race.X
@@ -109,17 +110,18 @@ type answer struct {
 
 // admit decides a batch in one transaction. Its error answers all of it: nothing was decided.
 func (s *Service) admit(ctx context.Context, batch []*application) ([]answer, error) {
-	event, err := s.events.Event(ctx, batch[0].Event)
-	if err != nil {
-		return nil, fmt.Errorf("admit: %w", err)
-	}
-	r := event.Race(batch[0].Race)
-	if r == nil {
-		return nil, ErrRaceNotFound
-	}
 	for range competitions {
+		event, version, err := s.events.EventVersion(ctx, batch[0].Event)
+		if err != nil {
+			return nil, fmt.Errorf("admit: %w", err)
+		}
+		r := event.Race(batch[0].Race)
+		if r == nil {
+			return nil, ErrRaceNotFound
+		}
 		var answers []answer
-		err := s.store.InRaces(ctx, event.ID, []Places{{r.ID, r.Capacity}}, func(ctx context.Context, tx Tx) error {
+		on := Basis{Event: event.ID, Version: version, Races: []Places{{r.ID, r.Capacity}}}
+		err = s.store.InRaces(ctx, on, func(ctx context.Context, tx Tx) error {
 			d := decision{event: event, race: r, at: s.instant(), free: tx.Free(r.ID)}
 			var err error
 			answers, err = d.decide(ctx, tx, batch)
@@ -136,7 +138,8 @@ func (s *Service) admit(ctx context.Context, batch []*application) ([]answer, er
 }
 
 // competed reports whether somebody who holds another race's places committed the same person, request or reference
-// since this transaction looked.
+// since this transaction looked, or another version of the event was applied.
 func competed(err error) bool {
-	return errors.Is(err, ErrAlreadyEntered) || errors.Is(err, ErrRequestIDReused) || errors.Is(err, ErrReferenceTaken)
+	return errors.Is(err, ErrAlreadyEntered) || errors.Is(err, ErrRequestIDReused) || errors.Is(err, ErrReferenceTaken) ||
+		errors.Is(err, ErrEventChanged)
 }

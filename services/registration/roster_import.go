@@ -17,8 +17,9 @@ import (
 
 // RosterFile is a roster.csv to import.
 type RosterFile struct {
-	Event   race.EventID
-	Content io.Reader
+	Event race.EventID
+	// Content is read from its start, again if the event changes meanwhile.
+	Content io.ReadSeeker
 	// Replace withdraws the entries with a bib that the file does not name.
 	Replace bool
 }
@@ -35,45 +36,54 @@ type Imported struct {
 // lines make new entries. Lines are an organiser's facts: ages and windows of registration are not checked. Every bad line
 // is a violation of ErrRosterInvalid. It returns ErrBusy, or a fault that says that there is no such event.
 func (s *Service) ImportRoster(ctx context.Context, actor string, file RosterFile) (Imported, error) {
-	event, err := s.events.Event(ctx, file.Event)
-	if err != nil {
-		return Imported{}, fmt.Errorf("import roster: %w", err)
-	}
-	read, err := readRoster("roster.csv", file.Content, event)
-	if err != nil {
-		return Imported{}, rosterFault(err)
-	}
-	parsed := slices.Clone(read.table.Faults())
 	for range competitions {
-		var done Imported
-		err = s.store.InRaces(ctx, event.ID, placesOf(event), func(ctx context.Context, tx Tx) error {
-			entries, err := tx.Entries(ctx)
-			if err != nil {
-				return err
-			}
-			m := newMerge(read, entries, s.instant())
-			m.run(file.Replace)
-			if faults := slices.Concat(parsed, m.faults); len(faults) > 0 {
-				slices.SortStableFunc(faults, func(a, b csvtable.Fault) int { return a.Line - b.Line })
-				return faults
-			}
-			done = m.done
-			if len(m.added)+len(m.changed) == 0 {
-				return nil
-			}
-			return tx.Save(ctx, Changes{
-				Added: m.added, Changed: m.changed,
-				Cause: Cause{Action: ActionImportRoster, Actor: actor, At: s.instant()},
-			})
-		})
+		done, err := s.importRoster(ctx, actor, file)
 		if err == nil {
 			return done, nil
 		}
-		if !errors.Is(err, ErrReferenceTaken) {
+		if !errors.Is(err, ErrReferenceTaken) && !errors.Is(err, ErrEventChanged) {
 			return Imported{}, rosterFault(err)
 		}
 	}
 	return Imported{}, ErrBusy
+}
+
+// importRoster reads the file by the event as it stands and imports it, unless another version is applied meanwhile.
+func (s *Service) importRoster(ctx context.Context, actor string, file RosterFile) (Imported, error) {
+	event, version, err := s.events.EventVersion(ctx, file.Event)
+	if err != nil {
+		return Imported{}, err
+	}
+	if _, err := file.Content.Seek(0, io.SeekStart); err != nil {
+		return Imported{}, fmt.Errorf("go to the start of the file: %w", err)
+	}
+	read, err := readRoster("roster.csv", file.Content, event)
+	if err != nil {
+		return Imported{}, err
+	}
+	parsed := slices.Clone(read.table.Faults())
+	var done Imported
+	err = s.store.InRaces(ctx, basisOf(event, version), func(ctx context.Context, tx Tx) error {
+		entries, err := tx.Entries(ctx)
+		if err != nil {
+			return err
+		}
+		m := newMerge(read, entries, s.instant())
+		m.run(file.Replace)
+		if faults := slices.Concat(parsed, m.faults); len(faults) > 0 {
+			slices.SortStableFunc(faults, func(a, b csvtable.Fault) int { return a.Line - b.Line })
+			return faults
+		}
+		done = m.done
+		if len(m.added)+len(m.changed) == 0 {
+			return nil
+		}
+		return tx.Save(ctx, Changes{
+			Added: m.added, Changed: m.changed,
+			Cause: Cause{Action: ActionImportRoster, Actor: actor, At: s.instant()},
+		})
+	})
+	return done, err
 }
 
 // rosterFault shows a file's faults as violations, each with its line and column.

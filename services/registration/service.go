@@ -4,6 +4,7 @@ package registration
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,22 +13,31 @@ import (
 
 // Events tells what is run.
 type Events interface {
-	// Event returns the event as it is at present, or a fault that says that there is none.
-	Event(ctx context.Context, id race.EventID) (*race.Event, error)
+	// EventVersion returns the event as it is at present and the number of its version, or a fault that says that there is
+	// none.
+	EventVersion(ctx context.Context, id race.EventID) (*race.Event, int64, error)
 }
 
 // Store keeps entries.
 type Store interface {
-	// InRaces runs f in one transaction that holds the places of these races, so that nobody else gives one or takes one
-	// back meanwhile. What f reads is what was committed before. It may run f more than once, so f keeps no state between
-	// its runs and tells nobody. It returns f's error, or that of the commit.
-	InRaces(ctx context.Context, event race.EventID, races []Places, f func(ctx context.Context, tx Tx) error) error
+	// InRaces runs f in one transaction that holds the places of the basis, so that nobody else gives one or takes one
+	// back meanwhile, and nobody applies another version of the event. What f reads is what was committed before. It may
+	// run f more than once, so f keeps no state between its runs and tells nobody. It returns f's error, or that of the
+	// commit; without running f, ErrEventChanged where the version is not the newest.
+	InRaces(ctx context.Context, on Basis, f func(ctx context.Context, tx Tx) error) error
 	// EntryByReference returns the entry, or ErrEntryNotFound.
 	EntryByReference(ctx context.Context, event race.EventID, reference Reference) (Entry, error)
 	// EntryByBib returns the confirmed entry that holds the bib, itself or by a member, or ErrEntryNotFound.
 	EntryByBib(ctx context.Context, event race.EventID, bib race.Bib) (Entry, error)
 	// ListEntries returns at most limit entries of the event, or of one race of it, in order of entry, after one.
 	ListEntries(ctx context.Context, event race.EventID, race race.ID, after race.EntrantID, limit int) ([]Entry, error)
+}
+
+// Basis is what is decided by: a version of an event, and those of its races whose entries may change.
+type Basis struct {
+	Event   race.EventID
+	Version int64
+	Races   []Places
 }
 
 // Places are those of a race as the event has them.
@@ -114,7 +124,7 @@ func New(events Events, store Store, now func() time.Time) *Service {
 
 // GetEntry returns an entry by its reference, or ErrEntryNotFound.
 func (s *Service) GetEntry(ctx context.Context, event race.EventID, reference Reference) (Entry, error) {
-	if _, err := s.events.Event(ctx, event); err != nil {
+	if _, _, err := s.events.EventVersion(ctx, event); err != nil {
 		return Entry{}, fmt.Errorf("get entry: %w", err)
 	}
 	if !reference.wellFormed() {
@@ -125,7 +135,7 @@ func (s *Service) GetEntry(ctx context.Context, event race.EventID, reference Re
 
 // GetEntryByBib returns the entry that holds a bib, itself or by a member, or ErrEntryNotFound.
 func (s *Service) GetEntryByBib(ctx context.Context, event race.EventID, bib race.Bib) (Entry, error) {
-	if _, err := s.events.Event(ctx, event); err != nil {
+	if _, _, err := s.events.EventVersion(ctx, event); err != nil {
 		return Entry{}, fmt.Errorf("get entry: %w", err)
 	}
 	if _, err := race.ParseBib(string(bib)); err != nil {
@@ -139,7 +149,7 @@ func (s *Service) GetEntryByBib(ctx context.Context, event race.EventID, bib rac
 func (s *Service) ListEntries(
 	ctx context.Context, event race.EventID, id race.ID, after race.EntrantID, limit int,
 ) ([]Entry, error) {
-	e, err := s.events.Event(ctx, event)
+	e, _, err := s.events.EventVersion(ctx, event)
 	if err != nil {
 		return nil, fmt.Errorf("list entries: %w", err)
 	}
@@ -152,11 +162,31 @@ func (s *Service) ListEntries(
 // instant is the present in whole microseconds, as it is stored.
 func (s *Service) instant() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
 
-// placesOf returns the places of all races of an event, so that nothing about its entries changes meanwhile.
-func placesOf(event *race.Event) []Places {
+// inEvent runs f while the places of all races of an event are held, so that nothing about its entries changes meanwhile,
+// and with the event as it then stands.
+func (s *Service) inEvent(
+	ctx context.Context, id race.EventID, f func(ctx context.Context, tx Tx, event *race.Event) error,
+) error {
+	for range competitions {
+		event, version, err := s.events.EventVersion(ctx, id)
+		if err != nil {
+			return err
+		}
+		err = s.store.InRaces(ctx, basisOf(event, version), func(ctx context.Context, tx Tx) error {
+			return f(ctx, tx, event)
+		})
+		if !errors.Is(err, ErrEventChanged) {
+			return err
+		}
+	}
+	return ErrBusy
+}
+
+// basisOf is a whole event.
+func basisOf(event *race.Event, version int64) Basis {
 	places := make([]Places, len(event.Races))
 	for i := range event.Races {
 		places[i] = Places{event.Races[i].ID, event.Races[i].Capacity}
 	}
-	return places
+	return Basis{Event: event.ID, Version: version, Races: places}
 }

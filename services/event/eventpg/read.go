@@ -20,6 +20,12 @@ func (s *Store) Event(ctx context.Context, id race.EventID) (*race.Event, error)
 	return v.Event, err
 }
 
+// EventVersion returns an event like Event, with the number of its version.
+func (s *Store) EventVersion(ctx context.Context, id race.EventID) (*race.Event, int64, error) {
+	v, _, err := s.Current(ctx, id)
+	return v.Event, v.Number, err
+}
+
 // Newest returns the newest version, or event.ErrNotFound.
 func (s *Store) Newest(ctx context.Context, id race.EventID) (event.Version, error) {
 	v, _, err := s.Current(ctx, id)

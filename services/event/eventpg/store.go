@@ -29,62 +29,52 @@ func New(db postgres.Beginner) *Store {
 	return &Store{db: db, newest: map[race.EventID]event.Version{}}
 }
 
-// errOtherFirst says that another transaction made the event while this one was about to.
-var errOtherFirst = errors.New("another transaction made the event")
-
-// Append stores what next makes of the newest version, as event.Store has it.
+// Append stores what next makes of the newest version, as event.Store has it. The context that next gets joins the
+// transaction; whatever else it locks is locked before the event's row, which others take last.
 func (s *Store) Append(
 	ctx context.Context, id race.EventID, next func(ctx context.Context, newest event.Version) (*event.Version, error),
 ) (stands event.Version, stored bool, err error) {
-	for {
-		err := postgres.InTx(ctx, s.db, func(ctx context.Context, tx pgx.Tx) error {
-			stands, stored = event.Version{}, false
-			newest, err := s.lock(ctx, tx, id)
-			if err != nil {
-				return err
-			}
-			draft, err := next(ctx, newest)
-			if err != nil || draft == nil {
-				stands = newest
-				return err
-			}
-			stands, stored = *draft, true
-			stands.Number = newest.Number + 1
-			return insert(ctx, tx, stands)
-		})
-		switch {
-		case errors.Is(err, errOtherFirst): // Its version stands now, so that the next round finds it.
-		case err != nil:
-			return event.Version{}, false, err
-		default:
-			return stands, stored, nil
+	err = postgres.InTx(ctx, s.db, func(ctx context.Context, tx pgx.Tx) error {
+		stands, stored = event.Version{}, false
+		newest, err := s.lock(ctx, tx, id)
+		if err != nil {
+			return err
 		}
+		draft, err := next(postgres.Join(ctx, s.db, tx), newest)
+		if err != nil || draft == nil {
+			stands = newest
+			return err
+		}
+		stands, stored = *draft, true
+		stands.Number = newest.Number + 1
+		return insert(ctx, tx, stands)
+	})
+	if err != nil {
+		return event.Version{}, false, err
 	}
+	return stands, stored, nil
 }
 
-const lockEvent = `
-SELECT version
-FROM event.events
-WHERE id = @id
-FOR NO KEY UPDATE`
+// Not the event's row: whoever writes another fact of the event waits for that one, and it must be taken last.
+const lockVersions = `
+SELECT pg_advisory_xact_lock(hashtextextended('versions of ' || @id::text, 0))`
 
-// lock returns the newest version and keeps its number the newest; the zero Version where there is no event.
+// lock returns the newest version and keeps it the newest until the transaction ends; the zero Version where there is no
+// event.
 func (s *Store) lock(ctx context.Context, tx pgx.Tx, id race.EventID) (event.Version, error) {
-	var number int64
-	err := tx.QueryRow(ctx, lockEvent, pgx.StrictNamedArgs{"id": id}).Scan(&number)
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return event.Version{}, nil
-	case err != nil:
-		return event.Version{}, fmt.Errorf("lock event: %w", err)
+	if _, err := tx.Exec(ctx, lockVersions, pgx.StrictNamedArgs{"id": id}); err != nil {
+		return event.Version{}, fmt.Errorf("lock versions: %w", err)
 	}
-	return s.version(ctx, tx, id, number)
+	newest, _, err := s.current(ctx, tx, id)
+	if errors.Is(err, event.ErrNotFound) {
+		return event.Version{}, nil
+	}
+	return newest, err
 }
 
 const insertEvent = `
 INSERT INTO event.events (id, version, name, day, races)
-VALUES (@id, @version, @name, @day, @races)
-ON CONFLICT (id) DO NOTHING`
+VALUES (@id, @version, @name, @day, @races)`
 
 const updateEvent = `
 UPDATE event.events
@@ -104,14 +94,11 @@ func insert(ctx context.Context, tx pgx.Tx, v event.Version) error {
 	for i := range v.Event.Races {
 		races = append(races, string(v.Event.Races[i].ID))
 	}
-	tag, err := tx.Exec(ctx, write, pgx.StrictNamedArgs{
+	_, err := tx.Exec(ctx, write, pgx.StrictNamedArgs{
 		"id": v.Event.ID, "version": v.Number, "name": v.Event.Name, "day": date(v.Event.Day), "races": races,
 	})
 	if err != nil {
 		return fmt.Errorf("write event: %w", err)
-	}
-	if tag.RowsAffected() == 0 {
-		return errOtherFirst
 	}
 	_, err = tx.Exec(ctx, insertVersion, pgx.StrictNamedArgs{
 		"event": v.Event.ID, "version": v.Number, "file": string(v.File), "actor": v.Actor,

@@ -47,6 +47,9 @@ func TestAppendKeepsVersions(t *testing.T) {
 			t.Errorf("change %d, %v, version (-want +got):\n%s", change, err, diff)
 		}
 	}
+	if e, number, err := store.EventVersion(ctx, "kept"); err != nil || number != 2 || e.Races[0].MinAgeYears != 20 {
+		t.Errorf("event %v of version %d, %v, want version 2", e, number, err)
+	}
 	e, err := store.Event(ctx, "kept")
 	if err != nil || e.Races[0].MinAgeYears != 20 {
 		t.Errorf("event %v, %v", e, err)
@@ -156,6 +159,61 @@ func TestFirstAppliesAtOnceMakeOneEventAndAllVersions(t *testing.T) {
 	}
 }
 
+func TestAppliesAtOnceUseOneConnectionEach(t *testing.T) {
+	t.Parallel()
+	const applies = 20
+	pool, err := postgres.Open(t.Context(), postgrestest.URL(t), postgres.Options{MaxConns: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	store := eventpg.New(pool)
+	apply(t, store, version(t, "crowd", 28, 18))
+	var group errgroup.Group
+	for i := range applies {
+		group.Go(func() error {
+			_, _, err := store.Append(t.Context(), "crowd", func(ctx context.Context, newest event.Version) (*event.Version, error) {
+				// Another store on the same pool looks for what stands against the change.
+				err := postgres.InTx(ctx, pool, func(ctx context.Context, tx pgx.Tx) error {
+					_, err := tx.Exec(ctx, `SELECT count(*) FROM event.versions`)
+					return err
+				})
+				if err != nil {
+					return nil, err
+				}
+				return version(t, "crowd", 28, 19+i), nil
+			})
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if v, change, err := store.Current(t.Context(), "crowd"); err != nil || v.Number != applies+1 || change != applies+1 {
+		t.Errorf("version %d, change %d, %v, want %d of both", v.Number, change, err, applies+1)
+	}
+}
+
+func TestOtherFactsDoNotWaitForWhatNextLooksAt(t *testing.T) {
+	t.Parallel()
+	pool := postgrestest.Pool(t)
+	store := eventpg.New(pool)
+	apply(t, store, version(t, "told", 28, 18))
+	_, _, err := store.Append(t.Context(), "told", func(context.Context, event.Version) (*event.Version, error) {
+		err := postgres.InTx(t.Context(), pool, func(_ context.Context, tx pgx.Tx) error {
+			nextChange(t, tx)
+			return nil
+		})
+		return version(t, "told", 28, 19), err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, change, err := store.Current(t.Context(), "told"); err != nil || change != 3 {
+		t.Errorf("change %d, %v, want 3", change, err)
+	}
+}
+
 func TestChangesCommitInTheirOrderAndAreTold(t *testing.T) {
 	t.Parallel()
 	ctx, pool := t.Context(), postgrestest.Pool(t)
@@ -184,7 +242,7 @@ func TestChangesCommitInTheirOrderAndAreTold(t *testing.T) {
 		return err
 	})
 	const lockNotAvailable = "55P03"
-	if pgErr, ok := errors.AsType[*pgconn.PgError](err); !ok || pgErr.Code != lockNotAvailable {
+	if pgErr, ok := errors.AsType[*pgconn.PgError](err); !ok || pgErr.Code != lockNotAvailable || !errors.Is(err, postgres.ErrBusy) {
 		t.Errorf("error %v, want a lock that is held", err)
 	}
 	if err := first.Commit(ctx); err != nil {

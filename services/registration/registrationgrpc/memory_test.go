@@ -21,10 +21,12 @@ type memory struct {
 	saveErr error
 }
 
-func (m *memory) Event(context.Context, race.EventID) (*race.Event, error) { return &m.event, nil }
+func (m *memory) EventVersion(context.Context, race.EventID) (*race.Event, int64, error) {
+	return &m.event, 1, nil
+}
 
 func (m *memory) InRaces(
-	ctx context.Context, _ race.EventID, _ []registration.Places, f func(context.Context, registration.Tx) error,
+	ctx context.Context, _ registration.Basis, f func(context.Context, registration.Tx) error,
 ) error {
 	return f(ctx, m)
 }

@@ -155,14 +155,14 @@ func (s *Server) ImportRoster(
 // receive returns the first message and the whole file.
 func receive(
 	stream grpc.ClientStreamingServer[registrationv1.ImportRosterRequest, registrationv1.ImportRosterResponse],
-) (*registrationv1.ImportRosterRequest, io.Reader, error) {
+) (*registrationv1.ImportRosterRequest, io.ReadSeeker, error) {
 	var first *registrationv1.ImportRosterRequest
 	content := &bytes.Buffer{}
 	for {
 		message, err := stream.Recv()
 		switch {
 		case errors.Is(err, io.EOF):
-			return first, content, nil
+			return first, bytes.NewReader(content.Bytes()), nil
 		case err != nil:
 			return nil, nil, err
 		case len(message.GetChunk()) > maxChunkBytes || content.Len()+len(message.GetChunk()) > maxRosterBytes:

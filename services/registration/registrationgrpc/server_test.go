@@ -148,7 +148,7 @@ func TestRegisterTeamConverts(t *testing.T) {
 		"eventId": "e", "race": "ekiden", "requestId": "r1", "team": {"name": "Team", "birthDate": "1990-01-01"},
 		"members": [
 			{"person": {"name": "R", "sex": "SEX_X", "birthDate": "1990-01-03"}},
-			{"leg": 2, "bib": "8", "chips": ["C8"], "person": {"name": "B", "sex": "SEX_M", "birthDate": "1990-01-02"}},
+			{"leg": 2, "person": {"name": "B", "sex": "SEX_M", "birthDate": "1990-01-02"}},
 			{"leg": 1, "person": {"name": "A", "sex": "SEX_F", "birthDate": "1990-01-01"}}
 		]
 	}`, &registrationv1.RegisterTeamRequest{}))
@@ -160,12 +160,21 @@ func TestRegisterTeamConverts(t *testing.T) {
 		Race: "ekiden", Person: race.Person{Name: "Team", Sex: race.X},
 		Members: []race.Member{
 			{Leg: 1, Person: race.Person{Name: "A", Sex: race.Female, BirthDay: born(1)}},
-			{Leg: 2, Bib: "8", Chips: []string{"C8"}, Person: race.Person{Name: "B", Sex: race.Male, BirthDay: born(2)}},
+			{Leg: 2, Person: race.Person{Name: "B", Sex: race.Male, BirthDay: born(2)}},
 			{Person: race.Person{Name: "R", Sex: race.X, BirthDay: born(3)}},
 		},
 	}
 	if diff := cmp.Diff(want, store.entries[0].Entrant); diff != "" {
 		t.Errorf("entry (-want +got):\n%s", diff)
+	}
+	_, err = newServer(almaty()).RegisterTeam(t.Context(), message(t, `{
+		"eventId": "e", "race": "ekiden", "requestId": "r2", "team": {"name": "Team"}, "members": [{"bib": "8"}, {"chips": ["C8"]}]
+	}`, &registrationv1.RegisterTeamRequest{}))
+	marks := []fault.Violation{
+		registration.ErrFieldNotTaken.At("members[0].bib"), registration.ErrFieldNotTaken.At("members[1].chips"),
+	}
+	if diff := cmp.Diff(marks, fault.Violations(err)); diff != "" {
+		t.Errorf("bibs and chips: got %v (-want +got):\n%s", err, diff)
 	}
 }
 

@@ -54,7 +54,7 @@ func TestBreaks(t *testing.T) {
 	for _, tt := range tests {
 		newer := almaty()
 		tt.change(newer)
-		got, err := f.Breaks(t.Context(), f.event, newer)
+		got, err := f.Breaks(t.Context(), 1, f.event, newer)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -141,6 +141,7 @@ func TestCorrectEntryRefuses(t *testing.T) {
 		{"somebody entered", entry.Reference, race.Entrant{Person: person(2)}, "person", registration.ErrAlreadyEntered},
 		{"member of a team", entry.Reference, race.Entrant{Person: person(1003)}, "person", registration.ErrAlreadyEntered},
 		{"five members", teamEntry.Reference, race.Entrant{Members: five}, "members", registration.ErrTeamSize},
+		{"no members any more", teamEntry.Reference, race.Entrant{}, "members", registration.ErrTeamSize},
 		{"member in another race", teamEntry.Reference, race.Entrant{Members: stolen}, "members", registration.ErrAlreadyEntered},
 		{"tag of two words", entry.Reference, race.Entrant{Tags: []string{"a b"}}, "tags", registration.ErrTagInvalid},
 		{"unknown field", entry.Reference, race.Entrant{}, "reference", registration.ErrFieldUnknown},
@@ -246,5 +247,8 @@ func TestCorrectionOfSparseLineNeedNotMakeItWhole(t *testing.T) {
 	members := []race.Member{{Leg: 3, Person: race.Person{Name: "A"}}}
 	if _, err := f.correct(t, relay.Reference, race.Entrant{Members: members}, "members"); err != nil {
 		t.Errorf("leg of the one member known: %v", err)
+	}
+	if _, err := f.correct(t, relay.Reference, race.Entrant{}, "members"); !errors.Is(err, registration.ErrTeamSize) {
+		t.Errorf("no member any more: got %v, want %v", err, registration.ErrTeamSize)
 	}
 }

@@ -30,12 +30,12 @@ type fixture struct {
 	event *race.Event
 }
 
-// Event makes the fixture a registration.Events.
-func (f *fixture) Event(_ context.Context, id race.EventID) (*race.Event, error) {
+// EventVersion makes the fixture a registration.Events.
+func (f *fixture) EventVersion(_ context.Context, id race.EventID) (*race.Event, int64, error) {
 	if id != f.event.ID {
-		return nil, errNoEvent
+		return nil, 0, errNoEvent
 	}
-	return f.event, nil
+	return f.event, 1, nil
 }
 
 // almaty has one race of every format, all over bibs of their own.

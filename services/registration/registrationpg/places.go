@@ -13,17 +13,16 @@ import (
 	"raceday/services/rules/race"
 )
 
-// InRaces runs f in one transaction that holds the places of these races; see registration.Store.
+// InRaces runs f in one transaction that holds the places of the basis; see registration.Store.
 func (s *Store) InRaces(
-	ctx context.Context, event race.EventID, races []registration.Places,
-	f func(ctx context.Context, tx registration.Tx) error,
+	ctx context.Context, on registration.Basis, f func(ctx context.Context, tx registration.Tx) error,
 ) error {
 	err := postgres.InTx(ctx, s.db, func(ctx context.Context, tx pgx.Tx) error {
-		held, err := hold(ctx, tx, event, races)
+		held, err := hold(ctx, tx, on)
 		if err != nil {
 			return err
 		}
-		return f(ctx, &holding{tx: tx, event: event, places: held})
+		return f(ctx, &holding{tx: tx, event: on.Event, places: held})
 	})
 	return translate(err)
 }
@@ -39,6 +38,8 @@ type placesRow struct {
 	Race     race.ID
 	Capacity *int
 	Taken    int
+	// Version is the event's newest when the place was locked: whoever applies another one holds all places first.
+	Version int64
 }
 
 // Free returns the free places of a race that is held, math.MaxInt where there is no limit.
@@ -52,12 +53,15 @@ func (h *holding) Free(id race.ID) int {
 
 // The order of races is the same in every transaction, so that none waits for another that waits for it.
 const lockPlaces = `
-SELECT race, capacity, taken
-FROM registration.races
-WHERE event = @event
-  AND race = ANY (@races)
-ORDER BY race
-FOR UPDATE`
+WITH held AS MATERIALIZED (
+    SELECT race, capacity, taken
+    FROM registration.races
+    WHERE event = @event
+      AND race = ANY (@races)
+    ORDER BY race
+    FOR UPDATE)
+SELECT race, capacity, taken, event.version_of(@event)
+FROM held`
 
 // A capacity below what is taken already would undo places that are sold: it then is what is taken, and no place is free.
 const upsertPlaces = `
@@ -70,25 +74,24 @@ SET capacity = CASE
     WHEN excluded.capacity < races.taken THEN races.taken
     ELSE excluded.capacity
 END
-RETURNING race, capacity, taken`
+RETURNING race, capacity, taken, event.version_of(@event)`
 
-// hold locks the places, and brings them in line with the event where they are not.
-func hold(
-	ctx context.Context, tx pgx.Tx, event race.EventID, races []registration.Places,
-) (map[race.ID]placesRow, error) {
-	arguments := pgx.StrictNamedArgs{"event": event}
-	ids := make([]string, len(races))
-	capacities := make([]int, len(races))
-	for i, places := range races {
+// hold locks the places, and brings them in line with the event where they are not. It returns
+// registration.ErrEventChanged where the event has another version than the basis.
+func hold(ctx context.Context, tx pgx.Tx, on registration.Basis) (map[race.ID]placesRow, error) {
+	arguments := pgx.StrictNamedArgs{"event": on.Event}
+	ids := make([]string, len(on.Races))
+	capacities := make([]int, len(on.Races))
+	for i, places := range on.Races {
 		ids[i], capacities[i] = string(places.Race), places.Capacity
 	}
 	arguments["races"] = ids
-	held, err := placesBy(ctx, tx, lockPlaces, arguments)
+	held, err := placesBy(ctx, tx, lockPlaces, arguments, on.Version)
 	if err != nil {
 		return nil, fmt.Errorf("lock places: %w", err)
 	}
 	inLine := true
-	for _, places := range races {
+	for _, places := range on.Races {
 		row, known := held[places.Race]
 		inLine = inLine && known && row.follows(places.Capacity)
 	}
@@ -96,7 +99,7 @@ func hold(
 		return held, nil
 	}
 	arguments["capacities"] = capacities
-	if held, err = placesBy(ctx, tx, upsertPlaces, arguments); err != nil {
+	if held, err = placesBy(ctx, tx, upsertPlaces, arguments, on.Version); err != nil {
 		return nil, fmt.Errorf("bring places in line with the event: %w", err)
 	}
 	return held, nil
@@ -111,7 +114,7 @@ func (p placesRow) follows(capacity int) bool {
 }
 
 func placesBy(
-	ctx context.Context, tx pgx.Tx, query string, arguments pgx.StrictNamedArgs,
+	ctx context.Context, tx pgx.Tx, query string, arguments pgx.StrictNamedArgs, version int64,
 ) (map[race.ID]placesRow, error) {
 	rows, err := tx.Query(ctx, query, arguments)
 	if err != nil {
@@ -123,6 +126,9 @@ func placesBy(
 	}
 	held := make(map[race.ID]placesRow, len(list))
 	for _, row := range list {
+		if row.Version != version {
+			return nil, registration.ErrEventChanged
+		}
 		held[row.Race] = row
 	}
 	return held, nil

@@ -71,7 +71,6 @@ func (s *sequence) step(rt *rapid.T) error {
 		s.requests++
 		r := team(1)
 		r.Event, r.RequestID = s.event.ID, fmt.Sprint("request ", s.requests)
-		r.Members[0].Bib, r.Members[0].Chips = race.Bib(bib), []string{chip}
 		_, err := s.RegisterTeam(ctx, r)
 		return err
 	case "correct":

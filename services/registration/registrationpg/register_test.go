@@ -128,6 +128,14 @@ func TestRegisterTeam(t *testing.T) {
 			"a member twice", func(r *registration.Registration) { r.Members[3].Person = r.Members[2].Person },
 			registration.ErrAlreadyEntered, []fault.Violation{registration.ErrAlreadyEntered.At("members[3].person")},
 		},
+		{
+			"bibs and chips", func(r *registration.Registration) {
+				r.Members[0].Bib, r.Members[5].Chips = "9001", []string{"C1"}
+			},
+			registration.ErrFieldNotTaken, []fault.Violation{
+				registration.ErrFieldNotTaken.At("members[0].bib"), registration.ErrFieldNotTaken.At("members[5].chips"),
+			},
+		},
 		{"no name", func(r *registration.Registration) { r.Person.Name = "" },
 			registration.ErrNameMissing, []fault.Violation{registration.ErrNameMissing.At("team.name")}},
 		{"a race of persons", func(r *registration.Registration) { r.Race = "ten" }, registration.ErrRaceTakesPersons, nil},
