@@ -31,8 +31,8 @@ const (
 // EventService keeps what is run, where and by which rules.
 //
 // Every call may also be refused with KEY_MISSING, KEY_UNKNOWN or ROLE_NOT_ALLOWED, and fail with DATABASE_UNAVAILABLE,
-// COMMIT_UNKNOWN or SERVER_STOPPING, after which it may be sent again, or with INTERNAL. An answer names at most 64 field
-// violations; a last one, MORE_FAULTS, counts the others.
+// DATABASE_BUSY, COMMIT_UNKNOWN or SERVER_STOPPING, after which it may be sent again, or with INTERNAL. An answer names at
+// most 64 field violations; a last one, MORE_FAULTS, counts the others.
 type EventServiceClient interface {
 	// ApplyEvent stores an event or its next version; applying the same again changes nothing. All faults come at once
 	// as field violations, each with path, reason and description, which begins with the line where a file was sent.
@@ -91,8 +91,8 @@ func (c *eventServiceClient) ListEvents(ctx context.Context, in *ListEventsReque
 // EventService keeps what is run, where and by which rules.
 //
 // Every call may also be refused with KEY_MISSING, KEY_UNKNOWN or ROLE_NOT_ALLOWED, and fail with DATABASE_UNAVAILABLE,
-// COMMIT_UNKNOWN or SERVER_STOPPING, after which it may be sent again, or with INTERNAL. An answer names at most 64 field
-// violations; a last one, MORE_FAULTS, counts the others.
+// DATABASE_BUSY, COMMIT_UNKNOWN or SERVER_STOPPING, after which it may be sent again, or with INTERNAL. An answer names at
+// most 64 field violations; a last one, MORE_FAULTS, counts the others.
 type EventServiceServer interface {
 	// ApplyEvent stores an event or its next version; applying the same again changes nothing. All faults come at once
 	// as field violations, each with path, reason and description, which begins with the line where a file was sent.

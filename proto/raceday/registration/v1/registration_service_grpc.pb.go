@@ -36,8 +36,8 @@ const (
 // RegistrationService keeps who runs: entries, teams, places, bibs and chips.
 //
 // Every call may also be refused with KEY_MISSING, KEY_UNKNOWN or ROLE_NOT_ALLOWED, and fail with DATABASE_UNAVAILABLE,
-// COMMIT_UNKNOWN or SERVER_STOPPING, after which it may be sent again, or with INTERNAL. An answer names at most 64 field
-// violations; a last one, MORE_FAULTS, counts the others.
+// DATABASE_BUSY, COMMIT_UNKNOWN or SERVER_STOPPING, after which it may be sent again, or with INTERNAL. An answer names at
+// most 64 field violations; a last one, MORE_FAULTS, counts the others.
 type RegistrationServiceClient interface {
 	// RegisterPerson enters a person. The same request_id is answered with the same entry. Reasons: EVENT_NOT_FOUND,
 	// RACE_NOT_FOUND, REQUEST_ID_INVALID, REQUEST_ID_REUSED, NAME_MISSING, SEX_MISSING, BIRTH_DATE_MISSING,
@@ -45,8 +45,8 @@ type RegistrationServiceClient interface {
 	// REGISTRATION_NOT_OPEN, REGISTRATION_CLOSED, ALREADY_ENTERED, RACE_FULL, REGISTRATION_BUSY.
 	RegisterPerson(ctx context.Context, in *RegisterPersonRequest, opts ...grpc.CallOption) (*RegisterPersonResponse, error)
 	// RegisterTeam enters a team with its members, all or nothing. Reasons as of RegisterPerson, but RACE_TAKES_PERSONS
-	// instead of RACE_TAKES_TEAMS, and TEAM_SIZE, TEAM_COMPOSITION, LEG_INVALID, MEMBER_IN_TWO_TEAMS, BIB_TAKEN,
-	// CHIP_TAKEN.
+	// instead of RACE_TAKES_TEAMS, and TEAM_SIZE, TEAM_COMPOSITION, LEG_INVALID, MEMBER_IN_TWO_TEAMS, FIELD_NOT_TAKEN
+	// (of bibs and chips of members: officials give them).
 	RegisterTeam(ctx context.Context, in *RegisterTeamRequest, opts ...grpc.CallOption) (*RegisterTeamResponse, error)
 	// GetEntry returns one entry by reference or bib. Reasons: EVENT_NOT_FOUND, ENTRY_NOT_FOUND.
 	GetEntry(ctx context.Context, in *GetEntryRequest, opts ...grpc.CallOption) (*GetEntryResponse, error)
@@ -170,8 +170,8 @@ type RegistrationService_ImportRosterClient = grpc.ClientStreamingClient[ImportR
 // RegistrationService keeps who runs: entries, teams, places, bibs and chips.
 //
 // Every call may also be refused with KEY_MISSING, KEY_UNKNOWN or ROLE_NOT_ALLOWED, and fail with DATABASE_UNAVAILABLE,
-// COMMIT_UNKNOWN or SERVER_STOPPING, after which it may be sent again, or with INTERNAL. An answer names at most 64 field
-// violations; a last one, MORE_FAULTS, counts the others.
+// DATABASE_BUSY, COMMIT_UNKNOWN or SERVER_STOPPING, after which it may be sent again, or with INTERNAL. An answer names at
+// most 64 field violations; a last one, MORE_FAULTS, counts the others.
 type RegistrationServiceServer interface {
 	// RegisterPerson enters a person. The same request_id is answered with the same entry. Reasons: EVENT_NOT_FOUND,
 	// RACE_NOT_FOUND, REQUEST_ID_INVALID, REQUEST_ID_REUSED, NAME_MISSING, SEX_MISSING, BIRTH_DATE_MISSING,
@@ -179,8 +179,8 @@ type RegistrationServiceServer interface {
 	// REGISTRATION_NOT_OPEN, REGISTRATION_CLOSED, ALREADY_ENTERED, RACE_FULL, REGISTRATION_BUSY.
 	RegisterPerson(context.Context, *RegisterPersonRequest) (*RegisterPersonResponse, error)
 	// RegisterTeam enters a team with its members, all or nothing. Reasons as of RegisterPerson, but RACE_TAKES_PERSONS
-	// instead of RACE_TAKES_TEAMS, and TEAM_SIZE, TEAM_COMPOSITION, LEG_INVALID, MEMBER_IN_TWO_TEAMS, BIB_TAKEN,
-	// CHIP_TAKEN.
+	// instead of RACE_TAKES_TEAMS, and TEAM_SIZE, TEAM_COMPOSITION, LEG_INVALID, MEMBER_IN_TWO_TEAMS, FIELD_NOT_TAKEN
+	// (of bibs and chips of members: officials give them).
 	RegisterTeam(context.Context, *RegisterTeamRequest) (*RegisterTeamResponse, error)
 	// GetEntry returns one entry by reference or bib. Reasons: EVENT_NOT_FOUND, ENTRY_NOT_FOUND.
 	GetEntry(context.Context, *GetEntryRequest) (*GetEntryResponse, error)

@@ -36,8 +36,8 @@ const (
 // StandingsService reads what the scorer derived. Every answer says the version of the event that it is exact for.
 //
 // Every call may also be refused with KEY_MISSING, KEY_UNKNOWN or ROLE_NOT_ALLOWED, and fail with DATABASE_UNAVAILABLE,
-// COMMIT_UNKNOWN or SERVER_STOPPING, after which it may be sent again, or with INTERNAL. An answer names at most 64 field
-// violations; a last one, MORE_FAULTS, counts the others.
+// DATABASE_BUSY, COMMIT_UNKNOWN or SERVER_STOPPING, after which it may be sent again, or with INTERNAL. An answer names at
+// most 64 field violations; a last one, MORE_FAULTS, counts the others.
 type StandingsServiceClient interface {
 	// GetStandings returns a page of a list: the ranked first, then those on course by furthest visit and time there. A
 	// list that a classification of the race may have is empty as long as nobody is in it. Reasons:
@@ -197,8 +197,8 @@ type StandingsService_RebuildClient = grpc.ServerStreamingClient[RebuildResponse
 // StandingsService reads what the scorer derived. Every answer says the version of the event that it is exact for.
 //
 // Every call may also be refused with KEY_MISSING, KEY_UNKNOWN or ROLE_NOT_ALLOWED, and fail with DATABASE_UNAVAILABLE,
-// COMMIT_UNKNOWN or SERVER_STOPPING, after which it may be sent again, or with INTERNAL. An answer names at most 64 field
-// violations; a last one, MORE_FAULTS, counts the others.
+// DATABASE_BUSY, COMMIT_UNKNOWN or SERVER_STOPPING, after which it may be sent again, or with INTERNAL. An answer names at
+// most 64 field violations; a last one, MORE_FAULTS, counts the others.
 type StandingsServiceServer interface {
 	// GetStandings returns a page of a list: the ranked first, then those on course by furthest visit and time there. A
 	// list that a classification of the race may have is empty as long as nobody is in it. Reasons:
