@@ -83,11 +83,11 @@ func scoreFacts(_ context.Context, f rehearsal.Facts) (results, legs []byte, err
 		event: bytesSource("event.yaml", f.Event), roster: bytesSource("roster.csv", f.Roster),
 		reads: bytesSource("reads.csv.gz", f.Reads), rulings: &rulings,
 	}
-	definition, scored, err := day.score()
+	facts, scored, err := day.score()
 	if err != nil {
 		return nil, nil, err
 	}
 	var r, l bytes.Buffer
-	err = errors.Join(standings.WriteResults(&r, definition, scored), standings.WriteLegs(&l, definition, scored))
+	err = errors.Join(standings.WriteResults(&r, facts.event, scored), standings.WriteLegs(&l, facts.event, scored))
 	return r.Bytes(), l.Bytes(), err
 }

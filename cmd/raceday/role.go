@@ -43,6 +43,7 @@ func roles(running []string) map[string][]access.Role {
 	serve("timing", "raceday.timing.v1.TimingService", map[string][]access.Role{
 		"FireGun":              finish,
 		"RecordRuling":         jury,
+		"RecordRulings":        jury,
 		"ListRulings":          finish,
 		"ListReads":            finish,
 		"ListRejectedMessages": finish,

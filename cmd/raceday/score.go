@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime/debug"
 
+	"raceday/services/csvtable"
 	"raceday/services/event"
 	"raceday/services/registration"
 	"raceday/services/rules/race"
@@ -33,19 +34,22 @@ type scoreCommand struct {
 const scoreGarbage = 800
 
 // Run scores the files.
-func (c *scoreCommand) Run() error {
+func (c *scoreCommand) Run(t *terminal) error {
 	defer debug.SetGCPercent(debug.SetGCPercent(scoreGarbage))
 	day := dayFiles{event: fileSource(c.Event), roster: fileSource(c.Roster), reads: fileSource(c.Reads)}
 	if c.Rulings != "" {
 		rulings := fileSource(c.Rulings)
 		day.rulings = &rulings
 	}
-	definition, results, err := day.score()
+	facts, results, err := day.score()
 	if err != nil {
 		return err
 	}
+	for _, misfit := range facts.misfits {
+		fmt.Fprintf(t.stderr, "%v; the ruling does not fit the event and does only what it still can\n", misfit)
+	}
 	write := func(path string, write func(io.Writer, *race.Event, []result.Result) error) error {
-		return writeFile(path, func(w io.Writer) error { return write(w, definition, results) })
+		return writeFile(path, func(w io.Writer) error { return write(w, facts.event, results) })
 	}
 	if err := write(c.Results, standings.WriteResults); err != nil {
 		return err
@@ -90,21 +94,23 @@ type dayFacts struct {
 	event   *race.Event
 	roster  []race.Entrant
 	rulings []ruling.Ruling
+	// misfits are the rulings that name what the event does not have.
+	misfits csvtable.Faults
 }
 
 // score parses the files, the largest beside the others, and scores them.
-func (d dayFiles) score() (definition *race.Event, results []result.Result, err error) {
-	facts, err := d.parseEvent()
+func (d dayFiles) score() (facts dayFacts, results []result.Result, err error) {
+	facts, err = d.parseEvent()
 	if err != nil {
-		return nil, nil, err
+		return dayFacts{}, nil, err
 	}
 	offline := scoring.NewOffline(facts.event)
 	read := make(chan error, 1)
 	go func() { read <- d.eachRead(facts.event, offline.AddRead) }()
 	if err := errors.Join(d.parseOthers(&facts), <-read); err != nil {
-		return nil, nil, err
+		return dayFacts{}, nil, err
 	}
-	return facts.event, offline.Score(facts.roster, facts.rulings), nil
+	return facts, offline.Score(facts.roster, facts.rulings), nil
 }
 
 func (d dayFiles) parseEvent() (facts dayFacts, err error) {
@@ -131,7 +137,7 @@ func (d dayFiles) parseOthers(facts *dayFacts) error {
 		return err
 	}
 	return errors.Join(err, d.rulings.read(func(r io.Reader) (err error) {
-		facts.rulings, err = timing.ParseRulings(d.rulings.name, r, facts.event)
+		facts.rulings, facts.misfits, err = timing.ParseRulings(d.rulings.name, r, facts.event)
 		return err
 	}))
 }

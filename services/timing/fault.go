@@ -13,6 +13,7 @@ var (
 	ErrWaveNotFound     = fault.New(fault.NotFound, "WAVE_NOT_FOUND", "the race has no wave with this id")
 	ErrRulingInvalid    = fault.New(fault.Invalid, "RULING_INVALID", "the ruling cannot be recorded as it is")
 	ErrRulingIDReused   = fault.New(fault.AlreadyExists, "RULING_ID_REUSED", "another ruling has this id")
+	ErrRulingsTooMany   = fault.New(fault.Invalid, "RULINGS_TOO_MANY", "more than 10 000 rulings or 32 MiB in one call")
 	ErrPageSizeInvalid  = fault.New(fault.Invalid, "PAGE_SIZE_INVALID", "page_size is 1 to 1000, or 0 for 100")
 	ErrPageTokenInvalid = fault.New(fault.Invalid, "PAGE_TOKEN_INVALID", "page_token is that of the answer before")
 	ErrFilterInvalid    = fault.New(fault.Invalid, "FILTER_INVALID", "this is no mat or no chip")

@@ -22,24 +22,83 @@ func rulingColumns() []string {
 	return []string{"id", "race", "bib", "ruling", "target", "point", "at", "duration", "rule", "reason", "by", "decided_at"}
 }
 
-// ParseRulings reads a rulings.csv in the order of the file. A line without an id gets one from its content and its count
-// among equal lines, so that a file applied twice changes nothing. All bad lines, also those that do not fit the event,
-// come back as csvtable.Faults.
-func ParseRulings(file string, r io.Reader, event *race.Event) ([]ruling.Ruling, error) {
+// RulingLine is a good line of a rulings.csv.
+type RulingLine struct {
+	// Number counts the lines, the header being 1.
+	Number int
+	ruling.Ruling
+}
+
+// ParseRulingLines reads a rulings.csv in the order of the file. A line without an id gets one from its content and its
+// count among equal lines, so that a file applied twice changes nothing. All lines that mean nothing on any event come back
+// as csvtable.Faults; whether the others fit one, and what they revoke exists, is not asked.
+func ParseRulingLines(file string, r io.Reader) ([]RulingLine, error) {
+	parsed, err := parseRulings(file, r)
+	if err != nil {
+		return nil, err
+	}
+	if err := parsed.table.Err(); err != nil {
+		return nil, err
+	}
+	return parsed.lines, nil
+}
+
+// ParseRulings reads the whole rulings.csv of an event as ParseRulingLines does; a revocation of what is on no line of it
+// is a bad line too. What names something that the event does not have is among the rulings nevertheless, as it is on a
+// server where the event changed after the ruling, and is told in misfits.
+func ParseRulings(
+	file string, r io.Reader, event *race.Event,
+) (rulings []ruling.Ruling, misfits csvtable.Faults, err error) {
+	parsed, err := parseRulings(file, r)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, line := range parsed.lines {
+		rulings = append(rulings, line.Ruling)
+		if _, ok := parsed.lineOf[ruling.ID(line.Target)]; line.Kind == ruling.Revoke && !ok {
+			parsed.table.BadLine(line.Number, "target", "no line of the file has this id")
+		}
+		for _, problem := range ruling.Misfits(line.Ruling, event) {
+			misfits = append(misfits, csvtable.Fault{
+				File: file, Line: line.Number, Column: RulingColumn(problem.Field), Reason: problem.Message,
+			})
+		}
+	}
+	if err := parsed.table.Err(); err != nil {
+		return nil, nil, err
+	}
+	return rulings, misfits, nil
+}
+
+// RulingColumn returns the column of rulings.csv that holds a field of the contract's Ruling.
+func RulingColumn(field string) string {
+	if field == "kind" {
+		return "ruling"
+	}
+	return field
+}
+
+// parsedRulings are the good lines of a table, and the line of every id, also on a bad one.
+type parsedRulings struct {
+	table  *csvtable.Reader
+	lines  []RulingLine
+	lineOf map[ruling.ID]int
+}
+
+func parseRulings(file string, r io.Reader) (parsedRulings, error) {
 	table, err := csvtable.NewReader(file, r, csvtable.Columns{
 		Required: []string{"race", "ruling"},
 		Optional: []string{"id", "bib", "target", "point", "at", "duration", "rule", "reason", "by", "decided_at"},
 	})
 	if err != nil {
-		return nil, err
+		return parsedRulings{}, err
 	}
 	columns := rulingColumns()
 	index := make([]int, len(columns))
 	for i, name := range columns {
 		index[i] = table.Column(name)
 	}
-	var rulings []ruling.Ruling
-	seen := map[ruling.ID]int{}
+	read := parsedRulings{table: table, lineOf: map[ruling.ID]int{}}
 	equal := map[string]int{}
 	for table.Next() {
 		fields := make([]string, len(columns))
@@ -51,28 +110,17 @@ func ParseRulings(file string, r io.Reader, event *race.Event) ([]ruling.Ruling,
 			equal[content]++
 			fields[0] = lineID(content, equal[content])
 		}
-		parsed, ok := parseRuling(table, fields)
-		if !ok {
-			continue
-		}
-		if line, ok := seen[parsed.ID]; ok {
+		id := ruling.ID(fields[0])
+		if line, ok := read.lineOf[id]; ok {
 			table.Bad("id", fmt.Sprintf("stands on line %d already", line))
 			continue
 		}
-		seen[parsed.ID] = table.Line()
-		for _, problem := range ruling.Check(parsed, event) {
-			column := problem.Field
-			if column == "kind" {
-				column = "ruling"
-			}
-			table.Bad(column, problem.Message)
+		read.lineOf[id] = table.Line()
+		if parsed, ok := parseRuling(table, fields); ok {
+			read.lines = append(read.lines, RulingLine{table.Line(), parsed})
 		}
-		rulings = append(rulings, parsed)
 	}
-	if err := table.Err(); err != nil {
-		return nil, err
-	}
-	return rulings, nil
+	return read, nil
 }
 
 // lineID names the nth of lines with equal content.
@@ -98,6 +146,13 @@ func parseRuling(table *csvtable.Reader, fields []string) (ruling.Ruling, bool) 
 	}
 	if parsed.DecidedAt, err = optionalInstant(fields[11]); err != nil {
 		bad("decided_at", err)
+	}
+	if !ok {
+		return parsed, false
+	}
+	for _, problem := range ruling.Check(parsed) {
+		table.Bad(RulingColumn(problem.Field), problem.Message)
+		ok = false
 	}
 	return parsed, ok
 }

@@ -33,12 +33,19 @@ r-1,marathon,,GUN,A,,2025-09-28T07:00:02.4+05:00,,,"late, by 2.4 s",referee,2025
 ,marathon,,CLOSE,,,,,,,,
 `
 
+// parseAll returns the rulings of a file that fits the event.
+func parseAll(t *testing.T, file string) []ruling.Ruling {
+	t.Helper()
+	rulings, misfits, err := ParseRulings("rulings.csv", strings.NewReader(file), marathon())
+	if err != nil || len(misfits) > 0 {
+		t.Fatalf("got misfits %v, error %v, want neither", misfits, err)
+	}
+	return rulings
+}
+
 func TestParseRulings(t *testing.T) {
 	t.Parallel()
-	got, err := ParseRulings("rulings.csv", strings.NewReader(rulingsFile), marathon())
-	if err != nil {
-		t.Fatal(err)
-	}
+	got := parseAll(t, rulingsFile)
 	want := []ruling.Ruling{
 		{
 			ID: "r-1", Race: "marathon", Kind: ruling.Gun, Target: "A", At: mustInstant(t, "2025-09-28T02:00:02.4Z"),
@@ -69,25 +76,15 @@ func TestParseRulings(t *testing.T) {
 	if err := WriteRulings(&written, got); err != nil {
 		t.Fatal(err)
 	}
-	again, err := ParseRulings("again.csv", &written, marathon())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(got, again); diff != "" {
+	if diff := cmp.Diff(got, parseAll(t, written.String())); diff != "" {
 		t.Errorf("written and parsed again (-want +got):\n%s", diff)
 	}
 }
 
 func TestIDsDoNotDependOnTheColumns(t *testing.T) {
 	t.Parallel()
-	first, err := ParseRulings("a.csv", strings.NewReader("race,bib,ruling,reason\nmarathon,7,DSQ,short cut\nmarathon,,CLOSE,\n"), marathon())
-	if err != nil {
-		t.Fatal(err)
-	}
-	second, err := ParseRulings("b.csv", strings.NewReader("ruling,race,reason,id,bib,at\nDSQ,marathon,short cut,,7,\nCLOSE,marathon,,,,\n"), marathon())
-	if err != nil {
-		t.Fatal(err)
-	}
+	first := parseAll(t, "race,bib,ruling,reason\nmarathon,7,DSQ,short cut\nmarathon,,CLOSE,\n")
+	second := parseAll(t, "ruling,race,reason,id,bib,at\nDSQ,marathon,short cut,,7,\nCLOSE,marathon,,,,\n")
 	if diff := cmp.Diff(first, second); diff != "" {
 		t.Errorf("the same lines in other columns (-first +second):\n%s", diff)
 	}
@@ -98,26 +95,28 @@ func TestBadRulingsAreAllReported(t *testing.T) {
 	const file = `id,race,bib,ruling,target,point,at,duration
 a,marathon,7,DSQ,,,,
 a,marathon,7,DSQ,,,,
-b,half,7,DSQ,,,,
+b,,7,DSQ,,,,
 c,marathon,,GUN,Z,,noon,
 d,marathon,7,PENALTY,,,,soon
 e,marathon,7,PENALTY,,,,-5s
 f,marathon,7,PENALTY,,,,1ns
 g,marathon,7,BAN,,,,
 h,marathon,,GUN,Z,,,
+i,,,REVOKE,c,,,
+j,,,REVOKE,k,,,
 `
-	_, err := ParseRulings("r.csv", strings.NewReader(file), marathon())
+	_, _, err := ParseRulings("r.csv", strings.NewReader(file), marathon())
 	const want = `r.csv:3: id: stands on line 2 already
-r.csv:4: race: unknown race "half"
+r.csv:4: race: a race is needed
 r.csv:5: at: not an instant written like 2025-09-28T07:00:00+05:00
 r.csv:6: duration: not a duration of whole microseconds such as 1800s, 30m or 0.5s
 r.csv:7: duration: not a duration of whole microseconds such as 1800s, 30m or 0.5s
 r.csv:8: duration: not a duration of whole microseconds such as 1800s, 30m or 0.5s
 r.csv:9: ruling: unknown ruling "BAN"
 r.csv:10: at: an instant is needed
-r.csv:10: target: unknown wave "Z"`
-	var faults csvtable.Faults
-	if !errors.As(err, &faults) {
+r.csv:12: target: no line of the file has this id`
+	faults, ok := errors.AsType[csvtable.Faults](err)
+	if !ok {
 		t.Fatalf("got %v, want Faults", err)
 	}
 	if diff := cmp.Diff(want, faults.Error()); diff != "" {
@@ -125,10 +124,43 @@ r.csv:10: target: unknown wave "Z"`
 	}
 }
 
+// An event may change after a ruling was recorded; what a server goes on with, score must take too.
+func TestRulingsThatDoNotFitTheEventAreTakenAndTold(t *testing.T) {
+	t.Parallel()
+	const file = `id,race,bib,ruling,target,point,at
+a,half,7,DSQ,,,
+b,marathon,,GUN,Z,,2025-09-28T02:00:00Z
+c,marathon,7,MANUAL_TIME,,k30,2025-09-28T03:00:00Z
+d,marathon,7,DNF,,,
+`
+	rulings, misfits, err := ParseRulings("r.csv", strings.NewReader(file), marathon())
+	if err != nil || len(rulings) != 4 {
+		t.Fatalf("got %+v, %v, want four rulings", rulings, err)
+	}
+	const want = `r.csv:2: race: unknown race "half"
+r.csv:3: target: unknown wave "Z"
+r.csv:4: point: the course has no visit "k30"`
+	if diff := cmp.Diff(want, misfits.Error()); diff != "" {
+		t.Errorf("misfits (-want +got):\n%s", diff)
+	}
+}
+
+func TestARevocationMayReachBeyondTheFile(t *testing.T) {
+	t.Parallel()
+	const file = "race,ruling,target\n,REVOKE,recorded-before\n"
+	lines, err := ParseRulingLines("r.csv", strings.NewReader(file))
+	if err != nil || len(lines) != 1 || lines[0].Number != 2 || lines[0].Target != "recorded-before" {
+		t.Errorf("lines to be applied: got %+v, %v, want the revocation on line 2", lines, err)
+	}
+	if _, _, err := ParseRulings("r.csv", strings.NewReader(file), marathon()); err == nil {
+		t.Error("all rulings of an event: got no error, want the target refused")
+	}
+}
+
 func FuzzParseRulings(f *testing.F) {
 	f.Add(rulingsFile)
 	f.Fuzz(func(t *testing.T, file string) {
-		rulings, err := ParseRulings("r.csv", strings.NewReader(file), marathon())
+		rulings, _, err := ParseRulings("r.csv", strings.NewReader(file), marathon())
 		if err != nil {
 			return
 		}
@@ -136,7 +168,7 @@ func FuzzParseRulings(f *testing.F) {
 		if err := WriteRulings(&written, rulings); err != nil {
 			t.Fatal(err)
 		}
-		again, err := ParseRulings("again.csv", &written, marathon())
+		again, _, err := ParseRulings("again.csv", &written, marathon())
 		if err != nil {
 			t.Fatalf("%v\n%s", err, written.String())
 		}

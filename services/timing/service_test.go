@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,32 +22,36 @@ type facts struct {
 	rulings  []RecordedRuling
 	reads    []Read
 	rejected []RecordedRejected
-	// hide makes FindRuling miss a ruling once, as if it were being recorded at this moment.
+	// hide makes FindRulings miss all once, as if they were being recorded at this moment.
 	hide bool
 }
 
-func (f *facts) InsertRuling(_ context.Context, _ race.EventID, r ruling.Ruling, at racetime.Instant) (int64, error) {
+func (f *facts) InsertRulings(_ context.Context, _ race.EventID, rulings []ruling.Ruling, at racetime.Instant) ([]int64, error) {
 	for _, before := range f.rulings {
-		if before.ID == r.ID {
-			return 0, fmt.Errorf("insert ruling: %w", ErrRulingIDReused)
+		if slices.ContainsFunc(rulings, func(r ruling.Ruling) bool { return r.ID == before.ID }) {
+			return nil, fmt.Errorf("insert rulings: %w", ErrRulingIDReused)
 		}
 	}
-	change := int64(len(f.rulings) + 1)
-	f.rulings = append(f.rulings, RecordedRuling{Ruling: r, RecordedAt: at, Change: change})
-	return change, nil
+	var changes []int64
+	for _, r := range rulings {
+		changes = append(changes, int64(len(f.rulings)+1))
+		f.rulings = append(f.rulings, RecordedRuling{Ruling: r, RecordedAt: at, Change: int64(len(f.rulings) + 1)})
+	}
+	return changes, nil
 }
 
-func (f *facts) FindRuling(_ context.Context, _ race.EventID, id ruling.ID) (RecordedRuling, bool, error) {
+func (f *facts) FindRulings(_ context.Context, _ race.EventID, ids []ruling.ID) ([]RecordedRuling, error) {
 	if f.hide {
 		f.hide = false
-		return RecordedRuling{}, false, nil
+		return nil, nil
 	}
+	var found []RecordedRuling
 	for _, r := range f.rulings {
-		if r.ID == id {
-			return r, true, nil
+		if slices.Contains(ids, r.ID) {
+			found = append(found, r)
 		}
 	}
-	return RecordedRuling{}, false, nil
+	return found, nil
 }
 
 func (f *facts) ListRulings(_ context.Context, _ race.EventID, filter RulingFilter, after int64, limit int) ([]RecordedRuling, error) {

@@ -45,9 +45,8 @@ func needsOf(kind Kind) needs {
 // longestPenalty keeps a slip of the pen out, and sums of penalties far from where a Duration ends.
 const longestPenalty = 24 * time.Hour
 
-// Check returns all that is wrong with the ruling in itself and against the event, nil where nothing is. Whether a bib
-// is on the roster, or a revoked ruling was ever made, is not asked.
-func Check(r Ruling, event *race.Event) []Problem {
+// Check returns all that is wrong with the ruling in itself, nil where nothing is: such a ruling means nothing on any event.
+func Check(r Ruling) []Problem {
 	var problems []Problem
 	bad := func(field, reason, message string) { problems = append(problems, Problem{field, reason, message}) }
 
@@ -58,17 +57,32 @@ func Check(r Ruling, event *race.Event) []Problem {
 		bad("kind", "KIND_UNKNOWN", "unknown ruling "+strconv.Quote(string(r.Kind)))
 		return problems
 	}
-	of := event.Race(r.Race)
-	switch {
-	case r.Race == "" && r.Kind != Revoke:
+	if r.Race == "" && r.Kind != Revoke {
 		bad("race", "RACE_MISSING", "a race is needed")
-	case r.Race != "" && of == nil:
-		bad("race", "RACE_UNKNOWN", "unknown race "+strconv.Quote(string(r.Race)))
 	}
 	checkNeeded(r, needsOf(r.Kind), bad)
-	checkTarget(r, of, bad)
-	if of != nil {
-		checkPoint(r, of, event, bad)
+	checkTarget(r, bad)
+	return problems
+}
+
+// Misfits returns what the ruling names and the event does not have, nil where there is nothing. A ruling that was recorded
+// may come to misfit by a later version of the event: it stays, and does what it still can. Whether a bib is on the roster,
+// or a revoked ruling was ever made, is not asked.
+func Misfits(r Ruling, event *race.Event) []Problem {
+	if r.Race == "" || !slices.Contains(Kinds(), r.Kind) {
+		return nil
+	}
+	of := event.Race(r.Race)
+	if of == nil {
+		return []Problem{{"race", "RACE_UNKNOWN", "unknown race " + strconv.Quote(string(r.Race))}}
+	}
+	var problems []Problem
+	bad := func(field, reason, message string) { problems = append(problems, Problem{field, reason, message}) }
+	if (r.Kind == Gun || r.Kind == StartWithWave) && r.Target != "" && of.Wave(race.WaveID(r.Target)) == nil {
+		bad("target", "WAVE_UNKNOWN", "unknown wave "+strconv.Quote(r.Target))
+	}
+	if r.Point != "" {
+		fitPoint(r, of, event, bad)
 	}
 	return problems
 }
@@ -108,14 +122,11 @@ func checkNeeded(r Ruling, need needs, bad func(field, reason, message string)) 
 	}
 }
 
-func checkTarget(r Ruling, of *race.Race, bad func(field, reason, message string)) {
+func checkTarget(r Ruling, bad func(field, reason, message string)) {
 	switch r.Kind {
-	case Gun, StartWithWave:
-		switch {
-		case r.Target == "" && r.Kind == StartWithWave:
+	case StartWithWave:
+		if r.Target == "" {
 			bad("target", "TARGET_MISSING", "a wave is needed")
-		case r.Target != "" && of != nil && of.Wave(race.WaveID(r.Target)) == nil:
-			bad("target", "WAVE_UNKNOWN", "unknown wave "+strconv.Quote(r.Target))
 		}
 	case RankBefore:
 		_, err := race.ParseBib(r.Target)
@@ -139,13 +150,10 @@ func checkTarget(r Ruling, of *race.Race, bad func(field, reason, message string
 	}
 }
 
-func checkPoint(r Ruling, of *race.Race, event *race.Event, bad func(field, reason, message string)) {
-	if r.Point == "" {
-		return
-	}
+func fitPoint(r Ruling, of *race.Race, event *race.Event, bad func(field, reason, message string)) {
 	switch r.Kind {
 	case DNF:
-		checkLegEnd(r, of, bad)
+		fitLegEnd(r, of, bad)
 	case ManualTime, YellowCard, RedCard:
 		if _, ok := of.VisitAt(r.Point); !ok {
 			bad("point", "POINT_UNKNOWN", "the course has no visit "+strconv.Quote(r.Point))
@@ -158,7 +166,7 @@ func checkPoint(r Ruling, of *race.Race, event *race.Event, bad func(field, reas
 	}
 }
 
-func checkLegEnd(r Ruling, of *race.Race, bad func(field, reason, message string)) {
+func fitLegEnd(r Ruling, of *race.Race, bad func(field, reason, message string)) {
 	if of.Team == nil {
 		bad("point", "POINT_NOT_ALLOWED", "only a leg of a relay is not completed at a point")
 		return

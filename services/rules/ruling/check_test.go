@@ -1,6 +1,7 @@
 package ruling
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -94,7 +95,7 @@ func TestCheck(t *testing.T) {
 			test.ruling.ID = "r-1"
 		}
 		var got []string
-		for _, problem := range Check(test.ruling, day()) {
+		for _, problem := range slices.Concat(Check(test.ruling), Misfits(test.ruling, day())) {
 			got = append(got, problem.Field+" "+problem.Reason)
 			if problem.Message == "" {
 				t.Errorf("%s: %s has no message", test.name, problem.Reason)

@@ -29,25 +29,22 @@ func gunFrom(request *timingv1.FireGunRequest) (timing.Gun, error) {
 	}, nil
 }
 
-// rulingFrom takes what the client may set; a kind that is none is left to the rules.
-func rulingFrom(message *timingv1.Ruling) (ruling.Ruling, error) {
+// rulingFrom takes what the client may set; a kind that is none is left to the rules. The path leads to the ruling.
+func rulingFrom(message *timingv1.Ruling, path string) (ruling.Ruling, []fault.Violation) {
 	var violations []fault.Violation
 	at, err := instantFrom(message.GetAt())
 	if err != nil {
-		violations = append(violations, instantInvalid("ruling.at"))
+		violations = append(violations, instantInvalid(path+".at"))
 	}
 	decidedAt, err := instantFrom(message.GetDecidedAt())
 	if err != nil {
-		violations = append(violations, instantInvalid("ruling.decided_at"))
+		violations = append(violations, instantInvalid(path+".decided_at"))
 	}
 	duration := message.GetDuration()
 	if duration != nil && duration.CheckValid() != nil {
 		violations = append(violations, fault.Violation{
-			Path: "ruling.duration", Reason: "DURATION_INVALID", Message: "is no duration",
+			Path: path + ".duration", Reason: "DURATION_INVALID", Message: "is no duration",
 		})
-	}
-	if len(violations) > 0 {
-		return ruling.Ruling{}, timing.ErrRulingInvalid.With(violations...)
 	}
 	return ruling.Ruling{
 		ID: ruling.ID(message.GetId()), Race: race.ID(message.GetRace()), Bib: race.Bib(message.GetBib()),
@@ -55,7 +52,7 @@ func rulingFrom(message *timingv1.Ruling) (ruling.Ruling, error) {
 		Target: message.GetTarget(), Point: message.GetPoint(), At: at,
 		Duration: duration.AsDuration().Truncate(time.Microsecond),
 		Rule:     message.GetRule(), Reason: message.GetReason(), By: message.GetBy(), DecidedAt: decidedAt,
-	}, nil
+	}, violations
 }
 
 func instantInvalid(path string) fault.Violation {

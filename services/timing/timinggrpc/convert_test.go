@@ -21,9 +21,9 @@ func TestEveryKindGoesBothWays(t *testing.T) {
 			ID: "1", Race: "marathon", Bib: "7", Kind: kind, Target: "t", Point: "line#2", At: 5, Duration: 30 * time.Second,
 			Rule: "TR6", Reason: "why", By: "referee", DecidedAt: -6,
 		}
-		got, err := rulingFrom(RulingMessage(timing.RecordedRuling{Ruling: want}))
-		if err != nil || got != want {
-			t.Errorf("got %+v, %v, want %+v", got, err, want)
+		got, violations := rulingFrom(RulingMessage(timing.RecordedRuling{Ruling: want}), "ruling")
+		if len(violations) > 0 || got != want {
+			t.Errorf("got %+v, %v, want %+v", got, violations, want)
 		}
 	}
 	if got, want := len(timingv1.RulingKind_name), len(ruling.Kinds())+1; got != want {
@@ -33,24 +33,24 @@ func TestEveryKindGoesBothWays(t *testing.T) {
 
 func TestRulingWithoutAKindIsLeftToTheRules(t *testing.T) {
 	t.Parallel()
-	got, err := rulingFrom(nil)
-	if err != nil || got.Kind != "UNSPECIFIED" {
-		t.Errorf("got %+v, %v, want the kind UNSPECIFIED", got, err)
+	got, violations := rulingFrom(nil, "ruling")
+	if len(violations) > 0 || got.Kind != "UNSPECIFIED" {
+		t.Errorf("got %+v, %v, want the kind UNSPECIFIED", got, violations)
 	}
 }
 
 func TestTimesThatCannotBeHeld(t *testing.T) {
 	t.Parallel()
-	_, err := rulingFrom(&timingv1.Ruling{
+	_, got := rulingFrom(&timingv1.Ruling{
 		At:        &timestamppb.Timestamp{Seconds: 1 << 60},
 		DecidedAt: &timestamppb.Timestamp{Seconds: 253_000_000_000},
 		Duration:  &durationpb.Duration{Seconds: 1, Nanos: -1},
-	})
+	}, "rulings[7]")
 	want := []fault.Violation{
-		instantInvalid("ruling.at"), instantInvalid("ruling.decided_at"),
-		{Path: "ruling.duration", Reason: "DURATION_INVALID", Message: "is no duration"},
+		instantInvalid("rulings[7].at"), instantInvalid("rulings[7].decided_at"),
+		{Path: "rulings[7].duration", Reason: "DURATION_INVALID", Message: "is no duration"},
 	}
-	if diff := cmp.Diff(want, fault.Violations(err)); diff != "" {
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("violations (-want +got):\n%s", diff)
 	}
 	if _, err := gunFrom(&timingv1.FireGunRequest{At: &timestamppb.Timestamp{Nanos: -1}}); err == nil {

@@ -3,10 +3,18 @@ package timinggrpc
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
 
 	timingv1 "raceday/proto/raceday/timing/v1"
+	"raceday/services/fault"
 	"raceday/services/grpcserver"
 	"raceday/services/rules/race"
+	"raceday/services/rules/ruling"
 	"raceday/services/timing"
 )
 
@@ -36,15 +44,64 @@ func (s *Server) FireGun(ctx context.Context, request *timingv1.FireGunRequest) 
 func (s *Server) RecordRuling(
 	ctx context.Context, request *timingv1.RecordRulingRequest,
 ) (*timingv1.RecordRulingResponse, error) {
-	r, err := rulingFrom(request.GetRuling())
-	if err != nil {
-		return nil, err
+	r, violations := rulingFrom(request.GetRuling(), "ruling")
+	if len(violations) > 0 {
+		return nil, timing.ErrRulingInvalid.With(violations...)
 	}
 	recorded, isNew, err := s.service.RecordRuling(ctx, grpcserver.ActorFrom(ctx).Name, race.EventID(request.GetEventId()), r)
 	if err != nil {
 		return nil, err
 	}
 	return &timingv1.RecordRulingResponse{Ruling: RulingMessage(recorded), Recorded: isNew}, nil
+}
+
+// RecordRulings records the rulings of a stream when it is whole.
+func (s *Server) RecordRulings(
+	stream grpc.ClientStreamingServer[timingv1.RecordRulingsRequest, timingv1.RecordRulingsResponse],
+) error {
+	event, rulings, err := receiveRulings(stream)
+	if err != nil {
+		return err
+	}
+	ctx := stream.Context()
+	recorded, err := s.service.RecordRulings(ctx, grpcserver.ActorFrom(ctx).Name, event, rulings)
+	if err != nil {
+		return err
+	}
+	return stream.SendAndClose(&timingv1.RecordRulingsResponse{
+		Recorded: int32(recorded), Stood: int32(len(rulings) - recorded),
+	})
+}
+
+// maxRulingsBytes bounds the messages of RecordRulings together.
+const maxRulingsBytes = 32 << 20
+
+// receiveRulings returns the event of the first message and the rulings of all.
+func receiveRulings(
+	stream grpc.ClientStreamingServer[timingv1.RecordRulingsRequest, timingv1.RecordRulingsResponse],
+) (event race.EventID, rulings []ruling.Ruling, err error) {
+	var violations []fault.Violation
+	for size, first := 0, true; ; first = false {
+		message, err := stream.Recv()
+		switch {
+		case errors.Is(err, io.EOF) && len(violations) > 0:
+			return "", nil, timing.ErrRulingInvalid.With(violations...)
+		case errors.Is(err, io.EOF):
+			return event, rulings, nil
+		case err != nil:
+			return "", nil, err
+		case first:
+			event = race.EventID(message.GetEventId())
+		}
+		size += proto.Size(message)
+		if size > maxRulingsBytes || len(rulings)+len(message.GetRulings()) > timing.MaxRulings {
+			return "", nil, timing.ErrRulingsTooMany
+		}
+		for _, one := range message.GetRulings() {
+			r, wrong := rulingFrom(one, fmt.Sprintf("rulings[%d]", len(rulings)))
+			rulings, violations = append(rulings, r), append(violations, wrong...)
+		}
+	}
 }
 
 // ListRulings returns a page of the rulings of an event or a race.

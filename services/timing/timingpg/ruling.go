@@ -39,8 +39,12 @@ func (r rulingRow) ruling() ruling.Ruling {
 	}
 }
 
-func (r rulingRow) recorded() timing.RecordedRuling {
-	return timing.RecordedRuling{Ruling: r.ruling(), RecordedAt: racetime.At(r.RecordedAt), Change: r.Change}
+func recorded(rows []rulingRow) []timing.RecordedRuling {
+	rulings := make([]timing.RecordedRuling, len(rows))
+	for i, row := range rows {
+		rulings[i] = timing.RecordedRuling{Ruling: row.ruling(), RecordedAt: racetime.At(row.RecordedAt), Change: row.Change}
+	}
+	return rulings
 }
 
 func instant(at *time.Time) racetime.Instant {
@@ -58,61 +62,77 @@ func nullable(at racetime.Instant) *time.Time {
 	return &t
 }
 
-// nextChange locks the event's row until the transaction ends, so that change numbers commit in order.
-const nextChange = `
-SELECT event.next_change(@event)`
+// nextChanges locks the event's row until the transaction ends, so that change numbers commit in order.
+const nextChanges = `
+SELECT event.next_change(@event)
+FROM generate_series(1, @count)`
 
-const insertRuling = `
-INSERT INTO timing.rulings
-    (event, change, id, race, bib, kind, target, point, at, duration_us, rule, reason, decided_by, decided_at,
-     recorded_at)
-VALUES (@event, @change, @id, @race, @bib, @kind, @target, @point, @at, @duration_us, @rule, @reason, @decided_by,
-        @decided_at, @recorded_at)`
-
-// InsertRuling stores a new ruling under the event's next change number, which it returns. An id that the event has
-// already is timing.ErrRulingIDReused, an unknown event timing.ErrEventNotFound.
-func (s *Store) InsertRuling(
-	ctx context.Context, event race.EventID, r ruling.Ruling, recordedAt racetime.Instant,
-) (int64, error) {
-	var number int64
+// InsertRulings stores new rulings, all or none, each under the event's next change number in their order; it returns these
+// numbers. An id that the event has already is timing.ErrRulingIDReused, an unknown event timing.ErrEventNotFound.
+func (s *Store) InsertRulings(
+	ctx context.Context, event race.EventID, rulings []ruling.Ruling, recordedAt racetime.Instant,
+) ([]int64, error) {
+	var numbers []int64
 	err := postgres.InTx(ctx, s.pool, func(ctx context.Context, tx pgx.Tx) error {
-		var change *int64
-		if err := tx.QueryRow(ctx, nextChange, pgx.StrictNamedArgs{"event": string(event)}).Scan(&change); err != nil {
+		rows, err := tx.Query(ctx, nextChanges, pgx.StrictNamedArgs{"event": string(event), "count": len(rulings)})
+		if err != nil {
 			return err
 		}
-		if change == nil {
-			return timing.ErrEventNotFound
+		changes, err := pgx.CollectRows(rows, pgx.RowTo[*int64])
+		if err != nil {
+			return err
 		}
-		number = *change
-		_, err := tx.Exec(ctx, insertRuling, pgx.StrictNamedArgs{
-			"event": string(event), "change": number, "id": string(r.ID), "race": string(r.Race), "bib": string(r.Bib),
-			"kind": string(r.Kind), "target": r.Target, "point": r.Point, "at": nullable(r.At),
-			"duration_us": r.Duration.Microseconds(), "rule": r.Rule, "reason": r.Reason, "decided_by": r.By,
-			"decided_at": nullable(r.DecidedAt), "recorded_at": recordedAt.Time(),
-		})
-		return translate(err)
+		numbers = make([]int64, len(changes))
+		for i, change := range changes {
+			if change == nil {
+				return timing.ErrEventNotFound
+			}
+			numbers[i] = *change
+		}
+		return copyRulings(ctx, tx, event, rulings, numbers, recordedAt)
 	})
 	if err != nil {
-		return 0, fmt.Errorf("insert ruling: %w", err)
+		return nil, fmt.Errorf("insert rulings: %w", err)
 	}
-	return number, nil
+	return numbers, nil
 }
 
-const selectRuling = `
+func copyRulings(
+	ctx context.Context, tx pgx.Tx, event race.EventID, rulings []ruling.Ruling, changes []int64, recordedAt racetime.Instant,
+) error {
+	columns := []string{
+		"event", "change", "id", "race", "bib", "kind", "target", "point", "at", "duration_us", "rule", "reason", "decided_by",
+		"decided_at", "recorded_at",
+	}
+	rows := pgx.CopyFromSlice(len(rulings), func(i int) ([]any, error) {
+		r := &rulings[i]
+		return []any{
+			string(event), changes[i], string(r.ID), string(r.Race), string(r.Bib), string(r.Kind), r.Target, r.Point,
+			nullable(r.At), r.Duration.Microseconds(), r.Rule, r.Reason, r.By, nullable(r.DecidedAt), recordedAt.Time(),
+		}, nil
+	})
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"timing", "rulings"}, columns, rows)
+	return translate(err)
+}
+
+const selectRulingsByID = `
 SELECT change, id, race, bib, kind, target, point, at, duration_us, rule, reason, decided_by, decided_at, recorded_at
 FROM timing.rulings
 WHERE event = @event
-  AND id = @id`
+  AND id = ANY (@ids)
+ORDER BY change`
 
-// FindRuling returns a ruling by id; false where the event has none.
-func (s *Store) FindRuling(
-	ctx context.Context, event race.EventID, id ruling.ID,
-) (timing.RecordedRuling, bool, error) {
-	found, err := s.rulings(ctx, selectRuling, pgx.StrictNamedArgs{"event": string(event), "id": string(id)})
-	if err != nil || len(found) == 0 {
-		return timing.RecordedRuling{}, false, err
+// FindRulings returns those of an event's rulings that have one of the ids, by change number.
+func (s *Store) FindRulings(ctx context.Context, event race.EventID, ids []ruling.ID) ([]timing.RecordedRuling, error) {
+	texts := make([]string, len(ids))
+	for i, id := range ids {
+		texts[i] = string(id)
 	}
-	return found[0].recorded(), true, nil
+	found, err := s.rulings(ctx, selectRulingsByID, pgx.StrictNamedArgs{"event": string(event), "ids": texts})
+	if err != nil {
+		return nil, err
+	}
+	return recorded(found), nil
 }
 
 const selectRulings = `
@@ -134,11 +154,7 @@ func (s *Store) ListRulings(
 	if err != nil {
 		return nil, err
 	}
-	recorded := make([]timing.RecordedRuling, len(found))
-	for i, row := range found {
-		recorded[i] = row.recorded()
-	}
-	return recorded, nil
+	return recorded(found), nil
 }
 
 const selectRulingsSince = `

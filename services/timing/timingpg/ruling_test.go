@@ -29,16 +29,21 @@ func TestRulingsComeBackInTheOrderOfRecording(t *testing.T) {
 		{ID: "a", Race: "half", Kind: ruling.Close},
 		{ID: "m", Kind: ruling.Revoke, Target: "z"},
 	}
-	for i, r := range want {
-		change, err := s.InsertRuling(t.Context(), event, r, 77)
-		if err != nil || change != int64(i+1) {
-			t.Fatalf("insert %s: change %d, %v, want %d", r.ID, change, err, i+1)
+	for i, insert := range []struct {
+		rulings []ruling.Ruling
+		changes []int64
+	}{{want[:1], []int64{1}}, {want[1:], []int64{2, 3}}} {
+		changes, err := s.InsertRulings(t.Context(), event, insert.rulings, 77)
+		if diff := cmp.Diff(insert.changes, changes); err != nil || diff != "" {
+			t.Fatalf("insert %d: %v (-want +got):\n%s", i, err, diff)
 		}
 	}
-	if _, err := s.InsertRuling(t.Context(), event, want[0], 78); !errors.Is(err, timing.ErrRulingIDReused) {
+	// The first of the two is new, and must not stay where the other is refused.
+	again := []ruling.Ruling{{ID: "new", Kind: ruling.Close}, want[0]}
+	if _, err := s.InsertRulings(t.Context(), event, again, 78); !errors.Is(err, timing.ErrRulingIDReused) {
 		t.Errorf("the same id: got %v, want %v", err, timing.ErrRulingIDReused)
 	}
-	if _, err := s.InsertRuling(t.Context(), "none", want[0], 78); !errors.Is(err, timing.ErrEventNotFound) {
+	if _, err := s.InsertRulings(t.Context(), "none", want[:1], 78); !errors.Is(err, timing.ErrEventNotFound) {
 		t.Errorf("unknown event: got %v, want %v", err, timing.ErrEventNotFound)
 	}
 
@@ -57,12 +62,10 @@ func TestRulingsComeBackInTheOrderOfRecording(t *testing.T) {
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("rulings of a transaction: %v (-want +got):\n%s", err, diff)
 	}
-	found, ok, err := s.FindRuling(t.Context(), event, "a")
-	if err != nil || !ok || found != (timing.RecordedRuling{Ruling: want[1], RecordedAt: 77, Change: 2}) {
-		t.Errorf("found %+v, %v, %v", found, ok, err)
-	}
-	if _, ok, err := s.FindRuling(t.Context(), event, "b"); ok || err != nil {
-		t.Errorf("found a ruling that was never made, %v", err)
+	found, err := s.FindRulings(t.Context(), event, []ruling.ID{"m", "b", "a", "a"})
+	wantFound := []timing.RecordedRuling{{Ruling: want[1], RecordedAt: 77, Change: 2}, {Ruling: want[2], RecordedAt: 77, Change: 3}}
+	if diff := cmp.Diff(wantFound, found); err != nil || diff != "" {
+		t.Errorf("found by id: %v (-want +got):\n%s", err, diff)
 	}
 	listed, err := s.ListRulings(t.Context(), event, timing.RulingFilter{Race: "half"}, 0, 10)
 	if err != nil || len(listed) != 1 || listed[0].ID != "a" {
@@ -74,20 +77,18 @@ func TestRulingsOfManyGetTheirOwnChanges(t *testing.T) {
 	t.Parallel()
 	s := newStore(t, postgrestest.Pool(t))
 	const n = 20
-	changes, errs := make(chan int64, n), make(chan error, n)
+	changes, errs := make(chan []int64, n), make(chan error, n)
 	for i := range n {
 		go func() {
 			id := ruling.ID(fmt.Sprint("r-", i/2))
-			change, err := s.InsertRuling(t.Context(), event, ruling.Ruling{ID: id, Kind: ruling.Close}, 1)
-			changes <- change
+			inserted, err := s.InsertRulings(t.Context(), event, []ruling.Ruling{{ID: id, Kind: ruling.Close}}, 1)
+			changes <- inserted
 			errs <- err
 		}()
 	}
 	var got []int64
 	for range n {
-		if change := <-changes; change != 0 {
-			got = append(got, change)
-		}
+		got = append(got, <-changes...)
 		if err := <-errs; err != nil && !errors.Is(err, timing.ErrRulingIDReused) {
 			t.Error(err)
 		}

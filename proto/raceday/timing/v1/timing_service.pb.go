@@ -254,6 +254,115 @@ func (x *RecordRulingResponse) GetRecorded() bool {
 	return false
 }
 
+// RecordRulingsRequest holds some of the rulings; at most 10 000, and 32 MiB, in all messages together.
+type RecordRulingsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Read from the first message.
+	EventId       string    `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	Rulings       []*Ruling `protobuf:"bytes,2,rep,name=rulings,proto3" json:"rulings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordRulingsRequest) Reset() {
+	*x = RecordRulingsRequest{}
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordRulingsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordRulingsRequest) ProtoMessage() {}
+
+func (x *RecordRulingsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordRulingsRequest.ProtoReflect.Descriptor instead.
+func (*RecordRulingsRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *RecordRulingsRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *RecordRulingsRequest) GetRulings() []*Ruling {
+	if x != nil {
+		return x.Rulings
+	}
+	return nil
+}
+
+// RecordRulingsResponse counts the rulings.
+type RecordRulingsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many are new.
+	Recorded int32 `protobuf:"varint,1,opt,name=recorded,proto3" json:"recorded,omitempty"`
+	// How many stood already.
+	Stood         int32 `protobuf:"varint,2,opt,name=stood,proto3" json:"stood,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordRulingsResponse) Reset() {
+	*x = RecordRulingsResponse{}
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordRulingsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordRulingsResponse) ProtoMessage() {}
+
+func (x *RecordRulingsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordRulingsResponse.ProtoReflect.Descriptor instead.
+func (*RecordRulingsResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *RecordRulingsResponse) GetRecorded() int32 {
+	if x != nil {
+		return x.Recorded
+	}
+	return 0
+}
+
+func (x *RecordRulingsResponse) GetStood() int32 {
+	if x != nil {
+		return x.Stood
+	}
+	return 0
+}
+
 // ListRulingsRequest pages through rulings.
 type ListRulingsRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
@@ -269,7 +378,7 @@ type ListRulingsRequest struct {
 
 func (x *ListRulingsRequest) Reset() {
 	*x = ListRulingsRequest{}
-	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[4]
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -281,7 +390,7 @@ func (x *ListRulingsRequest) String() string {
 func (*ListRulingsRequest) ProtoMessage() {}
 
 func (x *ListRulingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[4]
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -294,7 +403,7 @@ func (x *ListRulingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRulingsRequest.ProtoReflect.Descriptor instead.
 func (*ListRulingsRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{4}
+	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListRulingsRequest) GetEventId() string {
@@ -337,7 +446,7 @@ type ListRulingsResponse struct {
 
 func (x *ListRulingsResponse) Reset() {
 	*x = ListRulingsResponse{}
-	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[5]
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -349,7 +458,7 @@ func (x *ListRulingsResponse) String() string {
 func (*ListRulingsResponse) ProtoMessage() {}
 
 func (x *ListRulingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[5]
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -362,7 +471,7 @@ func (x *ListRulingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRulingsResponse.ProtoReflect.Descriptor instead.
 func (*ListRulingsResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{5}
+	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListRulingsResponse) GetRulings() []*Ruling {
@@ -397,7 +506,7 @@ type ListReadsRequest struct {
 
 func (x *ListReadsRequest) Reset() {
 	*x = ListReadsRequest{}
-	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[6]
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -409,7 +518,7 @@ func (x *ListReadsRequest) String() string {
 func (*ListReadsRequest) ProtoMessage() {}
 
 func (x *ListReadsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[6]
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -422,7 +531,7 @@ func (x *ListReadsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReadsRequest.ProtoReflect.Descriptor instead.
 func (*ListReadsRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{6}
+	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListReadsRequest) GetEventId() string {
@@ -479,7 +588,7 @@ type ListReadsResponse struct {
 
 func (x *ListReadsResponse) Reset() {
 	*x = ListReadsResponse{}
-	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[7]
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -491,7 +600,7 @@ func (x *ListReadsResponse) String() string {
 func (*ListReadsResponse) ProtoMessage() {}
 
 func (x *ListReadsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[7]
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -504,7 +613,7 @@ func (x *ListReadsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReadsResponse.ProtoReflect.Descriptor instead.
 func (*ListReadsResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{7}
+	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListReadsResponse) GetReads() []*StoredRead {
@@ -534,7 +643,7 @@ type ListRejectedMessagesRequest struct {
 
 func (x *ListRejectedMessagesRequest) Reset() {
 	*x = ListRejectedMessagesRequest{}
-	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[8]
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -546,7 +655,7 @@ func (x *ListRejectedMessagesRequest) String() string {
 func (*ListRejectedMessagesRequest) ProtoMessage() {}
 
 func (x *ListRejectedMessagesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[8]
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -559,7 +668,7 @@ func (x *ListRejectedMessagesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRejectedMessagesRequest.ProtoReflect.Descriptor instead.
 func (*ListRejectedMessagesRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{8}
+	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListRejectedMessagesRequest) GetEventId() string {
@@ -595,7 +704,7 @@ type ListRejectedMessagesResponse struct {
 
 func (x *ListRejectedMessagesResponse) Reset() {
 	*x = ListRejectedMessagesResponse{}
-	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[9]
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -607,7 +716,7 @@ func (x *ListRejectedMessagesResponse) String() string {
 func (*ListRejectedMessagesResponse) ProtoMessage() {}
 
 func (x *ListRejectedMessagesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[9]
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -620,7 +729,7 @@ func (x *ListRejectedMessagesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRejectedMessagesResponse.ProtoReflect.Descriptor instead.
 func (*ListRejectedMessagesResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{9}
+	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListRejectedMessagesResponse) GetMessages() []*RejectedMessage {
@@ -656,7 +765,13 @@ const file_raceday_timing_v1_timing_service_proto_rawDesc = "" +
 	"\x06ruling\x18\x02 \x01(\v2\x19.raceday.timing.v1.RulingR\x06ruling\"e\n" +
 	"\x14RecordRulingResponse\x121\n" +
 	"\x06ruling\x18\x01 \x01(\v2\x19.raceday.timing.v1.RulingR\x06ruling\x12\x1a\n" +
-	"\brecorded\x18\x02 \x01(\bR\brecorded\"\x7f\n" +
+	"\brecorded\x18\x02 \x01(\bR\brecorded\"f\n" +
+	"\x14RecordRulingsRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x123\n" +
+	"\arulings\x18\x02 \x03(\v2\x19.raceday.timing.v1.RulingR\arulings\"I\n" +
+	"\x15RecordRulingsResponse\x12\x1a\n" +
+	"\brecorded\x18\x01 \x01(\x05R\brecorded\x12\x14\n" +
+	"\x05stood\x18\x02 \x01(\x05R\x05stood\"\x7f\n" +
 	"\x12ListRulingsRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04race\x18\x02 \x01(\tR\x04race\x12\x1b\n" +
@@ -684,10 +799,11 @@ const file_raceday_timing_v1_timing_service_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tR\tpageToken\"\x86\x01\n" +
 	"\x1cListRejectedMessagesResponse\x12>\n" +
 	"\bmessages\x18\x01 \x03(\v2\".raceday.timing.v1.RejectedMessageR\bmessages\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xf1\x03\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xd7\x04\n" +
 	"\rTimingService\x12P\n" +
 	"\aFireGun\x12!.raceday.timing.v1.FireGunRequest\x1a\".raceday.timing.v1.FireGunResponse\x12_\n" +
-	"\fRecordRuling\x12&.raceday.timing.v1.RecordRulingRequest\x1a'.raceday.timing.v1.RecordRulingResponse\x12\\\n" +
+	"\fRecordRuling\x12&.raceday.timing.v1.RecordRulingRequest\x1a'.raceday.timing.v1.RecordRulingResponse\x12d\n" +
+	"\rRecordRulings\x12'.raceday.timing.v1.RecordRulingsRequest\x1a(.raceday.timing.v1.RecordRulingsResponse(\x01\x12\\\n" +
 	"\vListRulings\x12%.raceday.timing.v1.ListRulingsRequest\x1a&.raceday.timing.v1.ListRulingsResponse\x12V\n" +
 	"\tListReads\x12#.raceday.timing.v1.ListReadsRequest\x1a$.raceday.timing.v1.ListReadsResponse\x12w\n" +
 	"\x14ListRejectedMessages\x12..raceday.timing.v1.ListRejectedMessagesRequest\x1a/.raceday.timing.v1.ListRejectedMessagesResponseB*Z(raceday/proto/raceday/timing/v1;timingv1b\x06proto3"
@@ -704,46 +820,51 @@ func file_raceday_timing_v1_timing_service_proto_rawDescGZIP() []byte {
 	return file_raceday_timing_v1_timing_service_proto_rawDescData
 }
 
-var file_raceday_timing_v1_timing_service_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_raceday_timing_v1_timing_service_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_raceday_timing_v1_timing_service_proto_goTypes = []any{
 	(*FireGunRequest)(nil),               // 0: raceday.timing.v1.FireGunRequest
 	(*FireGunResponse)(nil),              // 1: raceday.timing.v1.FireGunResponse
 	(*RecordRulingRequest)(nil),          // 2: raceday.timing.v1.RecordRulingRequest
 	(*RecordRulingResponse)(nil),         // 3: raceday.timing.v1.RecordRulingResponse
-	(*ListRulingsRequest)(nil),           // 4: raceday.timing.v1.ListRulingsRequest
-	(*ListRulingsResponse)(nil),          // 5: raceday.timing.v1.ListRulingsResponse
-	(*ListReadsRequest)(nil),             // 6: raceday.timing.v1.ListReadsRequest
-	(*ListReadsResponse)(nil),            // 7: raceday.timing.v1.ListReadsResponse
-	(*ListRejectedMessagesRequest)(nil),  // 8: raceday.timing.v1.ListRejectedMessagesRequest
-	(*ListRejectedMessagesResponse)(nil), // 9: raceday.timing.v1.ListRejectedMessagesResponse
-	(*timestamppb.Timestamp)(nil),        // 10: google.protobuf.Timestamp
-	(*Ruling)(nil),                       // 11: raceday.timing.v1.Ruling
-	(*StoredRead)(nil),                   // 12: raceday.timing.v1.StoredRead
-	(*RejectedMessage)(nil),              // 13: raceday.timing.v1.RejectedMessage
+	(*RecordRulingsRequest)(nil),         // 4: raceday.timing.v1.RecordRulingsRequest
+	(*RecordRulingsResponse)(nil),        // 5: raceday.timing.v1.RecordRulingsResponse
+	(*ListRulingsRequest)(nil),           // 6: raceday.timing.v1.ListRulingsRequest
+	(*ListRulingsResponse)(nil),          // 7: raceday.timing.v1.ListRulingsResponse
+	(*ListReadsRequest)(nil),             // 8: raceday.timing.v1.ListReadsRequest
+	(*ListReadsResponse)(nil),            // 9: raceday.timing.v1.ListReadsResponse
+	(*ListRejectedMessagesRequest)(nil),  // 10: raceday.timing.v1.ListRejectedMessagesRequest
+	(*ListRejectedMessagesResponse)(nil), // 11: raceday.timing.v1.ListRejectedMessagesResponse
+	(*timestamppb.Timestamp)(nil),        // 12: google.protobuf.Timestamp
+	(*Ruling)(nil),                       // 13: raceday.timing.v1.Ruling
+	(*StoredRead)(nil),                   // 14: raceday.timing.v1.StoredRead
+	(*RejectedMessage)(nil),              // 15: raceday.timing.v1.RejectedMessage
 }
 var file_raceday_timing_v1_timing_service_proto_depIdxs = []int32{
-	10, // 0: raceday.timing.v1.FireGunRequest.at:type_name -> google.protobuf.Timestamp
-	11, // 1: raceday.timing.v1.FireGunResponse.ruling:type_name -> raceday.timing.v1.Ruling
-	11, // 2: raceday.timing.v1.RecordRulingRequest.ruling:type_name -> raceday.timing.v1.Ruling
-	11, // 3: raceday.timing.v1.RecordRulingResponse.ruling:type_name -> raceday.timing.v1.Ruling
-	11, // 4: raceday.timing.v1.ListRulingsResponse.rulings:type_name -> raceday.timing.v1.Ruling
-	12, // 5: raceday.timing.v1.ListReadsResponse.reads:type_name -> raceday.timing.v1.StoredRead
-	13, // 6: raceday.timing.v1.ListRejectedMessagesResponse.messages:type_name -> raceday.timing.v1.RejectedMessage
-	0,  // 7: raceday.timing.v1.TimingService.FireGun:input_type -> raceday.timing.v1.FireGunRequest
-	2,  // 8: raceday.timing.v1.TimingService.RecordRuling:input_type -> raceday.timing.v1.RecordRulingRequest
-	4,  // 9: raceday.timing.v1.TimingService.ListRulings:input_type -> raceday.timing.v1.ListRulingsRequest
-	6,  // 10: raceday.timing.v1.TimingService.ListReads:input_type -> raceday.timing.v1.ListReadsRequest
-	8,  // 11: raceday.timing.v1.TimingService.ListRejectedMessages:input_type -> raceday.timing.v1.ListRejectedMessagesRequest
-	1,  // 12: raceday.timing.v1.TimingService.FireGun:output_type -> raceday.timing.v1.FireGunResponse
-	3,  // 13: raceday.timing.v1.TimingService.RecordRuling:output_type -> raceday.timing.v1.RecordRulingResponse
-	5,  // 14: raceday.timing.v1.TimingService.ListRulings:output_type -> raceday.timing.v1.ListRulingsResponse
-	7,  // 15: raceday.timing.v1.TimingService.ListReads:output_type -> raceday.timing.v1.ListReadsResponse
-	9,  // 16: raceday.timing.v1.TimingService.ListRejectedMessages:output_type -> raceday.timing.v1.ListRejectedMessagesResponse
-	12, // [12:17] is the sub-list for method output_type
-	7,  // [7:12] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	12, // 0: raceday.timing.v1.FireGunRequest.at:type_name -> google.protobuf.Timestamp
+	13, // 1: raceday.timing.v1.FireGunResponse.ruling:type_name -> raceday.timing.v1.Ruling
+	13, // 2: raceday.timing.v1.RecordRulingRequest.ruling:type_name -> raceday.timing.v1.Ruling
+	13, // 3: raceday.timing.v1.RecordRulingResponse.ruling:type_name -> raceday.timing.v1.Ruling
+	13, // 4: raceday.timing.v1.RecordRulingsRequest.rulings:type_name -> raceday.timing.v1.Ruling
+	13, // 5: raceday.timing.v1.ListRulingsResponse.rulings:type_name -> raceday.timing.v1.Ruling
+	14, // 6: raceday.timing.v1.ListReadsResponse.reads:type_name -> raceday.timing.v1.StoredRead
+	15, // 7: raceday.timing.v1.ListRejectedMessagesResponse.messages:type_name -> raceday.timing.v1.RejectedMessage
+	0,  // 8: raceday.timing.v1.TimingService.FireGun:input_type -> raceday.timing.v1.FireGunRequest
+	2,  // 9: raceday.timing.v1.TimingService.RecordRuling:input_type -> raceday.timing.v1.RecordRulingRequest
+	4,  // 10: raceday.timing.v1.TimingService.RecordRulings:input_type -> raceday.timing.v1.RecordRulingsRequest
+	6,  // 11: raceday.timing.v1.TimingService.ListRulings:input_type -> raceday.timing.v1.ListRulingsRequest
+	8,  // 12: raceday.timing.v1.TimingService.ListReads:input_type -> raceday.timing.v1.ListReadsRequest
+	10, // 13: raceday.timing.v1.TimingService.ListRejectedMessages:input_type -> raceday.timing.v1.ListRejectedMessagesRequest
+	1,  // 14: raceday.timing.v1.TimingService.FireGun:output_type -> raceday.timing.v1.FireGunResponse
+	3,  // 15: raceday.timing.v1.TimingService.RecordRuling:output_type -> raceday.timing.v1.RecordRulingResponse
+	5,  // 16: raceday.timing.v1.TimingService.RecordRulings:output_type -> raceday.timing.v1.RecordRulingsResponse
+	7,  // 17: raceday.timing.v1.TimingService.ListRulings:output_type -> raceday.timing.v1.ListRulingsResponse
+	9,  // 18: raceday.timing.v1.TimingService.ListReads:output_type -> raceday.timing.v1.ListReadsResponse
+	11, // 19: raceday.timing.v1.TimingService.ListRejectedMessages:output_type -> raceday.timing.v1.ListRejectedMessagesResponse
+	14, // [14:20] is the sub-list for method output_type
+	8,  // [8:14] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_raceday_timing_v1_timing_service_proto_init() }
@@ -759,7 +880,7 @@ func file_raceday_timing_v1_timing_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_raceday_timing_v1_timing_service_proto_rawDesc), len(file_raceday_timing_v1_timing_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   10,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,6 +21,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	TimingService_FireGun_FullMethodName              = "/raceday.timing.v1.TimingService/FireGun"
 	TimingService_RecordRuling_FullMethodName         = "/raceday.timing.v1.TimingService/RecordRuling"
+	TimingService_RecordRulings_FullMethodName        = "/raceday.timing.v1.TimingService/RecordRulings"
 	TimingService_ListRulings_FullMethodName          = "/raceday.timing.v1.TimingService/ListRulings"
 	TimingService_ListReads_FullMethodName            = "/raceday.timing.v1.TimingService/ListReads"
 	TimingService_ListRejectedMessages_FullMethodName = "/raceday.timing.v1.TimingService/ListRejectedMessages"
@@ -33,8 +34,8 @@ const (
 // TimingService keeps the facts of the day: reads, guns and rulings.
 //
 // Every call may also be refused with KEY_MISSING, KEY_UNKNOWN or ROLE_NOT_ALLOWED, and fail with DATABASE_UNAVAILABLE,
-// COMMIT_UNKNOWN or SERVER_STOPPING, after which it may be sent again, or with INTERNAL. An answer names at most 64 field
-// violations; a last one, MORE_FAULTS, counts the others.
+// DATABASE_BUSY, COMMIT_UNKNOWN or SERVER_STOPPING, after which it may be sent again, or with INTERNAL. An answer names at
+// most 64 field violations; a last one, MORE_FAULTS, counts the others.
 type TimingServiceClient interface {
 	// FireGun records the gun of a wave, or of all waves of a race. The last one per wave stands. Reasons:
 	// EVENT_NOT_FOUND, RACE_NOT_FOUND, WAVE_NOT_FOUND, RULING_INVALID, RULING_ID_REUSED.
@@ -46,6 +47,12 @@ type TimingServiceClient interface {
 	// POINT_NOT_ALLOWED, POINT_ENDS_NO_LEG, AT_MISSING, AT_INVALID, DURATION_MISSING, DURATION_INVALID,
 	// DURATION_TOO_LONG, TEXT_INVALID.
 	RecordRuling(ctx context.Context, in *RecordRulingRequest, opts ...grpc.CallOption) (*RecordRulingResponse, error)
+	// RecordRulings records the rulings of all messages as RecordRuling does each, in their order, in one transaction: all
+	// or none, so that they may be sent again as they are. One may revoke another of them, also a later one. Fields are named
+	// by the index over all messages: rulings[3].target. Reasons: EVENT_NOT_FOUND, RULINGS_TOO_MANY; RULING_INVALID, whose
+	// fields have the reasons of RecordRuling, those of an id in use RULING_ID_REUSED; RULING_ID_REUSED where nothing else is
+	// wrong.
+	RecordRulings(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[RecordRulingsRequest, RecordRulingsResponse], error)
 	// ListRulings returns the rulings of an event or a race in the order of recording. Reasons: EVENT_NOT_FOUND,
 	// RACE_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
 	ListRulings(ctx context.Context, in *ListRulingsRequest, opts ...grpc.CallOption) (*ListRulingsResponse, error)
@@ -85,6 +92,19 @@ func (c *timingServiceClient) RecordRuling(ctx context.Context, in *RecordRuling
 	return out, nil
 }
 
+func (c *timingServiceClient) RecordRulings(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[RecordRulingsRequest, RecordRulingsResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &TimingService_ServiceDesc.Streams[0], TimingService_RecordRulings_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[RecordRulingsRequest, RecordRulingsResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type TimingService_RecordRulingsClient = grpc.ClientStreamingClient[RecordRulingsRequest, RecordRulingsResponse]
+
 func (c *timingServiceClient) ListRulings(ctx context.Context, in *ListRulingsRequest, opts ...grpc.CallOption) (*ListRulingsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListRulingsResponse)
@@ -122,8 +142,8 @@ func (c *timingServiceClient) ListRejectedMessages(ctx context.Context, in *List
 // TimingService keeps the facts of the day: reads, guns and rulings.
 //
 // Every call may also be refused with KEY_MISSING, KEY_UNKNOWN or ROLE_NOT_ALLOWED, and fail with DATABASE_UNAVAILABLE,
-// COMMIT_UNKNOWN or SERVER_STOPPING, after which it may be sent again, or with INTERNAL. An answer names at most 64 field
-// violations; a last one, MORE_FAULTS, counts the others.
+// DATABASE_BUSY, COMMIT_UNKNOWN or SERVER_STOPPING, after which it may be sent again, or with INTERNAL. An answer names at
+// most 64 field violations; a last one, MORE_FAULTS, counts the others.
 type TimingServiceServer interface {
 	// FireGun records the gun of a wave, or of all waves of a race. The last one per wave stands. Reasons:
 	// EVENT_NOT_FOUND, RACE_NOT_FOUND, WAVE_NOT_FOUND, RULING_INVALID, RULING_ID_REUSED.
@@ -135,6 +155,12 @@ type TimingServiceServer interface {
 	// POINT_NOT_ALLOWED, POINT_ENDS_NO_LEG, AT_MISSING, AT_INVALID, DURATION_MISSING, DURATION_INVALID,
 	// DURATION_TOO_LONG, TEXT_INVALID.
 	RecordRuling(context.Context, *RecordRulingRequest) (*RecordRulingResponse, error)
+	// RecordRulings records the rulings of all messages as RecordRuling does each, in their order, in one transaction: all
+	// or none, so that they may be sent again as they are. One may revoke another of them, also a later one. Fields are named
+	// by the index over all messages: rulings[3].target. Reasons: EVENT_NOT_FOUND, RULINGS_TOO_MANY; RULING_INVALID, whose
+	// fields have the reasons of RecordRuling, those of an id in use RULING_ID_REUSED; RULING_ID_REUSED where nothing else is
+	// wrong.
+	RecordRulings(grpc.ClientStreamingServer[RecordRulingsRequest, RecordRulingsResponse]) error
 	// ListRulings returns the rulings of an event or a race in the order of recording. Reasons: EVENT_NOT_FOUND,
 	// RACE_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
 	ListRulings(context.Context, *ListRulingsRequest) (*ListRulingsResponse, error)
@@ -159,6 +185,9 @@ func (UnimplementedTimingServiceServer) FireGun(context.Context, *FireGunRequest
 }
 func (UnimplementedTimingServiceServer) RecordRuling(context.Context, *RecordRulingRequest) (*RecordRulingResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RecordRuling not implemented")
+}
+func (UnimplementedTimingServiceServer) RecordRulings(grpc.ClientStreamingServer[RecordRulingsRequest, RecordRulingsResponse]) error {
+	return status.Error(codes.Unimplemented, "method RecordRulings not implemented")
 }
 func (UnimplementedTimingServiceServer) ListRulings(context.Context, *ListRulingsRequest) (*ListRulingsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListRulings not implemented")
@@ -225,6 +254,13 @@ func _TimingService_RecordRuling_Handler(srv interface{}, ctx context.Context, d
 	}
 	return interceptor(ctx, in, info, handler)
 }
+
+func _TimingService_RecordRulings_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(TimingServiceServer).RecordRulings(&grpc.GenericServerStream[RecordRulingsRequest, RecordRulingsResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type TimingService_RecordRulingsServer = grpc.ClientStreamingServer[RecordRulingsRequest, RecordRulingsResponse]
 
 func _TimingService_ListRulings_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListRulingsRequest)
@@ -308,6 +344,12 @@ var TimingService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _TimingService_ListRejectedMessages_Handler,
 		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "RecordRulings",
+			Handler:       _TimingService_RecordRulings_Handler,
+			ClientStreams: true,
+		},
+	},
 	Metadata: "raceday/timing/v1/timing_service.proto",
 }
