@@ -2,6 +2,7 @@ package scoring
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"time"
@@ -12,8 +13,10 @@ import (
 
 // day is the scoring of one event, from its opening until something fails.
 type day struct {
-	scorer   *Scorer
+	scorer *Scorer
+	// position is that of the last commit, which may still be being written: writing is what receives its outcome.
 	position Position
+	writing  chan error
 	book     *Book
 	ranks    *Ranks
 	// ranksAt is when the ranks were last written, and exactTo the version up to which the lists are said to be exact.
@@ -76,16 +79,18 @@ func (d *day) compare(stored []result.Result) Changes {
 }
 
 // run takes in what comes until ctx ends.
-func (d *day) run(ctx context.Context, batches <-chan Batch, changed <-chan struct{}) error {
+func (d *day) run(ctx context.Context, batches <-chan Batch, changed <-chan struct{}) (err error) {
+	defer func() { err = errors.Join(err, d.written()) }()
 	look := time.NewTicker(changesEvery)
 	defer look.Stop()
 	quiet := time.NewTimer(pause)
 	defer quiet.Stop()
 	for {
-		var err error
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case err = <-d.writing:
+			d.writing = nil
 		case batch := <-batches:
 			err = d.take(ctx, batch)
 			quiet.Reset(pause)
@@ -144,18 +149,38 @@ func (d *day) settle() Changes {
 	return changes
 }
 
-// commit writes a commit that leads to a sequence and a change, and tells the boards.
+// commit begins to write a commit that leads to a sequence and a change, behind the one before, and then tells the boards.
+// Its outcome is written's: meanwhile the next can be computed.
 func (d *day) commit(ctx context.Context, c Commit, sequence uint64, change int64, reload bool) error {
+	if err := d.written(); err != nil {
+		return err
+	}
 	c.From, c.To = d.position, d.position
 	c.To.Sequence, c.To.Change = sequence, change
 	c.To.Version++
-	if err := d.scorer.Store.Commit(ctx, c); err != nil {
-		return fmt.Errorf("commit version %d: %w", c.To.Version, err)
-	}
 	d.position = c.To
 	if c.Exact {
 		d.ranksAt, d.exactTo = d.scorer.Now(), c.To.Version
 	}
-	d.scorer.Notices.Publish(c, reload)
+	d.writing = make(chan error, 1)
+	go func(outcome chan<- error) {
+		err := d.scorer.Store.Commit(ctx, c)
+		if err != nil {
+			err = fmt.Errorf("commit version %d: %w", c.To.Version, err)
+		} else {
+			d.scorer.Notices.Publish(c, reload)
+		}
+		outcome <- err
+	}(d.writing)
 	return nil
+}
+
+// written waits until the last commit is written and returns its error.
+func (d *day) written() error {
+	if d.writing == nil {
+		return nil
+	}
+	err := <-d.writing
+	d.writing = nil
+	return err
 }

@@ -84,7 +84,7 @@ func (s *Scorer) rebuild(ctx context.Context, event race.EventID, each func(Diff
 	differences := d.differences(c, ranks)
 	summary.Differences = int64(len(differences))
 	if len(differences) > 0 {
-		if err := d.commit(ctx, c, position.Sequence, position.Change, true); err != nil {
+		if err := errors.Join(d.commit(ctx, c, position.Sequence, position.Change, true), d.written()); err != nil {
 			return Summary{}, err
 		}
 	}

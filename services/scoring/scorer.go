@@ -146,7 +146,7 @@ func (s *Scorer) run(outer context.Context, event race.EventID) error {
 	if err != nil {
 		return fmt.Errorf("open the scoring of %s: %w", event, err)
 	}
-	batches := make(chan Batch, 1)
+	batches := make(chan Batch)
 	group, ctx := errgroup.WithContext(outer)
 	group.Go(func() error {
 		return s.Stream.Run(ctx, event, d.position.StreamCreated, d.position.Sequence+1, batches)
@@ -188,7 +188,8 @@ func (s *Scorer) open(ctx context.Context, event race.EventID) (*day, error) {
 		d.exactTo = exactTo
 		return d, nil
 	}
-	return d, d.commit(ctx, Commit{Changes: changes, Lists: lists, Exact: true}, position.Sequence, change, true)
+	err = d.commit(ctx, Commit{Changes: changes, Lists: lists, Exact: true}, position.Sequence, change, true)
+	return d, errors.Join(err, d.written())
 }
 
 // position returns where to go on from: behind the stored position, or at the first message of a stream that was
