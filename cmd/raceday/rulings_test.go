@@ -1,0 +1,83 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// A file of rulings is recorded as a whole or not at all, and what is recorded can be scored, whatever becomes of the event.
+func TestRulingsOfAFileInARaceDay(t *testing.T) {
+	t.Parallel()
+	s := serve(t, folder(t))
+	dir := t.TempDir()
+	path := func(name, content string) string {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	sprint, err := os.ReadFile("testdata/sprint.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	raceday(t, exitSuccess, "event", "apply", "--server", s.grpc, "testdata/sprint.yaml")
+	raceday(t, exitSuccess, "roster", "import", "--server", s.grpc, "--event", "sprint",
+		path("roster.csv", "race,bib,chips,name,sex,age,team,leg\ndash,7,C7,Dana,F,30,,\nrelay,T1,B1,Tulpar,,,,\n"))
+	apply := func(status int, file string) (stdout, stderr string) {
+		t.Helper()
+		return raceday(t, status, "rulings", "apply", "--server", s.grpc, "--event", "sprint", file)
+	}
+
+	bad := path("bad.csv", "id,race,bib,ruling,target,duration\np,dash,7,PENALTY,,30s\n\nu,,,REVOKE,nosuch,\nx,walk,7,DSQ,,\n")
+	_, stderr := apply(exitFailure, bad)
+	want := "raceday: " + bad + ":4: target: the event has no ruling with this id\n" + bad + ":5: race: unknown race \"walk\"\n"
+	if diff := cmp.Diff(want, stderr); diff != "" {
+		t.Errorf("a file with bad lines (-want +got):\n%s", diff)
+	}
+	if listed := s.call(t, "TimingService/ListRulings", `{"eventId":"sprint"}`)["rulings"]; listed != nil {
+		t.Errorf("recorded %v of a file with bad lines, want nothing", listed)
+	}
+
+	var many strings.Builder
+	many.WriteString("race,bib,ruling,target,point,at,reason,id\n,,REVOKE,last,,,,\n")
+	for range 800 {
+		many.WriteString("dash,8,DNS,,,," + strings.Repeat("far too long ", 70) + ",\n")
+	}
+	many.WriteString("relay,T1,MANUAL_TIME,,x1,2025-09-28T07:10:00+05:00,,\ndash,7,DSQ,,,,,last\n")
+	file := path("rulings.csv", many.String())
+	for _, want := range []string{"803 recorded, 0 stood already\n", "0 recorded, 803 stood already\n"} {
+		if out, _ := apply(exitSuccess, file); out != want {
+			t.Errorf("apply prints %q, want %q", out, want)
+		}
+	}
+	raceday(t, exitSuccess, "event", "apply", "--server", s.grpc, path("event.yaml", strings.ReplaceAll(string(sprint), "x1", "y1")))
+	if out, _ := apply(exitSuccess, file); out != "0 recorded, 803 stood already\n" {
+		t.Errorf("applied again after the event changed: %q", out)
+	}
+
+	facts := filepath.Join(dir, "facts")
+	raceday(t, exitSuccess, "facts", "export", "--server", s.grpc, "--event", "sprint", facts)
+	out := filepath.Join(dir, "results.csv")
+	exported := func(name string) string { return filepath.Join(facts, name) }
+	_, stderr = raceday(t, exitSuccess, "score", "--event", exported("event.yaml"), "--roster", exported("roster.csv"),
+		"--reads", exported("reads.csv.gz"), "--rulings", exported("rulings.csv"), "--results", out)
+	want = exported("rulings.csv") + ":803: point: the course has no visit \"x1\"; the ruling does not fit the event and does only what it still can\n"
+	if diff := cmp.Diff(want, stderr); diff != "" {
+		t.Errorf("score of the exported facts prints (-want +got):\n%s", diff)
+	}
+	scored, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 10*time.Second, func() error {
+		results, _ := raceday(t, exitSuccess, "results", "export", "--server", s.grpc, "--event", "sprint")
+		return differ(scored, []byte(results))
+	})
+}
