@@ -30,7 +30,7 @@ type Store struct {
 // New returns a store on a database.
 func New(db postgres.Beginner, facts Facts) *Store { return &Store{db, facts} }
 
-// large is the number of changed entrants from which a statement may take longer than others are allowed to.
+// large is the number of rows from which a statement may take longer than others are allowed to.
 const large = 1000
 
 // largeTime is what it may take then. It has an end, since nobody else can score the event meanwhile.
@@ -40,6 +40,11 @@ const largeTime = 5 * time.Minute
 // legs that follow, and the ranks that come with it. It returns scoring.ErrFenced where the position is not c.From.
 func (s *Store) Commit(ctx context.Context, c scoring.Commit) error {
 	return postgres.InTx(ctx, s.db, func(ctx context.Context, tx pgx.Tx) error {
+		if size(c) >= large {
+			if err := postgres.AllowTime(ctx, tx, largeTime); err != nil {
+				return err
+			}
+		}
 		if err := s.facts.Append(ctx, tx, c); err != nil {
 			return fmt.Errorf("append the facts: %w", err)
 		}
@@ -51,16 +56,23 @@ func (s *Store) Commit(ctx context.Context, c scoring.Commit) error {
 		if batch.Len() == 0 {
 			return nil
 		}
-		if len(c.Changes.Results)+len(c.Changes.Removed) >= large {
-			if err := postgres.AllowTime(ctx, tx, largeTime); err != nil {
-				return err
-			}
-		}
 		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 			return fmt.Errorf("write what is derived: %w", err)
 		}
 		return nil
 	})
+}
+
+// size is about how many rows a commit writes.
+func size(c scoring.Commit) int {
+	n := len(c.Changes.Results) + len(c.Changes.Removed)
+	if c.Batch != nil {
+		n += len(c.Batch.Reads)
+	}
+	for _, list := range c.Lists {
+		n += len(list.New) + len(list.Put) + len(list.Removed)
+	}
+	return n
 }
 
 const selectRanks = `
