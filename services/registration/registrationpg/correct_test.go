@@ -62,6 +62,7 @@ func TestCorrectEntry(t *testing.T) {
 	const selectChange = `
 SELECT actor, reason, before->>'name', after->>'name'
 FROM registration.entry_changes
+JOIN registration.batches USING (event, batch)
 WHERE entrant = $1 AND action = 'CORRECT' AND change = 1`
 	if err := f.pool.QueryRow(t.Context(), selectChange, after.ID).Scan(&actor, &reason, &name, &newName); err != nil {
 		t.Fatal(err)

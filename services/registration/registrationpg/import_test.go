@@ -102,7 +102,12 @@ func TestImportTwice(t *testing.T) {
 	if changed := f.since(t, 1); len(changed) != 3 || changed[0].ID != got[0].ID || changed[0].Chips[0] != "C9" {
 		t.Errorf("got %v since change 1, want three lines, the first with chip C9", changed)
 	}
-	if n := f.count(t, `SELECT count(*) FROM registration.entry_changes WHERE action = 'IMPORT_ROSTER' AND change = 2`); n != 2 {
+	const recorded = `
+SELECT count(*)
+FROM registration.entry_changes
+JOIN registration.batches USING (event, batch)
+WHERE action = 'IMPORT_ROSTER' AND change = 2`
+	if n := f.count(t, recorded); n != 2 {
 		t.Errorf("got %d recorded changes, want 2", n)
 	}
 }

@@ -192,7 +192,7 @@ func (h *holding) Entry(ctx context.Context, reference registration.Reference) (
 	return findEntry(ctx, h.tx, selectEntryByReference, pgx.StrictNamedArgs{"event": h.event, "reference": reference})
 }
 
-// importTime is what a statement may take where all entries of an event are read: whoever does so changes many of them.
+// importTime is what a statement may take where all entries of an event are read.
 const importTime = time.Minute
 
 // Entries returns every entry of the event, withdrawn ones included, in order of entry.

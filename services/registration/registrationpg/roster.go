@@ -13,10 +13,11 @@ import (
 
 const selectRosterSince = `
 SELECT e.entry, e.members
-FROM registration.roster_changes AS c
+FROM registration.batches AS b
+JOIN registration.roster_changes AS c ON c.event = b.event AND c.batch = b.batch
 JOIN registration.whole_entries AS e ON e.event = c.event AND e.entrant = c.entrant
-WHERE c.event = @event
-  AND c.change > @change
+WHERE b.event = @event
+  AND b.change > @change
 ORDER BY e.entrant`
 
 const selectRoster = `
@@ -32,8 +33,11 @@ ORDER BY e.entrant`
 func (s *Store) RosterSince(ctx context.Context, event race.EventID, change int64) ([]race.Entrant, error) {
 	var entrants []race.Entrant
 	err := postgres.InTx(ctx, s.db, func(ctx context.Context, tx pgx.Tx) error {
+		err := postgres.AllowTime(ctx, tx, importTime)
+		if err != nil {
+			return err
+		}
 		if change == 0 {
-			var err error
 			entrants, err = RosterAt(ctx, tx, event)
 			return err
 		}

@@ -92,22 +92,28 @@ FROM unnest(@races::text[], @taken::integer[]) AS d (race, taken)
 WHERE r.event = @event
   AND r.race = d.race`
 
-// The event's row is locked from here to the commit, so this comes as late as it can.
+const takeBatchNumber = `
+SELECT nextval('registration.batch_numbers')`
+
 const upsertRosterChanges = `
-WITH next AS MATERIALIZED (SELECT event.next_change(@event) AS change)
-INSERT INTO registration.roster_changes (event, entrant, change)
-SELECT e.event, e.entrant, next.change
-FROM next, registration.entries AS e
+INSERT INTO registration.roster_changes (event, entrant, batch)
+SELECT e.event, e.entrant, currval('registration.batch_numbers')
+FROM registration.entries AS e
 WHERE e.event = @event
   AND e.reference = ANY (@references)
 ON CONFLICT ON CONSTRAINT roster_changes_pkey DO UPDATE
-SET change = excluded.change`
+SET batch = excluded.batch`
 
 const insertEntryChanges = `
-INSERT INTO registration.entry_changes (event, entrant, change, action, actor, reason, at, before, after)
-SELECT @event, c.entrant, r.change, @action, @actor, @reason, @at, c.before, c.after
+INSERT INTO registration.entry_changes (event, entrant, batch, action, actor, reason, at, before, after)
+SELECT @event, c.entrant, r.batch, @action, @actor, @reason, @at, c.before, c.after
 FROM json_to_recordset(@changes::json) AS c (entrant bigint, on_roster boolean, before jsonb, after jsonb)
 LEFT JOIN registration.roster_changes AS r ON r.event = @event AND r.entrant = c.entrant AND c.on_roster`
+
+// The event's row is locked from here to the commit, and a ruling may be waiting, so this comes last.
+const insertBatch = `
+INSERT INTO registration.batches (event, batch, change)
+VALUES (@event, currval('registration.batch_numbers'), event.next_change(@event))`
 
 // recordedChange is a row of registration.entry_changes as JSON.
 type recordedChange struct {
@@ -247,19 +253,22 @@ func (w *writing) queue(cause registration.Cause) error {
 	w.queueClaims()
 	w.queuePlaces()
 	if len(w.onRoster) > 0 {
+		w.batch.Queue(takeBatchNumber)
 		w.batch.Queue(upsertRosterChanges, pgx.StrictNamedArgs{"event": w.event, "references": w.onRoster})
 	}
-	if len(w.recorded) == 0 {
-		return nil
+	if len(w.recorded) > 0 {
+		changes, err := encode(w.recorded)
+		if err != nil {
+			return err
+		}
+		w.batch.Queue(insertEntryChanges, pgx.StrictNamedArgs{
+			"event": w.event, "action": cause.Action, "actor": cause.Actor, "reason": cause.Reason, "at": cause.At,
+			"changes": changes,
+		})
 	}
-	changes, err := encode(w.recorded)
-	if err != nil {
-		return err
+	if len(w.onRoster) > 0 {
+		w.batch.Queue(insertBatch, pgx.StrictNamedArgs{"event": w.event})
 	}
-	w.batch.Queue(insertEntryChanges, pgx.StrictNamedArgs{
-		"event": w.event, "action": cause.Action, "actor": cause.Actor, "reason": cause.Reason, "at": cause.At,
-		"changes": changes,
-	})
 	return nil
 }
 

@@ -129,11 +129,12 @@ func (s *Store) ListEntries(
 	return entries, translate(err)
 }
 
-// listEntries runs one of the queries that return whole entries.
+// listEntries runs one of the queries that return whole entries. Each time it is planned anew: after an import, a plan that
+// the server kept from when the tables were empty reads all members for each entry, until statistics come after a minute.
 func listEntries(
 	ctx context.Context, tx pgx.Tx, query string, arguments pgx.StrictNamedArgs,
 ) ([]registration.Entry, error) {
-	rows, err := tx.Query(ctx, query, arguments)
+	rows, err := tx.Query(ctx, query, pgx.QueryExecModeCacheDescribe, arguments)
 	if err != nil {
 		return nil, fmt.Errorf("select entries: %w", err)
 	}

@@ -80,7 +80,9 @@ func TestDecidesByTheVersionThatStands(t *testing.T) {
 	t.Parallel()
 	full := func(e *race.Event) { e.Races[0].Capacity = 1 }
 	older := func(e *race.Event) { e.Races[1].MinAgeYears = 40 }
-	gone := func(e *race.Event) { e.Races = slices.DeleteFunc(e.Races, func(r race.Race) bool { return r.ID == "half" }) }
+	gone := func(e *race.Event) {
+		e.Races = slices.DeleteFunc(e.Races, func(r race.Race) bool { return r.ID == "half" })
+	}
 	register := func(id race.ID) func(v *versions) error {
 		return func(v *versions) error {
 			_, err := v.RegisterPerson(t.Context(), request(2, id))
