@@ -37,6 +37,8 @@ const (
 	askTime = 5 * time.Second
 	// retryTime is the pause before a consumer is made anew.
 	retryTime = 250 * time.Millisecond
+	// graceTime is how long what the stream has taken just now may still be on its way.
+	graceTime = time.Second
 )
 
 // Source takes the messages of an event's stream in order and decodes them.
@@ -128,10 +130,11 @@ func (f *feed) consume(ctx context.Context) error {
 	}
 	defer context.AfterFunc(ctx, iterator.Stop)()
 	defer iterator.Stop()
+	patience := watchTime
 	for first := true; ; first = false {
-		msg, err := iterator.Next(jetstream.NextMaxWait(watchTime))
+		msg, err := iterator.Next(jetstream.NextMaxWait(patience))
 		if errors.Is(err, nats.ErrTimeout) {
-			if err := f.watch(ctx); err != nil {
+			if patience, err = f.watch(ctx, patience); err != nil {
 				return err
 			}
 			continue
@@ -139,6 +142,7 @@ func (f *feed) consume(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		patience = watchTime
 		meta, err := msg.Metadata()
 		switch {
 		case err != nil:
@@ -194,13 +198,19 @@ func (f *feed) subscribe(ctx context.Context) (jetstream.MessagesContext, error)
 		jetstream.PullHeartbeat(heartbeat), jetstream.WithMessagesErrOnMissingHeartbeat(true))
 }
 
-// watch returns errStalled if the stream has more than was delivered.
-func (f *feed) watch(ctx context.Context) error {
+// watch looks, after as much silence as patience, whether the stream has more than was delivered, and returns for how long
+// to go on waiting. What came this very moment may still be on its way; errStalled if nothing comes in the grace either.
+func (f *feed) watch(ctx context.Context, patience time.Duration) (time.Duration, error) {
 	last, err := f.last(ctx)
-	if err == nil && last >= f.next {
-		return errStalled
+	switch {
+	case err != nil:
+		return 0, err
+	case last < f.next:
+		return watchTime, nil
+	case patience == graceTime:
+		return 0, errStalled
 	}
-	return err
+	return graceTime, nil
 }
 
 // last returns the sequence of the stream's last message, or timing.ErrStreamReplaced if the stream is not the one made

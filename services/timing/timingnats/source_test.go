@@ -388,12 +388,15 @@ func TestWatchNoticesASilentStream(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := &feed{js: js, event: event, created: created, next: 1}
-	if err := f.watch(t.Context()); !errors.Is(err, errStalled) {
+	if patience, err := f.watch(t.Context(), watchTime); err != nil || patience != graceTime {
+		t.Errorf("with a message that may be on its way: got %v, %v", patience, err)
+	}
+	if _, err := f.watch(t.Context(), graceTime); !errors.Is(err, errStalled) {
 		t.Errorf("with a message that was not delivered: got %v, want %v", err, errStalled)
 	}
 	f.next = 2
-	if err := f.watch(t.Context()); err != nil {
-		t.Errorf("with nothing to deliver: got %v", err)
+	if patience, err := f.watch(t.Context(), graceTime); err != nil || patience != watchTime {
+		t.Errorf("with nothing to deliver: got %v, %v", patience, err)
 	}
 }
 
