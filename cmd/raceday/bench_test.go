@@ -1,0 +1,48 @@
+package main
+
+import (
+	"encoding/json"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// The benches are run as small as they are still whole; what they find here is no figure.
+func TestBenches(t *testing.T) {
+	t.Parallel()
+	program := filepath.Join(t.TempDir(), "raceday")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	for _, c := range []struct {
+		arguments []string
+		figures   []string
+	}{
+		{[]string{"score", "--reads", "20000"}, []string{"reads", "entrants", "seconds", "floor_seconds", "reads_per_core_second"}},
+		{[]string{"ingest", "--reads", "2000", "--entrants", "300"}, []string{"reads", "entrants", "reads_per_second", "floor_reads_per_second"}},
+		{[]string{"watch", "--entrants", "300"}, []string{"reads", "entrants", "p50_milliseconds", "p99_milliseconds", "floor_p50_milliseconds"}},
+	} {
+		arguments := append(append([]string{"bench"}, c.arguments...), "--json", "--runs", "1")
+		out, err := exec.CommandContext(t.Context(), program, arguments...).Output()
+		if err != nil {
+			t.Errorf("%v: %v", c.arguments, err)
+			continue
+		}
+		var found map[string]any
+		if err := json.Unmarshal(out, &found); err != nil {
+			t.Errorf("%v: %v in %s", c.arguments, err, out)
+		}
+		for _, name := range c.figures {
+			if value, ok := found[name].(float64); !ok || value <= 0 {
+				t.Errorf("%v: %s is %v", c.arguments, name, found[name])
+			}
+		}
+	}
+}
+
+func TestABenchThatMeasuresNothingIsWrongUsage(t *testing.T) {
+	t.Parallel()
+	raceday(t, exitUsage, "bench", "ingest", "--runs", "0")
+	raceday(t, exitUsage, "bench", "score", "--dir", filepath.Join(t.TempDir(), "missing"))
+	raceday(t, exitUsage, "bench", "swim")
+}
