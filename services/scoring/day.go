@@ -19,7 +19,7 @@ type day struct {
 	writing  chan error
 	book     *Book
 	ranks    *Ranks
-	// ranksAt is when the ranks were last written, and exactTo the version up to which the lists are said to be exact.
+	// ranksAt is when all ranks had last been written, and exactTo the version up to which the lists are said to be exact.
 	ranksAt time.Time
 	exactTo int64
 }
@@ -109,12 +109,16 @@ func (d *day) run(ctx context.Context, batches <-chan Batch, changed <-chan stru
 	}
 }
 
+// ranksAtOnce is about how many ranks are written beside a batch: more keep the next reads waiting.
+const ranksAtOnce = 1000
+
 // take commits a batch of reads and all that follows from it. The ranks wait for a pause, at most a second.
 func (d *day) take(ctx context.Context, batch Batch) error {
 	d.book.AddReads(batch.Reads)
 	c := Commit{Batch: &batch, Changes: d.settle()}
-	if d.scorer.Now().Sub(d.ranksAt) >= ranksEvery {
-		c.Lists, c.Exact = d.ranks.Tell(), true
+	if d.ranks.Telling() || d.scorer.Now().Sub(d.ranksAt) >= ranksEvery {
+		c.Lists = d.ranks.TellSome(ranksAtOnce)
+		c.Exact, c.Behind = !d.ranks.Telling(), d.ranks.Behind()
 	}
 	return d.commit(ctx, c, batch.Last, d.position.Change, false)
 }
@@ -160,7 +164,10 @@ func (d *day) commit(ctx context.Context, c Commit, sequence uint64, change int6
 	c.To.Version++
 	d.position = c.To
 	if c.Exact {
-		d.ranksAt, d.exactTo = d.scorer.Now(), c.To.Version
+		d.ranksAt = d.scorer.Now()
+	}
+	if c.Exact && len(c.Behind) == 0 {
+		d.exactTo = c.To.Version
 	}
 	d.writing = make(chan error, 1)
 	go func(outcome chan<- error) {

@@ -212,7 +212,10 @@ func (d drawnDay) tellInAnyOrder(t *rapid.T, book *Book, ranks *Ranks) (told []L
 		}
 		if rapid.Bool().Draw(t, "settle") {
 			d.settle(t, book, ranks)
-			if rapid.Bool().Draw(t, "tell") {
+			switch rapid.IntRange(0, 2).Draw(t, "tell") {
+			case 1:
+				told = append(told, ranks.TellSome(1)...)
+			case 2:
 				told = append(told, ranks.Tell()...)
 			}
 		}
@@ -247,7 +250,16 @@ func standing(changes []ListChange) map[ListKey]map[race.EntrantID]Rank {
 		for _, gone := range change.Removed {
 			delete(list, gone)
 		}
-		for _, rank := range slices.Concat(change.New, change.Put) {
+		for _, rank := range change.New {
+			if _, known := list[rank.Entrant]; known {
+				rank.Rank = -1 // it is not new
+			}
+			list[rank.Entrant] = rank
+		}
+		for _, rank := range change.Put {
+			if _, known := list[rank.Entrant]; !known {
+				rank.Rank = -1 // it is new
+			}
 			list[rank.Entrant] = rank
 		}
 		if len(list) == 0 {

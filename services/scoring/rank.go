@@ -2,6 +2,8 @@ package scoring
 
 import (
 	"cmp"
+	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -38,6 +40,8 @@ type ListChange struct {
 type Ranks struct {
 	lists map[ListKey]*rankedList
 	dirty map[ListKey]bool
+	// round are the lists that TellSome has still to tell.
+	round []ListKey
 }
 
 type rankedList struct {
@@ -104,17 +108,39 @@ func (r *Ranks) remove(key ListKey, entrant race.EntrantID) {
 // Any reports whether there is a list at all, were it without a ranked entrant.
 func (r *Ranks) Any() bool { return len(r.lists) > 0 }
 
-// Tell returns the ranks that changed since the last call.
+// Tell returns the ranks that changed and were not told.
 func (r *Ranks) Tell() []ListChange {
-	changes := make([]ListChange, 0, len(r.dirty))
-	for key := range r.dirty {
-		changes = append(changes, r.lists[key].tell(key))
+	r.round = r.Behind()
+	return r.TellSome(math.MaxInt)
+}
+
+// TellSome returns the ranks that changed and were not told, of one list after the other until there are as many as limit:
+// whoever waits for them must not wait for all. The next calls go on with the lists that are left, until Telling is false.
+func (r *Ranks) TellSome(limit int) []ListChange {
+	if len(r.round) == 0 {
+		r.round = r.Behind()
 	}
-	clear(r.dirty)
-	slices.SortFunc(changes, func(a, b ListChange) int {
+	var changes []ListChange
+	for told := 0; len(r.round) > 0 && told < limit; r.round = r.round[1:] {
+		key := r.round[0]
+		change := r.lists[key].tell(key)
+		delete(r.dirty, key)
+		changes = append(changes, change)
+		told += len(change.New) + len(change.Put) + len(change.Removed)
+	}
+	return changes
+}
+
+// Telling reports whether TellSome has lists left to tell.
+func (r *Ranks) Telling() bool { return len(r.round) > 0 }
+
+// Behind returns the lists of which not everything was told.
+func (r *Ranks) Behind() []ListKey {
+	keys := slices.Collect(maps.Keys(r.dirty))
+	slices.SortFunc(keys, func(a, b ListKey) int {
 		return cmp.Or(cmp.Compare(a.Race, b.Race), cmp.Compare(a.List, b.List))
 	})
-	return changes
+	return keys
 }
 
 func (l *rankedList) tell(key ListKey) ListChange {

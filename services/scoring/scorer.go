@@ -45,9 +45,10 @@ type Commit struct {
 	// Batch is nil where no messages were taken.
 	Batch   *Batch
 	Changes Changes
-	// Lists are the ranks that changed; they make all lists exact at To.Version where Exact is set.
-	Lists []ListChange
-	Exact bool
+	// Lists are the ranks that changed; they make all lists but those Behind exact at To.Version where Exact is set.
+	Lists  []ListChange
+	Exact  bool
+	Behind []ListKey
 }
 
 // ErrFenced means that the position is not what this scorer last saw: another one is active.

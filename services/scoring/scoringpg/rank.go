@@ -7,18 +7,20 @@ import (
 	"raceday/services/scoring"
 )
 
-// Half the work of upsertRanks. Should one be stored all the same, the scorer begins anew, from what is stored.
+// Should a new one be stored already, or a changed one not, the scorer begins anew, from what is stored.
 const insertRanks = `
 INSERT INTO standings.ranks (event, race, list, entrant, rank, time_us)
 SELECT @event, @race, @list, r.entrant, r.rank, r.time_us
 FROM unnest(@entrant::bigint[], @rank::integer[], @time_us::bigint[]) AS r (entrant, rank, time_us)`
 
-const upsertRanks = `
-INSERT INTO standings.ranks (event, race, list, entrant, rank, time_us)
-SELECT @event, @race, @list, r.entrant, r.rank, r.time_us
+const updateRanks = `
+UPDATE standings.ranks AS stored
+SET rank = r.rank, time_us = r.time_us
 FROM unnest(@entrant::bigint[], @rank::integer[], @time_us::bigint[]) AS r (entrant, rank, time_us)
-ON CONFLICT ON CONSTRAINT ranks_pkey DO UPDATE
-SET rank = excluded.rank, time_us = excluded.time_us`
+WHERE stored.event = @event
+  AND stored.race = @race
+  AND stored.list = @list
+  AND stored.entrant = r.entrant`
 
 const deleteRanks = `
 DELETE FROM standings.ranks
@@ -36,10 +38,15 @@ SET version = excluded.version, ranked = excluded.ranked`
 
 // Lists that did not change are exact as well.
 const advanceLists = `
-UPDATE standings.lists
+UPDATE standings.lists AS stored
 SET version = @version
-WHERE event = @event
-  AND version < @version`
+WHERE stored.event = @event
+  AND stored.version < @version
+  AND NOT EXISTS (
+      SELECT
+      FROM unnest(@race::text[], @list::text[]) AS behind (race, list)
+      WHERE behind.race = stored.race
+        AND behind.list = stored.list)`
 
 func queueRanks(batch *pgx.Batch, c scoring.Commit) {
 	for _, list := range c.Lists {
@@ -51,7 +58,7 @@ func queueRanks(batch *pgx.Batch, c scoring.Commit) {
 			batch.Queue(insertRanks, rankArguments(c, list.ListKey, list.New))
 		}
 		if len(list.Put) > 0 {
-			batch.Queue(upsertRanks, rankArguments(c, list.ListKey, list.Put))
+			batch.Queue(updateRanks, rankArguments(c, list.ListKey, list.Put)).Exec(wantRows(len(list.Put)))
 		}
 	}
 	if len(c.Lists) > 0 {
@@ -63,7 +70,11 @@ func queueRanks(batch *pgx.Batch, c scoring.Commit) {
 		})
 	}
 	if c.Exact {
-		batch.Queue(advanceLists, pgx.StrictNamedArgs{"event": c.From.Event, "version": c.To.Version})
+		batch.Queue(advanceLists, pgx.StrictNamedArgs{
+			"event": c.From.Event, "version": c.To.Version,
+			"race": column(c.Behind, func(l scoring.ListKey) race.ID { return l.Race }),
+			"list": column(c.Behind, func(l scoring.ListKey) string { return l.List }),
+		})
 	}
 }
 

@@ -69,12 +69,7 @@ func queueResults(batch *pgx.Batch, c scoring.Commit) {
 	if len(moved) > 0 {
 		args := movedColumns(moved)
 		args["event"], args["version"] = c.From.Event, c.To.Version
-		batch.Queue(updateResults, args).Exec(func(tag pgconn.CommandTag) error {
-			if int(tag.RowsAffected()) != len(moved) {
-				return errNotStored
-			}
-			return nil
-		})
+		batch.Queue(updateResults, args).Exec(wantRows(len(moved)))
 	}
 	if gone := removed(c); len(gone) > 0 {
 		batch.Queue(deleteResults, pgx.StrictNamedArgs{"event": c.From.Event, "entrant": gone})
@@ -82,7 +77,16 @@ func queueResults(batch *pgx.Batch, c scoring.Commit) {
 }
 
 // errNotStored makes the scorer begin anew, from what is stored.
-var errNotStored = errors.New("results that were stored are not there")
+var errNotStored = errors.New("rows that were stored are not there")
+
+func wantRows(n int) func(pgconn.CommandTag) error {
+	return func(tag pgconn.CommandTag) error {
+		if int(tag.RowsAffected()) != n {
+			return errNotStored
+		}
+		return nil
+	}
+}
 
 // sameButMoved reports whether two results are the same in all that updateResults leaves alone.
 func sameButMoved(was, now *result.Result) bool {

@@ -91,7 +91,7 @@ func TestCommitWritesWhatChanged(t *testing.T) {
 	overall := scoring.ListKey{Race: "run", List: "overall"}
 	first := finisher()
 	do(commit(1, scoring.Changes{Results: []scoring.Change{{Now: first}}}, scoring.ListChange{
-		ListKey: overall, Ranked: 1, Put: []scoring.Rank{{Entrant: 7, Rank: 1, Time: 100 * time.Microsecond}}}))
+		ListKey: overall, Ranked: 1, New: []scoring.Rank{{Entrant: 7, Rank: 1, Time: 100 * time.Microsecond}}}))
 	want := map[string][]string{
 		"results":  {`(7,run,12,"C1 C2",Әсел,FINISHED,100,95,,"{overall,"""",""cat/x y""}",{13},1)`},
 		"passings": {`(7,0,"2026-09-21 14:13:20.123461+00")`, `(7,2,"2026-09-21 14:13:20.123556+00")`},
@@ -123,6 +123,63 @@ func TestCommitWritesWhatChanged(t *testing.T) {
 	check("an entrant off the roster; lists that did not change are exact as well", want)
 }
 
+func TestListsThatAreBehindDoNotSayThatTheyAreExact(t *testing.T) {
+	t.Parallel()
+	pool := postgrestest.Pool(t)
+	store := New(pool, facts{})
+	overall, sex, age := scoring.ListKey{Race: "run", List: "overall"}, scoring.ListKey{Race: "run", List: "sex"}, scoring.ListKey{Race: "run", List: "age"}
+	rank := func(rank int) []scoring.Rank { return []scoring.Rank{{Entrant: 7, Rank: rank, Time: time.Microsecond}} }
+	first := commit(1, scoring.Changes{}, scoring.ListChange{ListKey: overall, Ranked: 1, New: rank(1)},
+		scoring.ListChange{ListKey: sex, Ranked: 1, New: rank(1)}, scoring.ListChange{ListKey: age})
+	second := commit(2, scoring.Changes{}, scoring.ListChange{ListKey: overall, Ranked: 2, Put: rank(2)})
+	second.Behind = []scoring.ListKey{sex}
+	for _, c := range []scoring.Commit{first, second} {
+		if err := store.Commit(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stored := rows(t, pool)
+	if diff := cmp.Diff([]string{"(run,overall,7,2,1)", "(run,sex,7,1,1)"}, stored["ranks"]); diff != "" {
+		t.Errorf("ranks (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"(run,age,2,0)", "(run,overall,2,2)", "(run,sex,1,1)"}, stored["lists"]); diff != "" {
+		t.Errorf("lists (-want +got):\n%s", diff)
+	}
+}
+
+// What a scorer takes for stored may have been tampered with: then nothing is written, and it has to begin anew.
+func TestCommitRefusesToGoOnFromWhatIsNotStored(t *testing.T) {
+	t.Parallel()
+	pool := postgrestest.Pool(t)
+	store := New(pool, facts{})
+	was, now := finisher(), finisher()
+	now.Status, now.Passings = result.DNF, now.Passings[:1]
+	overall := scoring.ListKey{Race: "run", List: "overall"}
+	ranks := []scoring.Rank{{Entrant: 7, Rank: 1, Time: time.Microsecond}}
+	if err := store.Commit(t.Context(), commit(1, scoring.Changes{Results: []scoring.Change{{Now: was}}},
+		scoring.ListChange{ListKey: overall, New: ranks})); err != nil {
+		t.Fatal(err)
+	}
+	before := rows(t, pool)
+	lostWas, lostNow := was, now
+	lostWas.Entrant, lostNow.Entrant = 8, 8
+	again := was
+	again.Passings = was.Passings[:1]
+	for name, c := range map[string]scoring.Commit{
+		"a result":                  commit(2, scoring.Changes{Results: []scoring.Change{{Was: &was, Now: now}, {Was: &lostWas, Now: lostNow}}}),
+		"a passing that is there":   commit(2, scoring.Changes{Results: []scoring.Change{{Was: &again, Now: was}}}),
+		"a rank":                    commit(2, scoring.Changes{}, scoring.ListChange{ListKey: overall, Put: []scoring.Rank{{Entrant: 9, Rank: 1}}}),
+		"a rank that is there once": commit(2, scoring.Changes{}, scoring.ListChange{ListKey: overall, New: ranks}),
+	} {
+		if err := store.Commit(t.Context(), c); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+		if diff := cmp.Diff(before, rows(t, pool)); diff != "" {
+			t.Errorf("%s: something is written (-before +after):\n%s", name, diff)
+		}
+	}
+}
+
 func TestRanksAreReadBack(t *testing.T) {
 	t.Parallel()
 	store := New(postgrestest.Tx(t), facts{})
@@ -135,7 +192,7 @@ func TestRanksAreReadBack(t *testing.T) {
 	}
 	var lists []scoring.ListChange
 	for key, ranks := range want {
-		lists = append(lists, scoring.ListChange{ListKey: key, Put: ranks, Ranked: len(ranks)})
+		lists = append(lists, scoring.ListChange{ListKey: key, New: ranks, Ranked: len(ranks)})
 	}
 	if err := store.Commit(t.Context(), commit(9, scoring.Changes{}, lists...)); err != nil {
 		t.Fatal(err)
