@@ -124,7 +124,7 @@ func (b *Board) resume(w Watching, now view) ([]Row, bool) {
 
 // sentRows is what a watcher has, by bib.
 type sentRows struct {
-	rows  map[race.Bib]sentRow
+	rows  map[race.Bib]*sentRow
 	round int
 }
 
@@ -135,9 +135,9 @@ type sentRow struct {
 }
 
 func (s *sentRows) replace(rows []Row) {
-	s.rows = make(map[race.Bib]sentRow, len(rows))
+	s.rows = make(map[race.Bib]*sentRow, len(rows))
 	for _, row := range rows {
-		s.rows[row.Result.Bib] = sentRow{row, s.round}
+		s.rows[row.Result.Bib] = &sentRow{row, s.round}
 	}
 }
 
@@ -146,14 +146,19 @@ func (s *sentRows) advance(rows []Row) (changed []Row, removed []race.Bib) {
 	s.round++
 	there := 0
 	for _, row := range rows {
-		before, ok := s.rows[row.Result.Bib]
-		if !ok || before.row != row {
+		sent := s.rows[row.Result.Bib]
+		if sent == nil {
+			sent = &sentRow{}
+			s.rows[row.Result.Bib] = sent
+		}
+		if sent.row != row {
+			sent.row = row
 			changed = append(changed, row)
 		}
-		if !ok || before.round != s.round {
+		if sent.round != s.round {
+			sent.round = s.round
 			there++
 		}
-		s.rows[row.Result.Bib] = sentRow{row, s.round}
 	}
 	if there == len(s.rows) {
 		return changed, nil
