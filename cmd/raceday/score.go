@@ -31,7 +31,7 @@ type scoreCommand struct {
 
 // scoreGarbage is GOGC while files are scored: nearly all that is made is kept to the end, so that looking for garbage is in
 // vain.
-const scoreGarbage = 800
+const scoreGarbage = 400
 
 // Run scores the files.
 func (c *scoreCommand) Run(t *terminal) error {

@@ -6,7 +6,6 @@ import (
 	"reflect"
 	"slices"
 
-	"raceday/services/rules/passing"
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
 	"raceday/services/rules/result"
@@ -24,8 +23,7 @@ type Read struct {
 // Book holds the facts of one event and what follows from them. Facts may become known in any order and as often as
 // they like; only the entrants that they concern are computed again, at the next Settle. A Book serves one goroutine.
 type Book struct {
-	event   *race.Event
-	finders map[race.ID]*passing.Finder
+	event *race.Event
 	// periods says where each mat lay, by the mat's number in mats.
 	periods [][]period
 	mats    map[race.MatID]int32
@@ -38,10 +36,8 @@ type Book struct {
 	ofRace   map[race.ID]ruling.OfRace
 	ofBib    map[raceBib][]ruling.Ruling
 
-	dirty []*entrant
-	// reads and found are working memory of one computation.
-	reads []passing.Read
-	found []passing.Passing
+	dirty    []*entrant
+	computer *computer
 }
 
 // period is where a mat lay from when until when.
@@ -77,7 +73,7 @@ type raceBib struct {
 // NewBook returns a book that knows nothing.
 func NewBook() *Book {
 	return &Book{
-		finders: map[race.ID]*passing.Finder{}, mats: map[race.MatID]int32{}, chips: map[race.Chip]*chip{},
+		mats: map[race.MatID]int32{}, chips: map[race.Chip]*chip{},
 		entrants: map[race.EntrantID]*entrant{}, bibs: map[race.Bib]*entrant{},
 		ofRace: map[race.ID]ruling.OfRace{}, ofBib: map[raceBib][]ruling.Ruling{}, ruled: map[ruling.ID]bool{},
 	}
@@ -87,11 +83,7 @@ func NewBook() *Book {
 func (b *Book) SetEvent(event *race.Event) {
 	before := b.event
 	b.event = event
-	clear(b.finders)
-	for i := range event.Races {
-		r := &event.Races[i]
-		b.finders[r.ID] = passing.NewFinder(event, r)
-	}
+	b.computer = newComputer(b)
 	for id, mat := range b.mats {
 		b.periods[mat] = b.periodsOf(id)
 	}

@@ -1,7 +1,9 @@
 package scoring
 
 import (
+	"runtime"
 	"slices"
+	"sync"
 
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
@@ -64,17 +66,34 @@ func (o *Offline) AddRead(read Numbered) {
 	o.pages[last] = append(o.pages[last], writtenRead{read.At, o.mats[read.MatNumber], int32(read.ChipNumber)})
 }
 
-// Score returns the results of the roster's entrants, who are numbered in its order.
+// Score returns the results of the roster's entrants, and numbers these in its order.
 func (o *Offline) Score(roster []race.Entrant, rulings []ruling.Ruling) []result.Result {
 	o.sortByChip()
-	numbered := slices.Clone(roster)
-	for i := range numbered {
-		numbered[i].ID = race.EntrantID(i + 1)
+	for i := range roster {
+		roster[i].ID = race.EntrantID(i + 1)
 	}
-	o.book.SetEntrants(numbered)
+	o.book.SetEntrants(roster)
 	o.book.AddRulings(rulings)
-	o.book.Settle()
-	return o.book.Results()
+	return o.compute()
+}
+
+// compute computes all entrants, on every processor: none of them depends on another.
+func (o *Offline) compute() []result.Result {
+	event := o.book.event
+	entrants := slices.DeleteFunc(slices.Clone(o.book.dirty), func(e *entrant) bool { return event.Race(e.Race) == nil })
+	results := make([]result.Result, len(entrants))
+	var parts sync.WaitGroup
+	n := runtime.GOMAXPROCS(0)
+	for part := range n {
+		parts.Go(func() {
+			c := newComputer(o.book)
+			for i := len(entrants) * part / n; i < len(entrants)*(part+1)/n; i++ {
+				results[i] = c.compute(entrants[i], event.Race(entrants[i].Race))
+			}
+		})
+	}
+	parts.Wait()
+	return results
 }
 
 // sortByChip gives each chip its reads, in the order in which they came.

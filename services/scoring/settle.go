@@ -57,7 +57,7 @@ func (b *Book) settle(e *entrant, changes *Changes) {
 		e.computed = false
 		return
 	}
-	now := b.compute(e, r)
+	now := b.computer.compute(e, r)
 	if e.computed && now.Equal(&e.result) {
 		return
 	}
@@ -70,26 +70,44 @@ func (b *Book) settle(e *entrant, changes *Changes) {
 	changes.Results = append(changes.Results, change)
 }
 
+// computer computes entrants of a book. With working memory of its own it serves one goroutine.
+type computer struct {
+	book    *Book
+	finders map[race.ID]*passing.Finder
+	reads   []passing.Read
+	found   []passing.Passing
+}
+
+// newComputer returns a computer for the event that the book has now.
+func newComputer(b *Book) *computer {
+	c := &computer{book: b, finders: make(map[race.ID]*passing.Finder, len(b.event.Races))}
+	for i := range b.event.Races {
+		r := &b.event.Races[i]
+		c.finders[r.ID] = passing.NewFinder(b.event, r)
+	}
+	return c
+}
+
 // compute is the law: a result follows from event, roster line, rulings and the set of reads, and from nothing else.
-func (b *Book) compute(e *entrant, r *race.Race) result.Result {
-	ofRace := b.ofRace[r.ID]
-	ruled := ruling.ForEntrant(b.ofBib[raceBib{r.ID, e.Bib}])
+func (c *computer) compute(e *entrant, r *race.Race) result.Result {
+	ofRace := c.book.ofRace[r.ID]
+	ruled := ruling.ForEntrant(c.book.ofBib[raceBib{r.ID, e.Bib}])
 	gun := result.GunOf(r, &e.Entrant, &ofRace, &ruled)
-	b.gather(e, r, &ruled)
-	b.found = b.finders[r.ID].Find(b.found[:0], b.reads, gun, manual(r, &ruled))
+	c.gather(e, r, &ruled)
+	c.found = c.finders[r.ID].Find(c.found[:0], c.reads, gun, manual(r, &ruled))
 	passings := e.result.Passings
-	if !slices.Equal(passings, b.found) {
-		passings = append([]passing.Passing(nil), b.found...)
+	if !slices.Equal(passings, c.found) {
+		passings = append([]passing.Passing(nil), c.found...)
 	}
 	return result.Compute(result.Facts{
-		EventDay: b.event.Day, Race: r, Entrant: &e.Entrant, Passings: passings, GunAt: gun, OfRace: ofRace, Ruled: ruled,
+		EventDay: c.book.event.Day, Race: r, Entrant: &e.Entrant, Passings: passings, GunAt: gun, OfRace: ofRace, Ruled: ruled,
 	})
 }
 
 // gather collects the entrant's reads that lie at a point and are not void, corrected by the clocks of their mats.
 // (RULES.md, Passings, 1)
-func (b *Book) gather(e *entrant, r *race.Race, ruled *ruling.OfEntrant) {
-	b.reads = b.reads[:0]
+func (c *computer) gather(e *entrant, r *race.Race, ruled *ruling.OfEntrant) {
+	c.reads = c.reads[:0]
 	byMember := r.Team != nil && r.Team.Chip == race.MemberChip
 	for _, worn := range e.worn {
 		if worn.wearer != e || byMember && worn.leg == reserve {
@@ -100,11 +118,11 @@ func (b *Book) gather(e *entrant, r *race.Race, ruled *ruling.OfEntrant) {
 			leg = worn.leg
 		}
 		for _, s := range worn.reads.settle() {
-			lay := b.lay(s)
+			lay := c.book.lay(s)
 			if lay == nil || len(ruled.Void) > 0 && ruled.Voids(lay.Point, s.at) {
 				continue
 			}
-			b.reads = append(b.reads, passing.Read{
+			c.reads = append(c.reads, passing.Read{
 				At: s.at.Add(-lay.ClockOffset), Point: lay.point, Leg: leg, Backup: lay.Backup,
 			})
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"sync"
 
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
@@ -146,16 +147,20 @@ func inOrderOfLines(r *race.Race, results []*result.Result) []line {
 		lines[i] = line{Result: res, ranks: ranks[i*len(r.Classifications) : (i+1)*len(r.Classifications)]}
 		index[res.Entrant] = i
 	}
+	var classifications sync.WaitGroup
 	for n := range r.Classifications {
-		for name, list := range rankClassification(r, n, results) {
-			for rank, e := range list.All() {
-				l := &lines[index[e.Entrant]]
-				if l.ranks[n] = rank; n == 0 {
-					l.list, l.rank = name, rank
+		classifications.Go(func() {
+			for name, list := range rankClassification(r, n, results) {
+				for rank, e := range list.All() {
+					l := &lines[index[e.Entrant]]
+					if l.ranks[n] = rank; n == 0 {
+						l.list, l.rank = name, rank
+					}
 				}
 			}
-		}
+		})
 	}
+	classifications.Wait()
 	slices.SortFunc(lines, func(a, b line) int {
 		switch {
 		case a.rank == 0 && b.rank > 0:
