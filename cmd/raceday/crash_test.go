@@ -221,14 +221,23 @@ func startProcess(t *testing.T) *process {
 	return p
 }
 
+// freeAddress returns an address that nobody listens on, for a server that is to come back on it. It is below the ports
+// that the system gives out by itself, so that nobody is given it meanwhile.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		address := fmt.Sprintf("127.0.0.1:%d", 12_000+rand.IntN(18_000))
+		listener, err := net.Listen("tcp", address)
+		if err != nil {
+			continue
+		}
+		if err := listener.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return address
 	}
-	defer listener.Close()
-	return listener.Addr().String()
+	t.Fatal("no free port")
+	return ""
 }
 
 // start starts the process and returns when it is up.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
 
@@ -33,6 +34,10 @@ func printError(w io.Writer, err error) {
 		case *errdetails.BadRequest:
 			fields = d.GetFieldViolations()
 		}
+	}
+	if sent.GRPCStatus().Code() == codes.Unavailable && len(sent.GRPCStatus().Details()) == 0 {
+		fmt.Fprintf(w, "raceday: no server answers at the address of --server; is raceday serve running there?\n  %s\n", sent.GRPCStatus().Message())
+		return
 	}
 	// What the command was at stays in front of the server's own words.
 	text := strings.Replace(err.Error(), sent.Error(), sent.GRPCStatus().Message(), 1)

@@ -108,7 +108,8 @@ func (c *readsPublishCommand) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(t.stdout, "%d reads published and acknowledged\n", len(reads))
+	fmt.Fprintf(t.stdout, "published and acknowledged: %s\n", counted(len(reads)))
+	warnOfMats(t.stderr, definition, reads)
 	if len(bad) > 0 {
 		fmt.Fprintf(t.stderr, "%d bad lines were left out:\n%v\n", len(bad), bad)
 	}
@@ -152,6 +153,34 @@ func (c *readsSendCommand) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(t.stdout, "%d reads at %s acknowledged\n", len(reads), at)
-	return nil
+	fmt.Fprintf(t.stdout, "acknowledged: %s at %s\n", counted(len(reads)), at)
+	return c.with(t, func(ctx context.Context, conn *grpc.ClientConn) error {
+		definition, err := getEvent(ctx, conn, c.Event)
+		if err != nil { // the reads are safe, with or without the server
+			fmt.Fprintf(t.stderr, "whether %s is a mat of %s was not checked\n", c.Mat, c.Event)
+			return nil
+		}
+		warnOfMats(t.stderr, definition, reads)
+		return nil
+	})
+}
+
+func counted(reads int) string {
+	if reads == 1 {
+		return "1 read"
+	}
+	return fmt.Sprintf("%d reads", reads)
+}
+
+// warnOfMats tells of mats that the event does not have: their reads are stored, and count when it has them.
+func warnOfMats(w io.Writer, definition *race.Event, reads []timing.Read) {
+	told := map[race.MatID]bool{}
+	for i := range reads {
+		mat := reads[i].Mat
+		known := slices.ContainsFunc(definition.Mats, func(m race.Mat) bool { return m.ID == mat })
+		if !known && !told[mat] {
+			told[mat] = true
+			fmt.Fprintf(w, "%s is no mat of %s: its reads are stored and do not count\n", mat, definition.ID)
+		}
+	}
 }

@@ -82,6 +82,10 @@ func (b *Boards) Run(ctx context.Context) error {
 // Use calls f with the live board of an event, which is kept at least until f returns. Faults: EVENT_NOT_FOUND,
 // ErrStopping, and those of f.
 func (b *Boards) Use(ctx context.Context, event race.EventID, f func(*Board) error) error {
+	if !race.IsID(string(event)) { // it could not be listened to either
+		_, err := b.events.EventAt(ctx, event, 0)
+		return err
+	}
 	k := b.acquire(event)
 	defer b.release(k)
 	select {

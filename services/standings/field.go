@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"raceday/services/rules/classification"
 	"raceday/services/rules/race"
 	"raceday/services/rules/ranking"
 	"raceday/services/rules/result"
@@ -111,9 +112,9 @@ func (f *field) list(name string) (string, *list, error) {
 	if l, ok := f.lists[name]; ok {
 		return name, l, nil
 	}
-	classification, _, divided := strings.Cut(name, "/")
-	l, ok := f.lists[classification]
-	if !divided || !ok || l.permanent {
+	id, _, divided := strings.Cut(name, "/")
+	l, ok := f.lists[id]
+	if !divided || !ok || l.permanent || !classification.MayHave(l.terms.classification, name) {
 		return "", nil, ErrListNotFound
 	}
 	return name, l, nil
