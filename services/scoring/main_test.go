@@ -9,6 +9,6 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	proof.Rapid(500, 100_000)
+	proof.Rapid(500, 20_000)
 	goleak.VerifyTestMain(m)
 }
