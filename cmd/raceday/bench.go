@@ -6,13 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime/pprof"
 
 	"raceday/services/benchmark"
-	"raceday/services/broker"
 	"raceday/services/event"
 	"raceday/services/postgres"
 	"raceday/services/registration"
@@ -177,24 +175,12 @@ func (t *terminal) startBenched(ctx context.Context, use func(context.Context, b
 func useBenched(
 	ctx context.Context, databaseURL string, up started, use func(context.Context, benchmark.Server) error,
 ) error {
-	conn, err := dial(up.grpc, key{up.grpc, up.developmentKey})
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	mats, err := broker.Connect(ctx, up.nats, broker.ConnectOptions{Name: "mats", Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		return err
-	}
-	defer mats.Close()
-	js, err := broker.JetStream(mats)
-	if err != nil {
-		return err
-	}
 	pool, err := postgres.Open(ctx, databaseURL, postgres.Options{Name: "bench"})
 	if err != nil {
 		return err
 	}
 	defer pool.Close()
-	return use(ctx, benchmark.Server{Conn: conn, NATS: mats, JetStream: js, Pool: pool})
+	return connected(ctx, up, func(c connections) error {
+		return use(ctx, benchmark.Server{Conn: c.conn, NATS: c.nats, JetStream: c.js, Pool: pool})
+	})
 }

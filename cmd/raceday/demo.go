@@ -5,10 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 
 	timingv1 "raceday/proto/raceday/timing/v1"
-	"raceday/services/broker"
 	"raceday/services/event"
 	"raceday/services/rehearsal"
 	"raceday/services/standings"
@@ -47,32 +45,20 @@ func (c *demoCommand) Run(t *terminal) error {
 }
 
 func (c *demoCommand) tell(ctx context.Context, t *terminal, up started) error {
-	conn, err := dial(up.grpc, key{up.grpc, up.developmentKey})
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	mats, err := broker.Connect(ctx, up.nats, broker.ConnectOptions{Name: "mats", Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		return err
-	}
-	defer mats.Close()
-	js, err := broker.JetStream(mats)
-	if err != nil {
-		return err
-	}
 	definition, err := event.Parse(rehearsal.AlmatyFile())
 	if err != nil {
 		return err
 	}
-	return rehearsal.Run(ctx, rehearsal.Story{
-		Conn: conn, EventFile: rehearsal.AlmatyFile(), Event: definition,
-		Publish: func(ctx context.Context, batch *timingv1.ReadBatch) error {
-			return timingnats.PublishBatch(ctx, js, batch)
-		},
-		Score: scoreFacts,
-		Out:   t.stdout, Terminal: isTerminal(t.stdout),
-		Persons: c.Field, Teams: c.Teams, Speed: c.Speed, Seed: c.Seed,
+	return connected(ctx, up, func(server connections) error {
+		return rehearsal.Run(ctx, rehearsal.Story{
+			Conn: server.conn, EventFile: rehearsal.AlmatyFile(), Event: definition,
+			Publish: func(ctx context.Context, batch *timingv1.ReadBatch) error {
+				return timingnats.PublishBatch(ctx, server.js, batch)
+			},
+			Score: scoreFacts,
+			Out:   t.stdout, Terminal: isTerminal(t.stdout),
+			Persons: c.Field, Teams: c.Teams, Speed: c.Speed, Seed: c.Seed,
+		})
 	})
 }
 

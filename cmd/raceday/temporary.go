@@ -6,6 +6,12 @@ import (
 	"io"
 	"log/slog"
 	"os"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"google.golang.org/grpc"
+
+	"raceday/services/broker"
 )
 
 // errDone ends the services of a command that is done with them.
@@ -32,4 +38,30 @@ func onOwnServers(t *terminal, stdout io.Writer, use func(ctx context.Context, d
 		return nil
 	}
 	return err
+}
+
+// connections lead to a server that is up: conn as its callers have, nats and js as its mats.
+type connections struct {
+	conn *grpc.ClientConn
+	nats *nats.Conn
+	js   jetstream.JetStream
+}
+
+// connected uses a server that is up as its callers and its mats do.
+func connected(ctx context.Context, up started, use func(connections) error) error {
+	conn, err := dial(up.grpc, key{up.grpc, up.developmentKey})
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	mats, err := broker.Connect(ctx, up.nats, broker.ConnectOptions{Name: "mats", Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	defer mats.Close()
+	js, err := broker.JetStream(mats)
+	if err != nil {
+		return err
+	}
+	return use(connections{conn, mats, js})
 }
