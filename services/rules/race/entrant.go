@@ -66,7 +66,22 @@ type Person struct {
 	Country  string
 	Club     string
 	Category string
+	// NameShown says how the name is published.
+	NameShown NameShown
 }
+
+// NameShown says how a person's name is published.
+type NameShown int
+
+// The ways of showing a name. [RULES.md, Publication and privacy]
+const (
+	// NameByAge shows it in full, a minor's by its initials.
+	NameByAge NameShown = iota
+	// NameHidden does not show it; row and rank stay.
+	NameHidden
+	// NameInFull shows a minor's too: whoever answers for the minor consented.
+	NameInFull
+)
 
 // Member is one runner of a relay.
 type Member struct {

@@ -30,6 +30,8 @@ type Event struct {
 	TimeZone string
 	// Currency is an ISO 4217 code, or empty.
 	Currency string
+	// Cancelled: the event does not take place; its entries may be deferred to another one.
+	Cancelled bool
 	Points   []PointID
 	Mats     []Mat
 	Races    []Race
@@ -69,6 +71,8 @@ type Race struct {
 	Format              Format
 	DistanceMillimetres int64
 	MinAgeYears         int
+	// MaxAgeYears is zero for no upper limit.
+	MaxAgeYears int
 	// Capacity is the number of places; zero means without limit.
 	Capacity     int
 	Registration Registration
@@ -90,6 +94,8 @@ type Race struct {
 	Team *Team
 	// Nordic is set for Nordic walking only.
 	Nordic *Nordic
+	// Documents are those that an entrant shows before the bib is handed out.
+	Documents []Document
 }
 
 // Wave returns the wave with this id, or nil.
@@ -102,10 +108,43 @@ func (r *Race) Wave(id WaveID) *Wave {
 	return nil
 }
 
-// Registration is when entries are taken, zero meaning open, and how long a place is held.
+// Registration is when entries are taken, zero meaning open, and how long a place is kept for whom.
 type Registration struct {
 	OpensAt, ClosesAt racetime.Instant
-	Hold              time.Duration
+	// Hold is how long a place is held for whoever has not paid yet.
+	Hold time.Duration
+	// Offer is how long a freed place is offered to whoever waits for one.
+	Offer time.Duration
+	// Waitlist is how many may wait for a place of a full race; zero means that there is no waitlist.
+	Waitlist int
+	// TransferUntil is the last instant at which an entry may be passed on to another person or race; zero means
+	// ClosesAt.
+	TransferUntil racetime.Instant
+}
+
+// TransfersEnd returns the last instant at which an entry may be passed on; zero means without end.
+func (r Registration) TransfersEnd() racetime.Instant {
+	if r.TransferUntil != 0 {
+		return r.TransferUntil
+	}
+	return r.ClosesAt
+}
+
+// DocumentType is a kind of paper that an entrant shows.
+type DocumentType int
+
+// The types of documents.
+const (
+	MedicalCertificate DocumentType = iota
+	Consent
+	Identity
+)
+
+// Document is what a race asks to see of the entrants of an age band.
+type Document struct {
+	Type DocumentType
+	// FromAgeYears and ToAgeYears bound the band, both included; a ToAgeYears of zero is open.
+	FromAgeYears, ToAgeYears int
 }
 
 // Fee is the price of an entry until an instant.
@@ -123,6 +162,8 @@ type Wave struct {
 	// Gun is zero where the event names none: the wave waits for a GUN ruling.
 	Gun  racetime.Instant
 	Bibs []BibRange
+	// MaxEntrants is how many bibs are given out in the wave; zero means as many as its ranges hold.
+	MaxEntrants int
 }
 
 // NoStartRead says what becomes of an entrant without a start read.
@@ -213,6 +254,30 @@ type Team struct {
 	Chip                     ChipHolder
 	MissedLeg                MissedLeg
 	Legs                     []Leg
+	// Categories are those that a team may enter in; without any, every category is taken.
+	Categories []TeamCategory
+	// CompleteUntil is until when an incomplete team may hold a place; zero means that teams enter complete.
+	CompleteUntil racetime.Instant
+	// SubstituteUntil is the last instant at which a member may be replaced; zero means the first gun of the race.
+	SubstituteUntil racetime.Instant
+}
+
+// TeamCategory is a kind of team, and what its regulars must be beside the race's own rules.
+type TeamCategory struct {
+	// Name is as the entries have it, such as WOMEN or CORPORATE.
+	Name string
+	// MinWomen and MinMen are among the regulars.
+	MinWomen, MinMen int
+}
+
+// Category returns the category with this name, or nil.
+func (t *Team) Category(name string) *TeamCategory {
+	for i := range t.Categories {
+		if t.Categories[i].Name == name {
+			return &t.Categories[i]
+		}
+	}
+	return nil
 }
 
 // ChipHolder says who wears the chip of a relay.

@@ -56,6 +56,7 @@ const (
 	DefaultCrossingGap = 30 * time.Second
 	DefaultRounding    = time.Second
 	DefaultHold        = 35 * time.Minute
+	DefaultOffer       = 24 * time.Hour
 	DefaultYellowCard  = 30 * time.Second
 	DefaultYellowToDSQ = 3
 )
@@ -72,7 +73,7 @@ func New(format Format) Race {
 		Format:              format,
 		DistanceMillimetres: rules.DistanceMillimetres,
 		MinAgeYears:         rules.MinAgeYears,
-		Registration:        Registration{Hold: DefaultHold},
+		Registration:        Registration{Hold: DefaultHold, Offer: DefaultOffer},
 		LateStart:           DefaultLateStart,
 		FastestPace:         DefaultFastestPace,
 		CrossingGap:         DefaultCrossingGap,
