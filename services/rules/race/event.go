@@ -32,9 +32,9 @@ type Event struct {
 	Currency string
 	// Cancelled: the event does not take place; its entries may be deferred to another one.
 	Cancelled bool
-	Points   []PointID
-	Mats     []Mat
-	Races    []Race
+	Points    []PointID
+	Mats      []Mat
+	Races     []Race
 }
 
 // Race returns the race with this id, or nil.
