@@ -3,6 +3,7 @@
 package entry
 
 import (
+	"raceday/services/rules/age"
 	"raceday/services/rules/civil"
 	"raceday/services/rules/race"
 )
@@ -17,7 +18,11 @@ const (
 	BirthDateMissing Reason = "BIRTH_DATE_MISSING"
 	BirthDateInvalid Reason = "BIRTH_DATE_INVALID"
 	AgeBelowMinimum  Reason = "AGE_BELOW_MINIMUM"
+	AgeAboveMaximum  Reason = "AGE_ABOVE_MAXIMUM"
 )
+
+// AdultAgeYears is the age below which a person is a minor, whatever the race's minimum. [RULES.md, Ages]
+const AdultAgeYears = 18
 
 // maxYears is beyond every age that was ever proven; a birth date before it is a slip of the pen.
 const maxYears = 125
@@ -46,17 +51,33 @@ func Check(r *race.Race, p race.Person, eventDay civil.Day) []Problem {
 }
 
 // CheckAge returns what is wrong with a person's age where it is known, and nothing where it is not. The minimum is
-// reached on the birthday itself. [RULES.md, Ages]
+// reached on the birthday itself, and the maximum is kept until the day before the next. [RULES.md, Ages]
 func CheckAge(r *race.Race, p race.Person, eventDay civil.Day) []Problem {
-	switch {
-	case p.BirthDay.IsZero():
-		if p.AgeYears != nil && *p.AgeYears < r.MinAgeYears {
-			return []Problem{{"age", AgeBelowMinimum}}
+	years, known := r.Years(p, eventDay)
+	if !known {
+		return nil
+	}
+	path, oldEnough := "age", years >= r.MinAgeYears
+	if !p.BirthDay.IsZero() {
+		path, oldEnough = "birth_date", r.Age.OldEnough(p.BirthDay, eventDay, r.MinAgeYears)
+		if eventDay.Before(p.BirthDay) || eventDay.Year-p.BirthDay.Year > maxYears {
+			return []Problem{{path, BirthDateInvalid}}
 		}
-	case eventDay.Before(p.BirthDay) || eventDay.Year-p.BirthDay.Year > maxYears:
-		return []Problem{{"birth_date", BirthDateInvalid}}
-	case !r.Age.OldEnough(p.BirthDay, eventDay, r.MinAgeYears):
-		return []Problem{{"birth_date", AgeBelowMinimum}}
+	}
+	switch {
+	case !oldEnough:
+		return []Problem{{path, AgeBelowMinimum}}
+	case r.MaxAgeYears > 0 && years > r.MaxAgeYears:
+		return []Problem{{path, AgeAboveMaximum}}
 	}
 	return nil
+}
+
+// Minor reports whether a person is under age on the event's day itself, on whatever day the race takes its ages. Nobody
+// of unknown age is taken for a minor.
+func Minor(r *race.Race, p race.Person, eventDay civil.Day) bool {
+	if !p.BirthDay.IsZero() {
+		return age.Years(p.BirthDay, eventDay, r.Age.LeapDay) < AdultAgeYears
+	}
+	return p.AgeYears != nil && *p.AgeYears < AdultAgeYears
 }
