@@ -31,9 +31,9 @@ func CheckComposition(r *race.Race, members []race.Member) []entry.Problem {
 	return l.problems(l.regulars != r.Team.Size, l.women < r.Team.MinWomen)
 }
 
-// CheckIncomplete returns what no further member could mend in a team that is not complete yet, in the order of Check: too
-// many regulars or reserves, legs that are none or taken, fewer women than MinWomen even if all open legs went to women,
-// and members who may not enter. The race must be a relay.
+// CheckIncomplete returns what no further member could mend in a team that is not complete yet, in the order of Check:
+// too many regulars or reserves, legs that are none or taken, fewer women than MinWomen even if all open legs went to
+// women, and members who may not enter. The race must be a relay.
 func CheckIncomplete(r *race.Race, members []race.Member, eventDay civil.Day) []entry.Problem {
 	l := lineUpOf(r, members)
 	problems := l.problems(l.regulars > r.Team.Size, l.women+l.open() < r.Team.MinWomen)
