@@ -2,6 +2,9 @@ package race
 
 import (
 	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"raceday/services/rules/civil"
 )
@@ -82,6 +85,35 @@ const (
 	// NameInFull shows a minor's too: whoever answers for the minor consented.
 	NameInFull
 )
+
+// ShownName returns the name that is published: nothing where it is hidden, and of a minor, unless whoever answers for
+// the minor consented, the initials, such as A. E. [RULES.md, Publication and privacy]
+func (p Person) ShownName(minor bool) string {
+	switch {
+	case p.NameShown == NameHidden:
+		return ""
+	case p.NameShown == NameByAge && minor:
+		return initials(p.Name)
+	}
+	return p.Name
+}
+
+// initials returns the first letter of each word with the marks on it, such as the breve of a decomposed Й. Title case is
+// upper case, but for digraphs (ǆ becomes ǅ) and for scripts that begin no word with a capital (Georgian).
+func initials(name string) string {
+	var letters []string
+	for word := range strings.FieldsSeq(name) {
+		first := strings.IndexFunc(word, unicode.IsLetter)
+		if first < 0 {
+			continue
+		}
+		letter, size := utf8.DecodeRuneInString(word[first:])
+		rest := word[first+size:]
+		marks := rest[:len(rest)-len(strings.TrimLeftFunc(rest, unicode.IsMark))]
+		letters = append(letters, string(unicode.ToTitle(letter))+marks+".")
+	}
+	return strings.Join(letters, " ")
+}
 
 // Member is one runner of a relay.
 type Member struct {

@@ -7,6 +7,7 @@ import (
 	"raceday/services/rules/agegrade"
 	"raceday/services/rules/civil"
 	"raceday/services/rules/classification"
+	"raceday/services/rules/entry"
 	"raceday/services/rules/passing"
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
@@ -40,7 +41,9 @@ func GunOf(r *race.Race, e *race.Entrant, ofRace *ruling.OfRace, ruled *ruling.O
 func Compute(f Facts) Result {
 	e := f.Entrant
 	res := Result{
-		Entrant: e.ID, Race: e.Race, Bib: e.Bib, Chip: strings.Join(e.Chips, " "), Name: e.Name, Sex: e.Sex,
+		Entrant: e.ID, Race: e.Race, Bib: e.Bib, Chip: strings.Join(e.Chips, " "), Sex: e.Sex,
+		// A team has no age, whatever its line of the roster says.
+		Name:    e.ShownName(f.Race.Team == nil && entry.Minor(f.Race, e.Person, f.EventDay)),
 		Country: e.Country, Club: e.Club, Category: e.Category,
 		AgeGroup: classification.AgeGroup(f.Race, e, f.EventDay),
 		GunAt:    f.GunAt, Passings: f.Passings,
@@ -211,7 +214,8 @@ func (f *Facts) addLegs(res *Result) relayOutcome {
 	}
 	for _, m := range f.Entrant.Members {
 		if m.Leg >= 1 && m.Leg <= len(ends) {
-			res.Legs[m.Leg-1].MemberBib, res.Legs[m.Leg-1].MemberName = m.Bib, m.Name
+			res.Legs[m.Leg-1].MemberBib = m.Bib
+			res.Legs[m.Leg-1].MemberName = m.ShownName(entry.Minor(f.Race, m.Person, f.EventDay))
 		}
 	}
 	return relayOutcome{total: res.Legs[len(ends)-1].Cumulative, notCompleted: firstMissed < len(ends)}

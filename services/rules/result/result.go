@@ -45,7 +45,8 @@ type Result struct {
 	Race    race.ID
 	Bib     race.Bib
 	// Chip is as the roster has it, several separated by blanks.
-	Chip     string
+	Chip string
+	// Name is what is published of it, empty where it is hidden.
 	Name     string
 	Sex      race.Sex
 	Country  string
@@ -80,8 +81,9 @@ type Result struct {
 // Leg is one leg of a relay.
 type Leg struct {
 	// Number counts from 1.
-	Number     int
-	MemberBib  race.Bib
+	Number    int
+	MemberBib race.Bib
+	// MemberName is what is published of it, empty where it is hidden.
 	MemberName string
 	// Time is unknown where an exchange around the leg was not seen or the leg not completed.
 	Time racetime.Optional
