@@ -6,6 +6,14 @@ import (
 	"raceday/services/rules/race"
 )
 
+// eventStatuses tells which statuses are those of a cancelled event.
+func eventStatuses() map[eventv1.EventStatus]bool {
+	return map[eventv1.EventStatus]bool{
+		eventv1.EventStatus_EVENT_STATUS_PLANNED:   false,
+		eventv1.EventStatus_EVENT_STATUS_CANCELLED: true,
+	}
+}
+
 func formats() map[eventv1.Format]race.Format {
 	return map[eventv1.Format]race.Format{
 		eventv1.Format_FORMAT_MARATHON:       race.Marathon,
@@ -14,6 +22,14 @@ func formats() map[eventv1.Format]race.Format {
 		eventv1.Format_FORMAT_NORDIC_WALKING: race.NordicWalking,
 		eventv1.Format_FORMAT_EKIDEN:         race.Ekiden,
 		eventv1.Format_FORMAT_OTHER:          race.Other,
+	}
+}
+
+func documentTypes() map[eventv1.DocumentType]race.DocumentType {
+	return map[eventv1.DocumentType]race.DocumentType{
+		eventv1.DocumentType_DOCUMENT_TYPE_MEDICAL_CERTIFICATE: race.MedicalCertificate,
+		eventv1.DocumentType_DOCUMENT_TYPE_CONSENT:             race.Consent,
+		eventv1.DocumentType_DOCUMENT_TYPE_IDENTITY:            race.Identity,
 	}
 }
 

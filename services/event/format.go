@@ -15,8 +15,8 @@ import (
 	"raceday/services/rules/racetime"
 )
 
-// Format writes an event as its canonical file: every default written out, fields in the order of the message, instants
-// in UTC. Equal events have equal files, and Parse gives the same event back.
+// Format writes an event as its canonical file: what ToMessage writes out, fields in the order of the message, instants in
+// UTC. Equal events have equal files, and Parse gives the same event back.
 func Format(e *race.Event) []byte {
 	w := &writer{}
 	w.block(0, ToMessage(e).ProtoReflect())

@@ -84,6 +84,8 @@ func anyEvent(t *rapid.T) *race.Event {
 		Day:      anyDay().Draw(t, "day"),
 		TimeZone: rapid.SampledFrom([]string{"UTC", "Asia/Almaty", "America/New_York"}).Draw(t, "time zone"),
 		Currency: rapid.SampledFrom([]string{"", "KZT", "NOK"}).Draw(t, "currency"),
+
+		Cancelled: rapid.Bool().Draw(t, "cancelled"),
 	}
 	for i, point := range points {
 		e.Points = append(e.Points, race.PointID(point))
@@ -108,8 +110,7 @@ func anyRace(t *rapid.T, format race.Format, points []race.PointID) race.Race {
 	r := race.New(format)
 	r.Name = anyText().Draw(t, "race name")
 	r.MinAgeYears += rapid.IntRange(0, 20).Draw(t, "age above the format's")
-	r.Capacity = rapid.IntRange(0, 60_000).Draw(t, "capacity")
-	r.Registration = race.Registration{OpensAt: anyInstant().Draw(t, "opens"), Hold: anyDuration().Draw(t, "hold")}
+	anyRegistration(t, &r)
 	r.LateStart = anyDuration().Draw(t, "late start")
 	r.FastestPace = anyDuration().Draw(t, "pace")
 	r.CrossingGap = anyDuration().Draw(t, "gap")
@@ -127,7 +128,7 @@ func anyRace(t *rapid.T, format race.Format, points []race.PointID) race.Race {
 	}
 	r.Waves = []race.Wave{
 		{ID: "null", Gun: anyInstant().Draw(t, "gun"), Bibs: []race.BibRange{{First: 1, Last: 999}, {Prefix: "F-", First: 1, Last: 9}}},
-		{ID: "2"},
+		{ID: "2", MaxEntrants: rapid.IntRange(0, 900).Draw(t, "most entrants")},
 	}
 	r.Classifications = []race.Classification{
 		{ID: "true", By: []race.By{race.BySex, race.ByAge, race.ByClub}, Bands: age.Bands{0, 18, 99}, Basis: race.Net},
@@ -138,7 +139,33 @@ func anyRace(t *rapid.T, format race.Format, points []race.PointID) race.Race {
 		r.DistanceMillimetres = rapid.Int64Range(10, 1e9).Draw(t, "distance")
 	}
 	anyCourse(t, &r, points)
+	if r.Team != nil {
+		r.Team.Categories = []race.TeamCategory{{Name: "null", MinWomen: 1, MinMen: r.Team.Size - 1}, {Name: "Open 40+"}}
+		r.Team.CompleteUntil = r.Registration.OpensAt + racetime.Instant(rapid.IntRange(0, 1e9).Draw(t, "complete"))
+		r.Team.SubstituteUntil = anyInstant().Draw(t, "substitute")
+	}
 	return r
+}
+
+// anyRegistration draws who may enter, when, and with which papers.
+func anyRegistration(t *rapid.T, r *race.Race) {
+	if rapid.Bool().Draw(t, "has a highest age") {
+		r.MaxAgeYears = r.MinAgeYears + rapid.IntRange(1, 60).Draw(t, "age above the lowest")
+	}
+	r.Capacity = rapid.IntRange(0, 60_000).Draw(t, "capacity")
+	r.Registration = race.Registration{
+		OpensAt: anyInstant().Draw(t, "opens"), Hold: anyDuration().Draw(t, "hold"),
+		Offer:         rapid.OneOf(anyDuration(), rapid.Just(race.DefaultOffer)).Draw(t, "offer"),
+		TransferUntil: anyInstant().Draw(t, "transfer"),
+	}
+	if r.Capacity > 0 {
+		r.Registration.Waitlist = rapid.IntRange(0, 60_000).Draw(t, "waitlist")
+	}
+	adult := rapid.IntRange(1, 21).Draw(t, "adult")
+	r.Documents = []race.Document{
+		{Type: race.Consent, ToAgeYears: adult}, {Type: race.Consent, FromAgeYears: adult + 1, ToAgeYears: adult + 1},
+		{Type: race.MedicalCertificate, FromAgeYears: adult}, {Type: race.Identity},
+	}
 }
 
 // anyCourse draws the visits, and the legs of a relay between them.

@@ -63,11 +63,12 @@ func (c *converter) fault(path, reason string) {
 
 func (c *converter) event(m *eventv1.Event) *race.Event {
 	e := &race.Event{
-		ID:       race.EventID(m.GetId()),
-		Name:     m.GetName(),
-		Day:      c.day("day", m.GetDay()),
-		TimeZone: m.GetTimeZone(),
-		Currency: m.GetCurrency(),
+		ID:        race.EventID(m.GetId()),
+		Name:      m.GetName(),
+		Day:       c.day("day", m.GetDay()),
+		TimeZone:  m.GetTimeZone(),
+		Currency:  m.GetCurrency(),
+		Cancelled: named(c, "status", m.GetStatus(), eventStatuses()),
 	}
 	for _, point := range m.GetPoints() {
 		e.Points = append(e.Points, race.PointID(point.GetId()))
@@ -138,6 +139,17 @@ func (c *converter) limit(path string, m *durationpb.Duration) time.Duration {
 		c.fault(path, "is not above zero")
 	}
 	return d
+}
+
+// most reads an upper limit, where zero means none and so cannot be asked for.
+func (c *converter) most(path string, n *int32) int {
+	if n == nil {
+		return 0
+	}
+	if *n == 0 {
+		c.fault(path, "is 0; leave it out for no limit")
+	}
+	return int(*n)
 }
 
 // maxScaled bounds decimals so that a double carries them exactly.

@@ -19,17 +19,9 @@ func (c *converter) race(at string, m *eventv1.Race) race.Race {
 	if m.MinAge != nil {
 		r.MinAgeYears = int(m.GetMinAge())
 	}
-	if m.Capacity != nil {
-		r.Capacity = int(m.GetCapacity())
-		if r.Capacity == 0 {
-			c.fault(at+".capacity", "is 0; leave it out for no limit")
-		}
-	}
-	if registration := m.GetRegistration(); registration != nil {
-		r.Registration.OpensAt = c.instant(at+".registration.opens_at", registration.GetOpensAt())
-		r.Registration.ClosesAt = c.instant(at+".registration.closes_at", registration.GetClosesAt())
-		r.Registration.Hold = c.duration(at+".registration.hold", registration.GetHold(), r.Registration.Hold)
-	}
+	r.MaxAgeYears = c.most(at+".max_age", m.MaxAge)
+	r.Capacity = c.most(at+".capacity", m.Capacity)
+	r.Registration = c.registration(at+".registration", m.GetRegistration(), r.Registration)
 	r.Fees = c.fees(at+".fees", m.GetFees())
 	r.Waves = c.waves(at+".waves", m.GetWaves())
 	r.LateStart = c.duration(at+".late_start", m.GetLateStart(), r.LateStart)
@@ -61,7 +53,19 @@ func (c *converter) race(at string, m *eventv1.Race) race.Race {
 	if m.GetNordic() != nil {
 		r.Nordic = c.nordic(at+".nordic", m.GetNordic())
 	}
+	r.Documents = c.documents(at+".documents", m.GetDocuments())
 	return r
+}
+
+func (c *converter) registration(at string, m *eventv1.Registration, byDefault race.Registration) race.Registration {
+	return race.Registration{
+		OpensAt:       c.instant(at+".opens_at", m.GetOpensAt()),
+		ClosesAt:      c.instant(at+".closes_at", m.GetClosesAt()),
+		Hold:          c.duration(at+".hold", m.GetHold(), byDefault.Hold),
+		Offer:         c.duration(at+".offer", m.GetOffer(), byDefault.Offer),
+		Waitlist:      int(m.GetWaitlist()),
+		TransferUntil: c.instant(at+".transfer_until", m.GetTransferUntil()),
+	}
 }
 
 func (c *converter) fees(at string, list []*eventv1.Fee) []race.Fee {
@@ -81,7 +85,11 @@ func (c *converter) waves(at string, list []*eventv1.Wave) []race.Wave {
 	var waves []race.Wave
 	for i, m := range list {
 		path := index(at, i)
-		wave := race.Wave{ID: race.WaveID(m.GetId()), Gun: c.instant(path+".gun", m.GetGun())}
+		wave := race.Wave{
+			ID:          race.WaveID(m.GetId()),
+			Gun:         c.instant(path+".gun", m.GetGun()),
+			MaxEntrants: c.most(path+".max_entrants", m.MaxEntrants),
+		}
 		for j, text := range m.GetBibs() {
 			bibs, err := race.ParseBibRange(text)
 			if err != nil {
@@ -158,6 +166,15 @@ func (c *converter) team(at string, m *eventv1.Team, byDefault *race.Team) *race
 			ForcedStart:       c.instant(path+".forced_start", leg.GetForcedStart()),
 		})
 	}
+	for _, category := range m.GetCategories() {
+		team.Categories = append(team.Categories, race.TeamCategory{
+			Name:     category.GetName(),
+			MinWomen: int(category.GetMinWomen()),
+			MinMen:   int(category.GetMinMen()),
+		})
+	}
+	team.CompleteUntil = c.instant(at+".complete_until", m.GetCompleteUntil())
+	team.SubstituteUntil = c.instant(at+".substitute_until", m.GetSubstituteUntil())
 	return team
 }
 
@@ -170,4 +187,20 @@ func (c *converter) nordic(at string, m *eventv1.Nordic) *race.Nordic {
 		nordic.YellowToDSQ = int(m.GetYellowToDsq())
 	}
 	return nordic
+}
+
+func (c *converter) documents(at string, list []*eventv1.Document) []race.Document {
+	var documents []race.Document
+	for i, m := range list {
+		path := index(at, i)
+		if m.GetType() == eventv1.DocumentType_DOCUMENT_TYPE_UNSPECIFIED {
+			c.fault(path+".type", "is missing")
+		}
+		documents = append(documents, race.Document{
+			Type:         named(c, path+".type", m.GetType(), documentTypes()),
+			FromAgeYears: int(m.GetFromAge()),
+			ToAgeYears:   c.most(path+".to_age", m.ToAge),
+		})
+	}
+	return documents
 }

@@ -14,6 +14,7 @@ import (
 // place.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(small))
+	f.Add([]byte(opening))
 	f.Add(readFile(f, "testdata/almaty.yaml"))
 	for _, name := range sharedCases() {
 		if dir, ok := sharedcase.Find(f, name); ok {

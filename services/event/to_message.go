@@ -9,7 +9,8 @@ import (
 	"raceday/services/rules/racetime"
 )
 
-// ToMessage describes an event as a message with every default written out. FromMessage gives the same event back.
+// ToMessage describes an event as a message with every default written out, except that a planned event and a race without
+// a waitlist do not say so. FromMessage gives the same event back.
 func ToMessage(e *race.Event) *eventv1.Event {
 	m := &eventv1.Event{
 		Id:       string(e.ID),
@@ -17,6 +18,9 @@ func ToMessage(e *race.Event) *eventv1.Event {
 		Day:      e.Day.String(),
 		TimeZone: e.TimeZone,
 		Currency: e.Currency,
+	}
+	if e.Cancelled { // That an event is planned goes without saying.
+		m.Status = eventv1.EventStatus_EVENT_STATUS_CANCELLED
 	}
 	for _, point := range e.Points {
 		m.Points = append(m.Points, &eventv1.Point{Id: string(point)})
@@ -47,25 +51,20 @@ func raceMessage(r *race.Race) *eventv1.Race {
 		Format:         valueOf(r.Format, formats()),
 		DistanceMetres: metres(r.DistanceMillimetres),
 		MinAge:         new(int32(r.MinAgeYears)),
-		Registration: &eventv1.Registration{
-			OpensAt:  instantMessage(r.Registration.OpensAt),
-			ClosesAt: instantMessage(r.Registration.ClosesAt),
-			Hold:     durationpb.New(r.Registration.Hold),
-		},
-		LateStart:   durationpb.New(r.LateStart),
-		NoStartRead: valueOf(r.NoStartRead, noStartReads()),
-		FastestPace: durationpb.New(r.FastestPace),
-		CrossingGap: durationpb.New(r.CrossingGap),
-		OverTime:    valueOf(r.OverTime, overTimes()),
-		Rounding:    durationpb.New(r.Rounding),
+		MaxAge:         numberMessage(r.MaxAgeYears),
+		Capacity:       numberMessage(r.Capacity),
+		Registration:   registrationMessage(r.Registration),
+		LateStart:      durationpb.New(r.LateStart),
+		NoStartRead:    valueOf(r.NoStartRead, noStartReads()),
+		FastestPace:    durationpb.New(r.FastestPace),
+		CrossingGap:    durationpb.New(r.CrossingGap),
+		OverTime:       valueOf(r.OverTime, overTimes()),
+		Rounding:       durationpb.New(r.Rounding),
 		Age: &eventv1.AgeRule{
 			On:      valueOf(r.Age.On, ageOns()),
 			LeapDay: valueOf(r.Age.LeapDay, leapDays()),
 			Date:    r.Age.Before.String(),
 		},
-	}
-	if r.Capacity > 0 {
-		m.Capacity = new(int32(r.Capacity))
 	}
 	for _, fee := range r.Fees {
 		m.Fees = append(m.Fees, &eventv1.Fee{
@@ -100,11 +99,36 @@ func raceMessage(r *race.Race) *eventv1.Race {
 			YellowToDsq: int32(r.Nordic.YellowToDSQ),
 		}
 	}
+	for _, document := range r.Documents {
+		m.Documents = append(m.Documents, &eventv1.Document{
+			Type:    valueOf(document.Type, documentTypes()),
+			FromAge: numberMessage(document.FromAgeYears),
+			ToAge:   numberMessage(document.ToAgeYears),
+		})
+	}
+	return m
+}
+
+// registrationMessage leaves the default offer out where nobody can wait for one: canonical files from before there were
+// waitlists stay what they were, so that applying them again changes nothing.
+func registrationMessage(registration race.Registration) *eventv1.Registration {
+	m := &eventv1.Registration{
+		OpensAt:       instantMessage(registration.OpensAt),
+		ClosesAt:      instantMessage(registration.ClosesAt),
+		Hold:          durationpb.New(registration.Hold),
+		Waitlist:      numberMessage(registration.Waitlist),
+		TransferUntil: instantMessage(registration.TransferUntil),
+	}
+	if registration.Waitlist != 0 || registration.Offer != race.DefaultOffer {
+		m.Offer = durationpb.New(registration.Offer)
+	}
 	return m
 }
 
 func waveMessage(wave race.Wave) *eventv1.Wave {
-	m := &eventv1.Wave{Id: string(wave.ID), Gun: instantMessage(wave.Gun)}
+	m := &eventv1.Wave{
+		Id: string(wave.ID), Gun: instantMessage(wave.Gun), MaxEntrants: numberMessage(wave.MaxEntrants),
+	}
 	for _, bibs := range wave.Bibs {
 		m.Bibs = append(m.Bibs, bibs.String())
 	}
@@ -157,6 +181,15 @@ func teamMessage(team *race.Team) *eventv1.Team {
 			ForcedStart: instantMessage(leg.ForcedStart),
 		})
 	}
+	for _, category := range team.Categories {
+		m.Categories = append(m.Categories, &eventv1.TeamCategory{
+			Name:     category.Name,
+			MinWomen: numberMessage(category.MinWomen),
+			MinMen:   numberMessage(category.MinMen),
+		})
+	}
+	m.CompleteUntil = instantMessage(team.CompleteUntil)
+	m.SubstituteUntil = instantMessage(team.SubstituteUntil)
 	return m
 }
 
@@ -166,6 +199,14 @@ func instantMessage(at racetime.Instant) *timestamppb.Timestamp {
 		return nil
 	}
 	return timestamppb.New(at.Time())
+}
+
+// numberMessage leaves zero, which is not given, unset.
+func numberMessage(n int) *int32 {
+	if n == 0 {
+		return nil
+	}
+	return new(int32(n))
 }
 
 // metres is exact both ways: the nearest double to three decimals, of which converter.decimal reads them back.

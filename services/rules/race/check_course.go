@@ -42,25 +42,6 @@ func (c *check) relay(at string, r *Race) {
 	}
 }
 
-func (c *check) team(at string, r *Race) {
-	team, want := r.Team, r.Format.Rules().TeamSize
-	switch {
-	case team.Size < 1:
-		c.fault(at+".size", "%d is below 1", team.Size)
-	case want != 0 && team.Size != want:
-		c.fault(at+".size", "%d is not the format's %d", team.Size, want)
-	}
-	if team.Reserves < 0 {
-		c.fault(at+".reserves", "%d is negative", team.Reserves)
-	}
-	switch {
-	case team.MinWomen < 0:
-		c.fault(at+".min_women", "%d is negative", team.MinWomen)
-	case team.MinWomen > max(team.Size, 0):
-		c.fault(at+".min_women", "%d is more than the team's size of %d", team.MinWomen, team.Size)
-	}
-}
-
 // handOvers checks the course of an EKIDEN without legs: every visit after the start ends one of the format's legs.
 func (c *check) handOvers(at string, r *Race) {
 	lengths := r.Format.Rules().LegMillimetres

@@ -13,11 +13,11 @@ import (
 func (c *check) race(at string, r *Race) {
 	c.text(at+".name", r.Name)
 	c.distance(at+".distance_metres", r)
-	c.minAge(at, r)
+	c.ages(at, r)
 	if r.Capacity < 0 {
 		c.fault(at+".capacity", "%d is negative", r.Capacity)
 	}
-	c.registration(at+".registration", r.Registration)
+	c.registration(at+".registration", r)
 	c.fees(at+".fees", r.Fees)
 	c.waves(at+".waves", r.Waves)
 	c.course(at+".course", r)
@@ -33,6 +33,7 @@ func (c *check) race(at string, r *Race) {
 	c.awards(at+".awards", r)
 	c.relay(at, r)
 	c.nordic(at+".nordic", r)
+	c.documents(at+".documents", r.Documents)
 }
 
 func (c *check) distance(path string, r *Race) {
@@ -47,13 +48,19 @@ func (c *check) distance(path string, r *Race) {
 	}
 }
 
-func (c *check) minAge(at string, r *Race) {
+func (c *check) ages(at string, r *Race) {
 	floor := r.Format.Rules().MinAgeYears
 	switch {
 	case r.MinAgeYears < 0:
 		c.fault(at+".min_age", "%d is negative", r.MinAgeYears)
 	case r.MinAgeYears < floor:
 		c.fault(at+".min_age", "%d is below the format's %d", r.MinAgeYears, floor)
+	}
+	switch {
+	case r.MaxAgeYears < 0:
+		c.fault(at+".max_age", "%d is negative", r.MaxAgeYears)
+	case r.MaxAgeYears != 0 && r.MaxAgeYears < r.MinAgeYears:
+		c.fault(at+".max_age", "%d is below the min_age of %d", r.MaxAgeYears, r.MinAgeYears)
 	}
 }
 
@@ -77,29 +84,6 @@ func youngestBornBefore(before, eventDay civil.Day, leapDay age.LeapDay) int {
 	return age.Years(before.AddDays(-1), eventDay, leapDay)
 }
 
-func (c *check) registration(at string, r Registration) {
-	c.after(at+".closes_at", r.ClosesAt, r.OpensAt, "opens_at")
-	c.duration(at+".hold", r.Hold)
-}
-
-func (c *check) fees(at string, fees []Fee) {
-	for i, fee := range fees {
-		path := index(at, i)
-		if fee.Until == 0 && i < len(fees)-1 {
-			c.fault(path+".until", "is missing; only the last fee is without end")
-		}
-		if i > 0 {
-			c.after(path+".until", fee.Until, fees[i-1].Until, "that of the fee before")
-		}
-		if fee.AmountMinor < 0 {
-			c.fault(path+".amount", "is negative")
-		}
-		if fee.CharityPercent < 0 || fee.CharityPercent > 100 {
-			c.fault(path+".charity_percent", "%d is not from 0 to 100", fee.CharityPercent)
-		}
-	}
-}
-
 // waves checks the waves of a race. Several without ranges are in order: the roster then names them.
 func (c *check) waves(at string, waves []Wave) {
 	if len(waves) == 0 {
@@ -112,6 +96,9 @@ func (c *check) waves(at string, waves []Wave) {
 		taken.check(c, path+".id", wave.ID)
 		for j, bibs := range wave.Bibs {
 			ranges = append(ranges, placedRange{bibs, index(path+".bibs", j)})
+		}
+		if wave.MaxEntrants < 0 {
+			c.fault(path+".max_entrants", "%d is negative", wave.MaxEntrants)
 		}
 	}
 	c.ranges(ranges)

@@ -14,11 +14,7 @@ import (
 
 func TestCheckFindsWhatIsWrong(t *testing.T) {
 	t.Parallel()
-	const marathon, tenKm, relay, walk = 0, 1, 2, 3
-	tests := map[string]struct {
-		spoil func(e *race.Event)
-		want  []race.Problem
-	}{
+	findsWrong(t, map[string]finding{
 		"nothing": {func(*race.Event) {}, nil},
 
 		"no id": {func(e *race.Event) { e.ID = "" }, problem("id", "is missing")},
@@ -292,7 +288,20 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 			append(append(problem("time_zone", "is missing"), problem("races[0].min_age", "3 is below the format's 18")...),
 				problem("races[3].waves", "there is none")...),
 		},
-	}
+	})
+}
+
+// The races of almaty.
+const marathon, tenKm, relay, walk = 0, 1, 2, 3
+
+// finding is what is wrong with almaty once it is spoiled.
+type finding struct {
+	spoil func(e *race.Event)
+	want  []race.Problem
+}
+
+func findsWrong(t *testing.T, tests map[string]finding) {
+	t.Helper()
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -23,6 +23,57 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// EventStatus says whether an event takes place.
+type EventStatus int32
+
+const (
+	EventStatus_EVENT_STATUS_UNSPECIFIED EventStatus = 0
+	EventStatus_EVENT_STATUS_PLANNED     EventStatus = 1
+	// It does not take place; its entries stand and may be deferred to another event.
+	EventStatus_EVENT_STATUS_CANCELLED EventStatus = 2
+)
+
+// Enum value maps for EventStatus.
+var (
+	EventStatus_name = map[int32]string{
+		0: "EVENT_STATUS_UNSPECIFIED",
+		1: "EVENT_STATUS_PLANNED",
+		2: "EVENT_STATUS_CANCELLED",
+	}
+	EventStatus_value = map[string]int32{
+		"EVENT_STATUS_UNSPECIFIED": 0,
+		"EVENT_STATUS_PLANNED":     1,
+		"EVENT_STATUS_CANCELLED":   2,
+	}
+)
+
+func (x EventStatus) Enum() *EventStatus {
+	p := new(EventStatus)
+	*p = x
+	return p
+}
+
+func (x EventStatus) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (EventStatus) Descriptor() protoreflect.EnumDescriptor {
+	return file_raceday_event_v1_event_proto_enumTypes[0].Descriptor()
+}
+
+func (EventStatus) Type() protoreflect.EnumType {
+	return &file_raceday_event_v1_event_proto_enumTypes[0]
+}
+
+func (x EventStatus) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use EventStatus.Descriptor instead.
+func (EventStatus) EnumDescriptor() ([]byte, []int) {
+	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{0}
+}
+
 // Format is the template of rules that a race starts from.
 type Format int32
 
@@ -69,11 +120,11 @@ func (x Format) String() string {
 }
 
 func (Format) Descriptor() protoreflect.EnumDescriptor {
-	return file_raceday_event_v1_event_proto_enumTypes[0].Descriptor()
+	return file_raceday_event_v1_event_proto_enumTypes[1].Descriptor()
 }
 
 func (Format) Type() protoreflect.EnumType {
-	return &file_raceday_event_v1_event_proto_enumTypes[0]
+	return &file_raceday_event_v1_event_proto_enumTypes[1]
 }
 
 func (x Format) Number() protoreflect.EnumNumber {
@@ -82,7 +133,62 @@ func (x Format) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Format.Descriptor instead.
 func (Format) EnumDescriptor() ([]byte, []int) {
-	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{0}
+	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{1}
+}
+
+// DocumentType is a kind of paper that an entrant shows.
+type DocumentType int32
+
+const (
+	DocumentType_DOCUMENT_TYPE_UNSPECIFIED         DocumentType = 0
+	DocumentType_DOCUMENT_TYPE_MEDICAL_CERTIFICATE DocumentType = 1
+	// That of whoever answers for a minor.
+	DocumentType_DOCUMENT_TYPE_CONSENT DocumentType = 2
+	// A passport or the like.
+	DocumentType_DOCUMENT_TYPE_IDENTITY DocumentType = 3
+)
+
+// Enum value maps for DocumentType.
+var (
+	DocumentType_name = map[int32]string{
+		0: "DOCUMENT_TYPE_UNSPECIFIED",
+		1: "DOCUMENT_TYPE_MEDICAL_CERTIFICATE",
+		2: "DOCUMENT_TYPE_CONSENT",
+		3: "DOCUMENT_TYPE_IDENTITY",
+	}
+	DocumentType_value = map[string]int32{
+		"DOCUMENT_TYPE_UNSPECIFIED":         0,
+		"DOCUMENT_TYPE_MEDICAL_CERTIFICATE": 1,
+		"DOCUMENT_TYPE_CONSENT":             2,
+		"DOCUMENT_TYPE_IDENTITY":            3,
+	}
+)
+
+func (x DocumentType) Enum() *DocumentType {
+	p := new(DocumentType)
+	*p = x
+	return p
+}
+
+func (x DocumentType) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (DocumentType) Descriptor() protoreflect.EnumDescriptor {
+	return file_raceday_event_v1_event_proto_enumTypes[2].Descriptor()
+}
+
+func (DocumentType) Type() protoreflect.EnumType {
+	return &file_raceday_event_v1_event_proto_enumTypes[2]
+}
+
+func (x DocumentType) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use DocumentType.Descriptor instead.
+func (DocumentType) EnumDescriptor() ([]byte, []int) {
+	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{2}
 }
 
 // NoStartRead says what becomes of an entrant without a start read.
@@ -125,11 +231,11 @@ func (x NoStartRead) String() string {
 }
 
 func (NoStartRead) Descriptor() protoreflect.EnumDescriptor {
-	return file_raceday_event_v1_event_proto_enumTypes[1].Descriptor()
+	return file_raceday_event_v1_event_proto_enumTypes[3].Descriptor()
 }
 
 func (NoStartRead) Type() protoreflect.EnumType {
-	return &file_raceday_event_v1_event_proto_enumTypes[1]
+	return &file_raceday_event_v1_event_proto_enumTypes[3]
 }
 
 func (x NoStartRead) Number() protoreflect.EnumNumber {
@@ -138,7 +244,7 @@ func (x NoStartRead) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use NoStartRead.Descriptor instead.
 func (NoStartRead) EnumDescriptor() ([]byte, []int) {
-	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{1}
+	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{3}
 }
 
 // OverTime is the status of a finish after a missed cut-off.
@@ -178,11 +284,11 @@ func (x OverTime) String() string {
 }
 
 func (OverTime) Descriptor() protoreflect.EnumDescriptor {
-	return file_raceday_event_v1_event_proto_enumTypes[2].Descriptor()
+	return file_raceday_event_v1_event_proto_enumTypes[4].Descriptor()
 }
 
 func (OverTime) Type() protoreflect.EnumType {
-	return &file_raceday_event_v1_event_proto_enumTypes[2]
+	return &file_raceday_event_v1_event_proto_enumTypes[4]
 }
 
 func (x OverTime) Number() protoreflect.EnumNumber {
@@ -191,7 +297,7 @@ func (x OverTime) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use OverTime.Descriptor instead.
 func (OverTime) EnumDescriptor() ([]byte, []int) {
-	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{2}
+	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{4}
 }
 
 // AgeOn is the reference day of ages.
@@ -231,11 +337,11 @@ func (x AgeOn) String() string {
 }
 
 func (AgeOn) Descriptor() protoreflect.EnumDescriptor {
-	return file_raceday_event_v1_event_proto_enumTypes[3].Descriptor()
+	return file_raceday_event_v1_event_proto_enumTypes[5].Descriptor()
 }
 
 func (AgeOn) Type() protoreflect.EnumType {
-	return &file_raceday_event_v1_event_proto_enumTypes[3]
+	return &file_raceday_event_v1_event_proto_enumTypes[5]
 }
 
 func (x AgeOn) Number() protoreflect.EnumNumber {
@@ -244,7 +350,7 @@ func (x AgeOn) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use AgeOn.Descriptor instead.
 func (AgeOn) EnumDescriptor() ([]byte, []int) {
-	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{3}
+	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{5}
 }
 
 // LeapDay is the birthday of those born on 29 February, in common years.
@@ -281,11 +387,11 @@ func (x LeapDay) String() string {
 }
 
 func (LeapDay) Descriptor() protoreflect.EnumDescriptor {
-	return file_raceday_event_v1_event_proto_enumTypes[4].Descriptor()
+	return file_raceday_event_v1_event_proto_enumTypes[6].Descriptor()
 }
 
 func (LeapDay) Type() protoreflect.EnumType {
-	return &file_raceday_event_v1_event_proto_enumTypes[4]
+	return &file_raceday_event_v1_event_proto_enumTypes[6]
 }
 
 func (x LeapDay) Number() protoreflect.EnumNumber {
@@ -294,7 +400,7 @@ func (x LeapDay) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use LeapDay.Descriptor instead.
 func (LeapDay) EnumDescriptor() ([]byte, []int) {
-	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{4}
+	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{6}
 }
 
 // By is a property that a classification divides its entrants by.
@@ -340,11 +446,11 @@ func (x By) String() string {
 }
 
 func (By) Descriptor() protoreflect.EnumDescriptor {
-	return file_raceday_event_v1_event_proto_enumTypes[5].Descriptor()
+	return file_raceday_event_v1_event_proto_enumTypes[7].Descriptor()
 }
 
 func (By) Type() protoreflect.EnumType {
-	return &file_raceday_event_v1_event_proto_enumTypes[5]
+	return &file_raceday_event_v1_event_proto_enumTypes[7]
 }
 
 func (x By) Number() protoreflect.EnumNumber {
@@ -353,7 +459,7 @@ func (x By) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use By.Descriptor instead.
 func (By) EnumDescriptor() ([]byte, []int) {
-	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{5}
+	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{7}
 }
 
 // Basis is the time that a classification ranks by.
@@ -390,11 +496,11 @@ func (x Basis) String() string {
 }
 
 func (Basis) Descriptor() protoreflect.EnumDescriptor {
-	return file_raceday_event_v1_event_proto_enumTypes[6].Descriptor()
+	return file_raceday_event_v1_event_proto_enumTypes[8].Descriptor()
 }
 
 func (Basis) Type() protoreflect.EnumType {
-	return &file_raceday_event_v1_event_proto_enumTypes[6]
+	return &file_raceday_event_v1_event_proto_enumTypes[8]
 }
 
 func (x Basis) Number() protoreflect.EnumNumber {
@@ -403,7 +509,7 @@ func (x Basis) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Basis.Descriptor instead.
 func (Basis) EnumDescriptor() ([]byte, []int) {
-	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{6}
+	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{8}
 }
 
 // Score is what a classification ranks on.
@@ -441,11 +547,11 @@ func (x Score) String() string {
 }
 
 func (Score) Descriptor() protoreflect.EnumDescriptor {
-	return file_raceday_event_v1_event_proto_enumTypes[7].Descriptor()
+	return file_raceday_event_v1_event_proto_enumTypes[9].Descriptor()
 }
 
 func (Score) Type() protoreflect.EnumType {
-	return &file_raceday_event_v1_event_proto_enumTypes[7]
+	return &file_raceday_event_v1_event_proto_enumTypes[9]
 }
 
 func (x Score) Number() protoreflect.EnumNumber {
@@ -454,7 +560,7 @@ func (x Score) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Score.Descriptor instead.
 func (Score) EnumDescriptor() ([]byte, []int) {
-	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{7}
+	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{9}
 }
 
 // ChipHolder says who wears the chip of a relay.
@@ -493,11 +599,11 @@ func (x ChipHolder) String() string {
 }
 
 func (ChipHolder) Descriptor() protoreflect.EnumDescriptor {
-	return file_raceday_event_v1_event_proto_enumTypes[8].Descriptor()
+	return file_raceday_event_v1_event_proto_enumTypes[10].Descriptor()
 }
 
 func (ChipHolder) Type() protoreflect.EnumType {
-	return &file_raceday_event_v1_event_proto_enumTypes[8]
+	return &file_raceday_event_v1_event_proto_enumTypes[10]
 }
 
 func (x ChipHolder) Number() protoreflect.EnumNumber {
@@ -506,7 +612,7 @@ func (x ChipHolder) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ChipHolder.Descriptor instead.
 func (ChipHolder) EnumDescriptor() ([]byte, []int) {
-	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{8}
+	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{10}
 }
 
 // MissedLeg says what a leg that was not completed does to the later ones.
@@ -545,11 +651,11 @@ func (x MissedLeg) String() string {
 }
 
 func (MissedLeg) Descriptor() protoreflect.EnumDescriptor {
-	return file_raceday_event_v1_event_proto_enumTypes[9].Descriptor()
+	return file_raceday_event_v1_event_proto_enumTypes[11].Descriptor()
 }
 
 func (MissedLeg) Type() protoreflect.EnumType {
-	return &file_raceday_event_v1_event_proto_enumTypes[9]
+	return &file_raceday_event_v1_event_proto_enumTypes[11]
 }
 
 func (x MissedLeg) Number() protoreflect.EnumNumber {
@@ -558,7 +664,7 @@ func (x MissedLeg) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use MissedLeg.Descriptor instead.
 func (MissedLeg) EnumDescriptor() ([]byte, []int) {
-	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{9}
+	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{11}
 }
 
 // Event is one day of racing: what is run, where, and by which rules. The event file (event.yaml) has exactly these
@@ -573,10 +679,12 @@ type Event struct {
 	// IANA name, for example Asia/Almaty.
 	TimeZone string `protobuf:"bytes,4,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
 	// ISO 4217 code of every amount of money.
-	Currency      string   `protobuf:"bytes,5,opt,name=currency,proto3" json:"currency,omitempty"`
-	Points        []*Point `protobuf:"bytes,6,rep,name=points,proto3" json:"points,omitempty"`
-	Mats          []*Mat   `protobuf:"bytes,7,rep,name=mats,proto3" json:"mats,omitempty"`
-	Races         []*Race  `protobuf:"bytes,8,rep,name=races,proto3" json:"races,omitempty"`
+	Currency string `protobuf:"bytes,5,opt,name=currency,proto3" json:"currency,omitempty"`
+	// Unset: PLANNED.
+	Status        EventStatus `protobuf:"varint,9,opt,name=status,proto3,enum=raceday.event.v1.EventStatus" json:"status,omitempty"`
+	Points        []*Point    `protobuf:"bytes,6,rep,name=points,proto3" json:"points,omitempty"`
+	Mats          []*Mat      `protobuf:"bytes,7,rep,name=mats,proto3" json:"mats,omitempty"`
+	Races         []*Race     `protobuf:"bytes,8,rep,name=races,proto3" json:"races,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -644,6 +752,13 @@ func (x *Event) GetCurrency() string {
 		return x.Currency
 	}
 	return ""
+}
+
+func (x *Event) GetStatus() EventStatus {
+	if x != nil {
+		return x.Status
+	}
+	return EventStatus_EVENT_STATUS_UNSPECIFIED
 }
 
 func (x *Event) GetPoints() []*Point {
@@ -811,6 +926,8 @@ type Race struct {
 	DistanceMetres float64 `protobuf:"fixed64,4,opt,name=distance_metres,json=distanceMetres,proto3" json:"distance_metres,omitempty"`
 	// Years on the reference day. Unset: that of the format, which is also its floor.
 	MinAge *int32 `protobuf:"varint,5,opt,name=min_age,json=minAge,proto3,oneof" json:"min_age,omitempty"`
+	// Years on the reference day, at least min_age. Unset: no limit.
+	MaxAge *int32 `protobuf:"varint,22,opt,name=max_age,json=maxAge,proto3,oneof" json:"max_age,omitempty"`
 	// Places. Unset: no limit.
 	Capacity     *int32        `protobuf:"varint,6,opt,name=capacity,proto3,oneof" json:"capacity,omitempty"`
 	Registration *Registration `protobuf:"bytes,7,opt,name=registration,proto3" json:"registration,omitempty"`
@@ -837,7 +954,9 @@ type Race struct {
 	// Set for relays only.
 	Team *Team `protobuf:"bytes,20,opt,name=team,proto3" json:"team,omitempty"`
 	// Set for Nordic walking only.
-	Nordic        *Nordic `protobuf:"bytes,21,opt,name=nordic,proto3" json:"nordic,omitempty"`
+	Nordic *Nordic `protobuf:"bytes,21,opt,name=nordic,proto3" json:"nordic,omitempty"`
+	// What an entrant, or every member of a team, shows before the bib is handed out.
+	Documents     []*Document `protobuf:"bytes,23,rep,name=documents,proto3" json:"documents,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -903,6 +1022,13 @@ func (x *Race) GetDistanceMetres() float64 {
 func (x *Race) GetMinAge() int32 {
 	if x != nil && x.MinAge != nil {
 		return *x.MinAge
+	}
+	return 0
+}
+
+func (x *Race) GetMaxAge() int32 {
+	if x != nil && x.MaxAge != nil {
+		return *x.MaxAge
 	}
 	return 0
 }
@@ -1019,12 +1145,27 @@ func (x *Race) GetNordic() *Nordic {
 	return nil
 }
 
-// Registration is when entries are taken and how long a place is held.
+func (x *Race) GetDocuments() []*Document {
+	if x != nil {
+		return x.Documents
+	}
+	return nil
+}
+
+// Registration is when entries are taken, how long a place is kept for whom, and how many may wait for one.
 type Registration struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	OpensAt       *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=opens_at,json=opensAt,proto3" json:"opens_at,omitempty"`
-	ClosesAt      *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=closes_at,json=closesAt,proto3" json:"closes_at,omitempty"`
-	Hold          *durationpb.Duration   `protobuf:"bytes,3,opt,name=hold,proto3" json:"hold,omitempty"`
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	OpensAt  *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=opens_at,json=opensAt,proto3" json:"opens_at,omitempty"`
+	ClosesAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=closes_at,json=closesAt,proto3" json:"closes_at,omitempty"`
+	// How long a place is held for whoever has not paid yet. Unset: 35 min.
+	Hold *durationpb.Duration `protobuf:"bytes,3,opt,name=hold,proto3" json:"hold,omitempty"`
+	// How long a freed place is offered to whoever waits for one, above zero. Unset: 24 h.
+	Offer *durationpb.Duration `protobuf:"bytes,4,opt,name=offer,proto3" json:"offer,omitempty"`
+	// Entries that may wait for a place; with a capacity only. Unset: no waitlist.
+	Waitlist *int32 `protobuf:"varint,5,opt,name=waitlist,proto3,oneof" json:"waitlist,omitempty"`
+	// Last instant at which an entry may be passed on to another person or race; before, at or after closes_at. Unset:
+	// closes_at.
+	TransferUntil *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=transfer_until,json=transferUntil,proto3" json:"transfer_until,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1080,6 +1221,89 @@ func (x *Registration) GetHold() *durationpb.Duration {
 	return nil
 }
 
+func (x *Registration) GetOffer() *durationpb.Duration {
+	if x != nil {
+		return x.Offer
+	}
+	return nil
+}
+
+func (x *Registration) GetWaitlist() int32 {
+	if x != nil && x.Waitlist != nil {
+		return *x.Waitlist
+	}
+	return 0
+}
+
+func (x *Registration) GetTransferUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.TransferUntil
+	}
+	return nil
+}
+
+// Document is what a race asks to see of the entrants of an age band.
+type Document struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Type  DocumentType           `protobuf:"varint,1,opt,name=type,proto3,enum=raceday.event.v1.DocumentType" json:"type,omitempty"`
+	// Years on the reference day, both included. Bands of one type do not overlap. Unset: from 0, without end.
+	FromAge       *int32 `protobuf:"varint,2,opt,name=from_age,json=fromAge,proto3,oneof" json:"from_age,omitempty"`
+	ToAge         *int32 `protobuf:"varint,3,opt,name=to_age,json=toAge,proto3,oneof" json:"to_age,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Document) Reset() {
+	*x = Document{}
+	mi := &file_raceday_event_v1_event_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Document) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Document) ProtoMessage() {}
+
+func (x *Document) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_event_v1_event_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Document.ProtoReflect.Descriptor instead.
+func (*Document) Descriptor() ([]byte, []int) {
+	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Document) GetType() DocumentType {
+	if x != nil {
+		return x.Type
+	}
+	return DocumentType_DOCUMENT_TYPE_UNSPECIFIED
+}
+
+func (x *Document) GetFromAge() int32 {
+	if x != nil && x.FromAge != nil {
+		return *x.FromAge
+	}
+	return 0
+}
+
+func (x *Document) GetToAge() int32 {
+	if x != nil && x.ToAge != nil {
+		return *x.ToAge
+	}
+	return 0
+}
+
 // Fee is the price of an entry until an instant.
 type Fee struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1095,7 +1319,7 @@ type Fee struct {
 
 func (x *Fee) Reset() {
 	*x = Fee{}
-	mi := &file_raceday_event_v1_event_proto_msgTypes[5]
+	mi := &file_raceday_event_v1_event_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1107,7 +1331,7 @@ func (x *Fee) String() string {
 func (*Fee) ProtoMessage() {}
 
 func (x *Fee) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_event_v1_event_proto_msgTypes[5]
+	mi := &file_raceday_event_v1_event_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1120,7 +1344,7 @@ func (x *Fee) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fee.ProtoReflect.Descriptor instead.
 func (*Fee) Descriptor() ([]byte, []int) {
-	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{5}
+	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Fee) GetUntil() *timestamppb.Timestamp {
@@ -1150,14 +1374,16 @@ type Wave struct {
 	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	Gun   *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=gun,proto3" json:"gun,omitempty"`
 	// Ranges such as 1-999 or F1-F99.
-	Bibs          []string `protobuf:"bytes,3,rep,name=bibs,proto3" json:"bibs,omitempty"`
+	Bibs []string `protobuf:"bytes,3,rep,name=bibs,proto3" json:"bibs,omitempty"`
+	// Bibs that are given out in the wave, at least 1. Unset: as many as its ranges hold.
+	MaxEntrants   *int32 `protobuf:"varint,4,opt,name=max_entrants,json=maxEntrants,proto3,oneof" json:"max_entrants,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Wave) Reset() {
 	*x = Wave{}
-	mi := &file_raceday_event_v1_event_proto_msgTypes[6]
+	mi := &file_raceday_event_v1_event_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1169,7 +1395,7 @@ func (x *Wave) String() string {
 func (*Wave) ProtoMessage() {}
 
 func (x *Wave) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_event_v1_event_proto_msgTypes[6]
+	mi := &file_raceday_event_v1_event_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1182,7 +1408,7 @@ func (x *Wave) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Wave.ProtoReflect.Descriptor instead.
 func (*Wave) Descriptor() ([]byte, []int) {
-	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{6}
+	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Wave) GetId() string {
@@ -1206,6 +1432,13 @@ func (x *Wave) GetBibs() []string {
 	return nil
 }
 
+func (x *Wave) GetMaxEntrants() int32 {
+	if x != nil && x.MaxEntrants != nil {
+		return *x.MaxEntrants
+	}
+	return 0
+}
+
 // Visit is the nth station of a course.
 type Visit struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1219,7 +1452,7 @@ type Visit struct {
 
 func (x *Visit) Reset() {
 	*x = Visit{}
-	mi := &file_raceday_event_v1_event_proto_msgTypes[7]
+	mi := &file_raceday_event_v1_event_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1231,7 +1464,7 @@ func (x *Visit) String() string {
 func (*Visit) ProtoMessage() {}
 
 func (x *Visit) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_event_v1_event_proto_msgTypes[7]
+	mi := &file_raceday_event_v1_event_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1244,7 +1477,7 @@ func (x *Visit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Visit.ProtoReflect.Descriptor instead.
 func (*Visit) Descriptor() ([]byte, []int) {
-	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{7}
+	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Visit) GetPoint() string {
@@ -1280,7 +1513,7 @@ type CutOff struct {
 
 func (x *CutOff) Reset() {
 	*x = CutOff{}
-	mi := &file_raceday_event_v1_event_proto_msgTypes[8]
+	mi := &file_raceday_event_v1_event_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1292,7 +1525,7 @@ func (x *CutOff) String() string {
 func (*CutOff) ProtoMessage() {}
 
 func (x *CutOff) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_event_v1_event_proto_msgTypes[8]
+	mi := &file_raceday_event_v1_event_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1305,7 +1538,7 @@ func (x *CutOff) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CutOff.ProtoReflect.Descriptor instead.
 func (*CutOff) Descriptor() ([]byte, []int) {
-	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{8}
+	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *CutOff) GetAfterGun() *durationpb.Duration {
@@ -1342,7 +1575,7 @@ type AgeRule struct {
 
 func (x *AgeRule) Reset() {
 	*x = AgeRule{}
-	mi := &file_raceday_event_v1_event_proto_msgTypes[9]
+	mi := &file_raceday_event_v1_event_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1354,7 +1587,7 @@ func (x *AgeRule) String() string {
 func (*AgeRule) ProtoMessage() {}
 
 func (x *AgeRule) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_event_v1_event_proto_msgTypes[9]
+	mi := &file_raceday_event_v1_event_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1367,7 +1600,7 @@ func (x *AgeRule) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgeRule.ProtoReflect.Descriptor instead.
 func (*AgeRule) Descriptor() ([]byte, []int) {
-	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{9}
+	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *AgeRule) GetOn() AgeOn {
@@ -1410,7 +1643,7 @@ type Classification struct {
 
 func (x *Classification) Reset() {
 	*x = Classification{}
-	mi := &file_raceday_event_v1_event_proto_msgTypes[10]
+	mi := &file_raceday_event_v1_event_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1422,7 +1655,7 @@ func (x *Classification) String() string {
 func (*Classification) ProtoMessage() {}
 
 func (x *Classification) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_event_v1_event_proto_msgTypes[10]
+	mi := &file_raceday_event_v1_event_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1435,7 +1668,7 @@ func (x *Classification) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Classification.ProtoReflect.Descriptor instead.
 func (*Classification) Descriptor() ([]byte, []int) {
-	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{10}
+	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Classification) GetId() string {
@@ -1494,7 +1727,7 @@ type Award struct {
 
 func (x *Award) Reset() {
 	*x = Award{}
-	mi := &file_raceday_event_v1_event_proto_msgTypes[11]
+	mi := &file_raceday_event_v1_event_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1506,7 +1739,7 @@ func (x *Award) String() string {
 func (*Award) ProtoMessage() {}
 
 func (x *Award) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_event_v1_event_proto_msgTypes[11]
+	mi := &file_raceday_event_v1_event_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1519,7 +1752,7 @@ func (x *Award) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Award.ProtoReflect.Descriptor instead.
 func (*Award) Descriptor() ([]byte, []int) {
-	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{11}
+	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Award) GetClassification() string {
@@ -1557,6 +1790,12 @@ type Team struct {
 	Size     int32 `protobuf:"varint,1,opt,name=size,proto3" json:"size,omitempty"`
 	Reserves int32 `protobuf:"varint,2,opt,name=reserves,proto3" json:"reserves,omitempty"`
 	MinWomen int32 `protobuf:"varint,3,opt,name=min_women,json=minWomen,proto3" json:"min_women,omitempty"`
+	// What teams may enter in. Empty: every category is taken.
+	Categories []*TeamCategory `protobuf:"bytes,7,rep,name=categories,proto3" json:"categories,omitempty"`
+	// Until when an incomplete team may hold a place; not before the race's opens_at. Unset: teams enter complete.
+	CompleteUntil *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=complete_until,json=completeUntil,proto3" json:"complete_until,omitempty"`
+	// Last instant at which a member may be replaced. Unset: the first gun of the race.
+	SubstituteUntil *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=substitute_until,json=substituteUntil,proto3" json:"substitute_until,omitempty"`
 	// Unset: TEAM.
 	Chip ChipHolder `protobuf:"varint,4,opt,name=chip,proto3,enum=raceday.event.v1.ChipHolder" json:"chip,omitempty"`
 	// Unset: TEAM_DNF.
@@ -1569,7 +1808,7 @@ type Team struct {
 
 func (x *Team) Reset() {
 	*x = Team{}
-	mi := &file_raceday_event_v1_event_proto_msgTypes[12]
+	mi := &file_raceday_event_v1_event_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1581,7 +1820,7 @@ func (x *Team) String() string {
 func (*Team) ProtoMessage() {}
 
 func (x *Team) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_event_v1_event_proto_msgTypes[12]
+	mi := &file_raceday_event_v1_event_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1594,7 +1833,7 @@ func (x *Team) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Team.ProtoReflect.Descriptor instead.
 func (*Team) Descriptor() ([]byte, []int) {
-	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{12}
+	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Team) GetSize() int32 {
@@ -1618,6 +1857,27 @@ func (x *Team) GetMinWomen() int32 {
 	return 0
 }
 
+func (x *Team) GetCategories() []*TeamCategory {
+	if x != nil {
+		return x.Categories
+	}
+	return nil
+}
+
+func (x *Team) GetCompleteUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CompleteUntil
+	}
+	return nil
+}
+
+func (x *Team) GetSubstituteUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SubstituteUntil
+	}
+	return nil
+}
+
 func (x *Team) GetChip() ChipHolder {
 	if x != nil {
 		return x.Chip
@@ -1639,6 +1899,69 @@ func (x *Team) GetLegs() []*Leg {
 	return nil
 }
 
+// TeamCategory is a kind of team, and what its regulars must be beside the race's own min_women.
+type TeamCategory struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As the entries have it, such as WOMEN or CORPORATE; unique in the race.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Among the regulars, from 0. The higher of this and the team's min_women, and min_men, are at most the size together.
+	MinWomen      *int32 `protobuf:"varint,2,opt,name=min_women,json=minWomen,proto3,oneof" json:"min_women,omitempty"`
+	MinMen        *int32 `protobuf:"varint,3,opt,name=min_men,json=minMen,proto3,oneof" json:"min_men,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TeamCategory) Reset() {
+	*x = TeamCategory{}
+	mi := &file_raceday_event_v1_event_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TeamCategory) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TeamCategory) ProtoMessage() {}
+
+func (x *TeamCategory) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_event_v1_event_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TeamCategory.ProtoReflect.Descriptor instead.
+func (*TeamCategory) Descriptor() ([]byte, []int) {
+	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *TeamCategory) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *TeamCategory) GetMinWomen() int32 {
+	if x != nil && x.MinWomen != nil {
+		return *x.MinWomen
+	}
+	return 0
+}
+
+func (x *TeamCategory) GetMinMen() int32 {
+	if x != nil && x.MinMen != nil {
+		return *x.MinMen
+	}
+	return 0
+}
+
 // Leg is one member's stretch of a relay.
 type Leg struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1653,7 +1976,7 @@ type Leg struct {
 
 func (x *Leg) Reset() {
 	*x = Leg{}
-	mi := &file_raceday_event_v1_event_proto_msgTypes[13]
+	mi := &file_raceday_event_v1_event_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1665,7 +1988,7 @@ func (x *Leg) String() string {
 func (*Leg) ProtoMessage() {}
 
 func (x *Leg) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_event_v1_event_proto_msgTypes[13]
+	mi := &file_raceday_event_v1_event_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1678,7 +2001,7 @@ func (x *Leg) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Leg.ProtoReflect.Descriptor instead.
 func (*Leg) Descriptor() ([]byte, []int) {
-	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{13}
+	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Leg) GetTo() string {
@@ -1715,7 +2038,7 @@ type Nordic struct {
 
 func (x *Nordic) Reset() {
 	*x = Nordic{}
-	mi := &file_raceday_event_v1_event_proto_msgTypes[14]
+	mi := &file_raceday_event_v1_event_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1727,7 +2050,7 @@ func (x *Nordic) String() string {
 func (*Nordic) ProtoMessage() {}
 
 func (x *Nordic) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_event_v1_event_proto_msgTypes[14]
+	mi := &file_raceday_event_v1_event_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1740,7 +2063,7 @@ func (x *Nordic) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Nordic.ProtoReflect.Descriptor instead.
 func (*Nordic) Descriptor() ([]byte, []int) {
-	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{14}
+	return file_raceday_event_v1_event_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Nordic) GetYellowCard() *durationpb.Duration {
@@ -1761,13 +2084,14 @@ var File_raceday_event_v1_event_proto protoreflect.FileDescriptor
 
 const file_raceday_event_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1craceday/event/v1/event.proto\x12\x10raceday.event.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x80\x02\n" +
+	"\x1craceday/event/v1/event.proto\x12\x10raceday.event.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb7\x02\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x10\n" +
 	"\x03day\x18\x03 \x01(\tR\x03day\x12\x1b\n" +
 	"\ttime_zone\x18\x04 \x01(\tR\btimeZone\x12\x1a\n" +
-	"\bcurrency\x18\x05 \x01(\tR\bcurrency\x12/\n" +
+	"\bcurrency\x18\x05 \x01(\tR\bcurrency\x125\n" +
+	"\x06status\x18\t \x01(\x0e2\x1d.raceday.event.v1.EventStatusR\x06status\x12/\n" +
 	"\x06points\x18\x06 \x03(\v2\x17.raceday.event.v1.PointR\x06points\x12)\n" +
 	"\x04mats\x18\a \x03(\v2\x15.raceday.event.v1.MatR\x04mats\x12,\n" +
 	"\x05races\x18\b \x03(\v2\x16.raceday.event.v1.RaceR\x05races\"\x17\n" +
@@ -1779,14 +2103,15 @@ const file_raceday_event_v1_event_proto_rawDesc = "" +
 	"\x06backup\x18\x03 \x01(\bR\x06backup\x12.\n" +
 	"\x04from\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04from\x120\n" +
 	"\x05until\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\x12<\n" +
-	"\fclock_offset\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\vclockOffset\"\x9c\b\n" +
+	"\fclock_offset\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\vclockOffset\"\x80\t\n" +
 	"\x04Race\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x120\n" +
 	"\x06format\x18\x03 \x01(\x0e2\x18.raceday.event.v1.FormatR\x06format\x12'\n" +
 	"\x0fdistance_metres\x18\x04 \x01(\x01R\x0edistanceMetres\x12\x1c\n" +
-	"\amin_age\x18\x05 \x01(\x05H\x00R\x06minAge\x88\x01\x01\x12\x1f\n" +
-	"\bcapacity\x18\x06 \x01(\x05H\x01R\bcapacity\x88\x01\x01\x12B\n" +
+	"\amin_age\x18\x05 \x01(\x05H\x00R\x06minAge\x88\x01\x01\x12\x1c\n" +
+	"\amax_age\x18\x16 \x01(\x05H\x01R\x06maxAge\x88\x01\x01\x12\x1f\n" +
+	"\bcapacity\x18\x06 \x01(\x05H\x02R\bcapacity\x88\x01\x01\x12B\n" +
 	"\fregistration\x18\a \x01(\v2\x1e.raceday.event.v1.RegistrationR\fregistration\x12)\n" +
 	"\x04fees\x18\b \x03(\v2\x15.raceday.event.v1.FeeR\x04fees\x12,\n" +
 	"\x05waves\x18\t \x03(\v2\x16.raceday.event.v1.WaveR\x05waves\x128\n" +
@@ -1803,22 +2128,37 @@ const file_raceday_event_v1_event_proto_rawDesc = "" +
 	"\x0fclassifications\x18\x12 \x03(\v2 .raceday.event.v1.ClassificationR\x0fclassifications\x12/\n" +
 	"\x06awards\x18\x13 \x03(\v2\x17.raceday.event.v1.AwardR\x06awards\x12*\n" +
 	"\x04team\x18\x14 \x01(\v2\x16.raceday.event.v1.TeamR\x04team\x120\n" +
-	"\x06nordic\x18\x15 \x01(\v2\x18.raceday.event.v1.NordicR\x06nordicB\n" +
+	"\x06nordic\x18\x15 \x01(\v2\x18.raceday.event.v1.NordicR\x06nordic\x128\n" +
+	"\tdocuments\x18\x17 \x03(\v2\x1a.raceday.event.v1.DocumentR\tdocumentsB\n" +
 	"\n" +
-	"\b_min_ageB\v\n" +
-	"\t_capacity\"\xad\x01\n" +
+	"\b_min_ageB\n" +
+	"\n" +
+	"\b_max_ageB\v\n" +
+	"\t_capacity\"\xcf\x02\n" +
 	"\fRegistration\x125\n" +
 	"\bopens_at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\aopensAt\x127\n" +
 	"\tcloses_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\bclosesAt\x12-\n" +
-	"\x04hold\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x04hold\"x\n" +
+	"\x04hold\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x04hold\x12/\n" +
+	"\x05offer\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x05offer\x12\x1f\n" +
+	"\bwaitlist\x18\x05 \x01(\x05H\x00R\bwaitlist\x88\x01\x01\x12A\n" +
+	"\x0etransfer_until\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\rtransferUntilB\v\n" +
+	"\t_waitlist\"\x92\x01\n" +
+	"\bDocument\x122\n" +
+	"\x04type\x18\x01 \x01(\x0e2\x1e.raceday.event.v1.DocumentTypeR\x04type\x12\x1e\n" +
+	"\bfrom_age\x18\x02 \x01(\x05H\x00R\afromAge\x88\x01\x01\x12\x1a\n" +
+	"\x06to_age\x18\x03 \x01(\x05H\x01R\x05toAge\x88\x01\x01B\v\n" +
+	"\t_from_ageB\t\n" +
+	"\a_to_age\"x\n" +
 	"\x03Fee\x120\n" +
 	"\x05until\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\x12\x16\n" +
 	"\x06amount\x18\x02 \x01(\x01R\x06amount\x12'\n" +
-	"\x0fcharity_percent\x18\x03 \x01(\x05R\x0echarityPercent\"X\n" +
+	"\x0fcharity_percent\x18\x03 \x01(\x05R\x0echarityPercent\"\x91\x01\n" +
 	"\x04Wave\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12,\n" +
 	"\x03gun\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x03gun\x12\x12\n" +
-	"\x04bibs\x18\x03 \x03(\tR\x04bibs\"m\n" +
+	"\x04bibs\x18\x03 \x03(\tR\x04bibs\x12&\n" +
+	"\fmax_entrants\x18\x04 \x01(\x05H\x00R\vmaxEntrants\x88\x01\x01B\x0f\n" +
+	"\r_max_entrants\"m\n" +
 	"\x05Visit\x12\x14\n" +
 	"\x05point\x18\x01 \x01(\tR\x05point\x12\x1b\n" +
 	"\tat_metres\x18\x02 \x01(\x01R\batMetres\x121\n" +
@@ -1843,15 +2183,28 @@ const file_raceday_event_v1_event_proto_rawDesc = "" +
 	"\x0eclassification\x18\x01 \x01(\tR\x0eclassification\x12\x14\n" +
 	"\x05ranks\x18\x02 \x01(\x05R\x05ranks\x12\x1c\n" +
 	"\texclusive\x18\x03 \x01(\bR\texclusive\x12+\n" +
-	"\x11minimum_finishers\x18\x04 \x01(\x05R\x10minimumFinishers\"\xec\x01\n" +
+	"\x11minimum_finishers\x18\x04 \x01(\x05R\x10minimumFinishers\"\xb6\x03\n" +
 	"\x04Team\x12\x12\n" +
 	"\x04size\x18\x01 \x01(\x05R\x04size\x12\x1a\n" +
 	"\breserves\x18\x02 \x01(\x05R\breserves\x12\x1b\n" +
-	"\tmin_women\x18\x03 \x01(\x05R\bminWomen\x120\n" +
+	"\tmin_women\x18\x03 \x01(\x05R\bminWomen\x12>\n" +
+	"\n" +
+	"categories\x18\a \x03(\v2\x1e.raceday.event.v1.TeamCategoryR\n" +
+	"categories\x12A\n" +
+	"\x0ecomplete_until\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\rcompleteUntil\x12E\n" +
+	"\x10substitute_until\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\x0fsubstituteUntil\x120\n" +
 	"\x04chip\x18\x04 \x01(\x0e2\x1c.raceday.event.v1.ChipHolderR\x04chip\x12:\n" +
 	"\n" +
 	"missed_leg\x18\x05 \x01(\x0e2\x1b.raceday.event.v1.MissedLegR\tmissedLeg\x12)\n" +
-	"\x04legs\x18\x06 \x03(\v2\x15.raceday.event.v1.LegR\x04legs\"l\n" +
+	"\x04legs\x18\x06 \x03(\v2\x15.raceday.event.v1.LegR\x04legs\"|\n" +
+	"\fTeamCategory\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12 \n" +
+	"\tmin_women\x18\x02 \x01(\x05H\x00R\bminWomen\x88\x01\x01\x12\x1c\n" +
+	"\amin_men\x18\x03 \x01(\x05H\x01R\x06minMen\x88\x01\x01B\f\n" +
+	"\n" +
+	"_min_womenB\n" +
+	"\n" +
+	"\b_min_men\"l\n" +
 	"\x03Leg\x12\x0e\n" +
 	"\x02to\x18\x01 \x01(\tR\x02to\x12\x16\n" +
 	"\x06metres\x18\x02 \x01(\x01R\x06metres\x12=\n" +
@@ -1859,7 +2212,11 @@ const file_raceday_event_v1_event_proto_rawDesc = "" +
 	"\x06Nordic\x12:\n" +
 	"\vyellow_card\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\n" +
 	"yellowCard\x12\"\n" +
-	"\ryellow_to_dsq\x18\x02 \x01(\x05R\vyellowToDsq*\xa2\x01\n" +
+	"\ryellow_to_dsq\x18\x02 \x01(\x05R\vyellowToDsq*a\n" +
+	"\vEventStatus\x12\x1c\n" +
+	"\x18EVENT_STATUS_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14EVENT_STATUS_PLANNED\x10\x01\x12\x1a\n" +
+	"\x16EVENT_STATUS_CANCELLED\x10\x02*\xa2\x01\n" +
 	"\x06Format\x12\x16\n" +
 	"\x12FORMAT_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fFORMAT_MARATHON\x10\x01\x12\x18\n" +
@@ -1867,7 +2224,12 @@ const file_raceday_event_v1_event_proto_rawDesc = "" +
 	"\rFORMAT_TEN_KM\x10\x03\x12\x19\n" +
 	"\x15FORMAT_NORDIC_WALKING\x10\x04\x12\x11\n" +
 	"\rFORMAT_EKIDEN\x10\x05\x12\x10\n" +
-	"\fFORMAT_OTHER\x10\x06*\x84\x01\n" +
+	"\fFORMAT_OTHER\x10\x06*\x8b\x01\n" +
+	"\fDocumentType\x12\x1d\n" +
+	"\x19DOCUMENT_TYPE_UNSPECIFIED\x10\x00\x12%\n" +
+	"!DOCUMENT_TYPE_MEDICAL_CERTIFICATE\x10\x01\x12\x19\n" +
+	"\x15DOCUMENT_TYPE_CONSENT\x10\x02\x12\x1a\n" +
+	"\x16DOCUMENT_TYPE_IDENTITY\x10\x03*\x84\x01\n" +
 	"\vNoStartRead\x12\x1d\n" +
 	"\x19NO_START_READ_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15NO_START_READ_USE_GUN\x10\x01\x12\x1d\n" +
@@ -1928,84 +2290,96 @@ func file_raceday_event_v1_event_proto_rawDescGZIP() []byte {
 	return file_raceday_event_v1_event_proto_rawDescData
 }
 
-var file_raceday_event_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 10)
-var file_raceday_event_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_raceday_event_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 12)
+var file_raceday_event_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_raceday_event_v1_event_proto_goTypes = []any{
-	(Format)(0),                   // 0: raceday.event.v1.Format
-	(NoStartRead)(0),              // 1: raceday.event.v1.NoStartRead
-	(OverTime)(0),                 // 2: raceday.event.v1.OverTime
-	(AgeOn)(0),                    // 3: raceday.event.v1.AgeOn
-	(LeapDay)(0),                  // 4: raceday.event.v1.LeapDay
-	(By)(0),                       // 5: raceday.event.v1.By
-	(Basis)(0),                    // 6: raceday.event.v1.Basis
-	(Score)(0),                    // 7: raceday.event.v1.Score
-	(ChipHolder)(0),               // 8: raceday.event.v1.ChipHolder
-	(MissedLeg)(0),                // 9: raceday.event.v1.MissedLeg
-	(*Event)(nil),                 // 10: raceday.event.v1.Event
-	(*Point)(nil),                 // 11: raceday.event.v1.Point
-	(*Mat)(nil),                   // 12: raceday.event.v1.Mat
-	(*Race)(nil),                  // 13: raceday.event.v1.Race
-	(*Registration)(nil),          // 14: raceday.event.v1.Registration
-	(*Fee)(nil),                   // 15: raceday.event.v1.Fee
-	(*Wave)(nil),                  // 16: raceday.event.v1.Wave
-	(*Visit)(nil),                 // 17: raceday.event.v1.Visit
-	(*CutOff)(nil),                // 18: raceday.event.v1.CutOff
-	(*AgeRule)(nil),               // 19: raceday.event.v1.AgeRule
-	(*Classification)(nil),        // 20: raceday.event.v1.Classification
-	(*Award)(nil),                 // 21: raceday.event.v1.Award
-	(*Team)(nil),                  // 22: raceday.event.v1.Team
-	(*Leg)(nil),                   // 23: raceday.event.v1.Leg
-	(*Nordic)(nil),                // 24: raceday.event.v1.Nordic
-	(*timestamppb.Timestamp)(nil), // 25: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 26: google.protobuf.Duration
+	(EventStatus)(0),              // 0: raceday.event.v1.EventStatus
+	(Format)(0),                   // 1: raceday.event.v1.Format
+	(DocumentType)(0),             // 2: raceday.event.v1.DocumentType
+	(NoStartRead)(0),              // 3: raceday.event.v1.NoStartRead
+	(OverTime)(0),                 // 4: raceday.event.v1.OverTime
+	(AgeOn)(0),                    // 5: raceday.event.v1.AgeOn
+	(LeapDay)(0),                  // 6: raceday.event.v1.LeapDay
+	(By)(0),                       // 7: raceday.event.v1.By
+	(Basis)(0),                    // 8: raceday.event.v1.Basis
+	(Score)(0),                    // 9: raceday.event.v1.Score
+	(ChipHolder)(0),               // 10: raceday.event.v1.ChipHolder
+	(MissedLeg)(0),                // 11: raceday.event.v1.MissedLeg
+	(*Event)(nil),                 // 12: raceday.event.v1.Event
+	(*Point)(nil),                 // 13: raceday.event.v1.Point
+	(*Mat)(nil),                   // 14: raceday.event.v1.Mat
+	(*Race)(nil),                  // 15: raceday.event.v1.Race
+	(*Registration)(nil),          // 16: raceday.event.v1.Registration
+	(*Document)(nil),              // 17: raceday.event.v1.Document
+	(*Fee)(nil),                   // 18: raceday.event.v1.Fee
+	(*Wave)(nil),                  // 19: raceday.event.v1.Wave
+	(*Visit)(nil),                 // 20: raceday.event.v1.Visit
+	(*CutOff)(nil),                // 21: raceday.event.v1.CutOff
+	(*AgeRule)(nil),               // 22: raceday.event.v1.AgeRule
+	(*Classification)(nil),        // 23: raceday.event.v1.Classification
+	(*Award)(nil),                 // 24: raceday.event.v1.Award
+	(*Team)(nil),                  // 25: raceday.event.v1.Team
+	(*TeamCategory)(nil),          // 26: raceday.event.v1.TeamCategory
+	(*Leg)(nil),                   // 27: raceday.event.v1.Leg
+	(*Nordic)(nil),                // 28: raceday.event.v1.Nordic
+	(*timestamppb.Timestamp)(nil), // 29: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 30: google.protobuf.Duration
 }
 var file_raceday_event_v1_event_proto_depIdxs = []int32{
-	11, // 0: raceday.event.v1.Event.points:type_name -> raceday.event.v1.Point
-	12, // 1: raceday.event.v1.Event.mats:type_name -> raceday.event.v1.Mat
-	13, // 2: raceday.event.v1.Event.races:type_name -> raceday.event.v1.Race
-	25, // 3: raceday.event.v1.Mat.from:type_name -> google.protobuf.Timestamp
-	25, // 4: raceday.event.v1.Mat.until:type_name -> google.protobuf.Timestamp
-	26, // 5: raceday.event.v1.Mat.clock_offset:type_name -> google.protobuf.Duration
-	0,  // 6: raceday.event.v1.Race.format:type_name -> raceday.event.v1.Format
-	14, // 7: raceday.event.v1.Race.registration:type_name -> raceday.event.v1.Registration
-	15, // 8: raceday.event.v1.Race.fees:type_name -> raceday.event.v1.Fee
-	16, // 9: raceday.event.v1.Race.waves:type_name -> raceday.event.v1.Wave
-	26, // 10: raceday.event.v1.Race.late_start:type_name -> google.protobuf.Duration
-	1,  // 11: raceday.event.v1.Race.no_start_read:type_name -> raceday.event.v1.NoStartRead
-	17, // 12: raceday.event.v1.Race.course:type_name -> raceday.event.v1.Visit
-	26, // 13: raceday.event.v1.Race.fastest_pace:type_name -> google.protobuf.Duration
-	26, // 14: raceday.event.v1.Race.crossing_gap:type_name -> google.protobuf.Duration
-	2,  // 15: raceday.event.v1.Race.over_time:type_name -> raceday.event.v1.OverTime
-	26, // 16: raceday.event.v1.Race.rounding:type_name -> google.protobuf.Duration
-	19, // 17: raceday.event.v1.Race.age:type_name -> raceday.event.v1.AgeRule
-	20, // 18: raceday.event.v1.Race.classifications:type_name -> raceday.event.v1.Classification
-	21, // 19: raceday.event.v1.Race.awards:type_name -> raceday.event.v1.Award
-	22, // 20: raceday.event.v1.Race.team:type_name -> raceday.event.v1.Team
-	24, // 21: raceday.event.v1.Race.nordic:type_name -> raceday.event.v1.Nordic
-	25, // 22: raceday.event.v1.Registration.opens_at:type_name -> google.protobuf.Timestamp
-	25, // 23: raceday.event.v1.Registration.closes_at:type_name -> google.protobuf.Timestamp
-	26, // 24: raceday.event.v1.Registration.hold:type_name -> google.protobuf.Duration
-	25, // 25: raceday.event.v1.Fee.until:type_name -> google.protobuf.Timestamp
-	25, // 26: raceday.event.v1.Wave.gun:type_name -> google.protobuf.Timestamp
-	18, // 27: raceday.event.v1.Visit.cut_off:type_name -> raceday.event.v1.CutOff
-	26, // 28: raceday.event.v1.CutOff.after_gun:type_name -> google.protobuf.Duration
-	26, // 29: raceday.event.v1.CutOff.after_start:type_name -> google.protobuf.Duration
-	25, // 30: raceday.event.v1.CutOff.clock:type_name -> google.protobuf.Timestamp
-	3,  // 31: raceday.event.v1.AgeRule.on:type_name -> raceday.event.v1.AgeOn
-	4,  // 32: raceday.event.v1.AgeRule.leap_day:type_name -> raceday.event.v1.LeapDay
-	5,  // 33: raceday.event.v1.Classification.by:type_name -> raceday.event.v1.By
-	6,  // 34: raceday.event.v1.Classification.basis:type_name -> raceday.event.v1.Basis
-	7,  // 35: raceday.event.v1.Classification.score:type_name -> raceday.event.v1.Score
-	8,  // 36: raceday.event.v1.Team.chip:type_name -> raceday.event.v1.ChipHolder
-	9,  // 37: raceday.event.v1.Team.missed_leg:type_name -> raceday.event.v1.MissedLeg
-	23, // 38: raceday.event.v1.Team.legs:type_name -> raceday.event.v1.Leg
-	25, // 39: raceday.event.v1.Leg.forced_start:type_name -> google.protobuf.Timestamp
-	26, // 40: raceday.event.v1.Nordic.yellow_card:type_name -> google.protobuf.Duration
-	41, // [41:41] is the sub-list for method output_type
-	41, // [41:41] is the sub-list for method input_type
-	41, // [41:41] is the sub-list for extension type_name
-	41, // [41:41] is the sub-list for extension extendee
-	0,  // [0:41] is the sub-list for field type_name
+	0,  // 0: raceday.event.v1.Event.status:type_name -> raceday.event.v1.EventStatus
+	13, // 1: raceday.event.v1.Event.points:type_name -> raceday.event.v1.Point
+	14, // 2: raceday.event.v1.Event.mats:type_name -> raceday.event.v1.Mat
+	15, // 3: raceday.event.v1.Event.races:type_name -> raceday.event.v1.Race
+	29, // 4: raceday.event.v1.Mat.from:type_name -> google.protobuf.Timestamp
+	29, // 5: raceday.event.v1.Mat.until:type_name -> google.protobuf.Timestamp
+	30, // 6: raceday.event.v1.Mat.clock_offset:type_name -> google.protobuf.Duration
+	1,  // 7: raceday.event.v1.Race.format:type_name -> raceday.event.v1.Format
+	16, // 8: raceday.event.v1.Race.registration:type_name -> raceday.event.v1.Registration
+	18, // 9: raceday.event.v1.Race.fees:type_name -> raceday.event.v1.Fee
+	19, // 10: raceday.event.v1.Race.waves:type_name -> raceday.event.v1.Wave
+	30, // 11: raceday.event.v1.Race.late_start:type_name -> google.protobuf.Duration
+	3,  // 12: raceday.event.v1.Race.no_start_read:type_name -> raceday.event.v1.NoStartRead
+	20, // 13: raceday.event.v1.Race.course:type_name -> raceday.event.v1.Visit
+	30, // 14: raceday.event.v1.Race.fastest_pace:type_name -> google.protobuf.Duration
+	30, // 15: raceday.event.v1.Race.crossing_gap:type_name -> google.protobuf.Duration
+	4,  // 16: raceday.event.v1.Race.over_time:type_name -> raceday.event.v1.OverTime
+	30, // 17: raceday.event.v1.Race.rounding:type_name -> google.protobuf.Duration
+	22, // 18: raceday.event.v1.Race.age:type_name -> raceday.event.v1.AgeRule
+	23, // 19: raceday.event.v1.Race.classifications:type_name -> raceday.event.v1.Classification
+	24, // 20: raceday.event.v1.Race.awards:type_name -> raceday.event.v1.Award
+	25, // 21: raceday.event.v1.Race.team:type_name -> raceday.event.v1.Team
+	28, // 22: raceday.event.v1.Race.nordic:type_name -> raceday.event.v1.Nordic
+	17, // 23: raceday.event.v1.Race.documents:type_name -> raceday.event.v1.Document
+	29, // 24: raceday.event.v1.Registration.opens_at:type_name -> google.protobuf.Timestamp
+	29, // 25: raceday.event.v1.Registration.closes_at:type_name -> google.protobuf.Timestamp
+	30, // 26: raceday.event.v1.Registration.hold:type_name -> google.protobuf.Duration
+	30, // 27: raceday.event.v1.Registration.offer:type_name -> google.protobuf.Duration
+	29, // 28: raceday.event.v1.Registration.transfer_until:type_name -> google.protobuf.Timestamp
+	2,  // 29: raceday.event.v1.Document.type:type_name -> raceday.event.v1.DocumentType
+	29, // 30: raceday.event.v1.Fee.until:type_name -> google.protobuf.Timestamp
+	29, // 31: raceday.event.v1.Wave.gun:type_name -> google.protobuf.Timestamp
+	21, // 32: raceday.event.v1.Visit.cut_off:type_name -> raceday.event.v1.CutOff
+	30, // 33: raceday.event.v1.CutOff.after_gun:type_name -> google.protobuf.Duration
+	30, // 34: raceday.event.v1.CutOff.after_start:type_name -> google.protobuf.Duration
+	29, // 35: raceday.event.v1.CutOff.clock:type_name -> google.protobuf.Timestamp
+	5,  // 36: raceday.event.v1.AgeRule.on:type_name -> raceday.event.v1.AgeOn
+	6,  // 37: raceday.event.v1.AgeRule.leap_day:type_name -> raceday.event.v1.LeapDay
+	7,  // 38: raceday.event.v1.Classification.by:type_name -> raceday.event.v1.By
+	8,  // 39: raceday.event.v1.Classification.basis:type_name -> raceday.event.v1.Basis
+	9,  // 40: raceday.event.v1.Classification.score:type_name -> raceday.event.v1.Score
+	26, // 41: raceday.event.v1.Team.categories:type_name -> raceday.event.v1.TeamCategory
+	29, // 42: raceday.event.v1.Team.complete_until:type_name -> google.protobuf.Timestamp
+	29, // 43: raceday.event.v1.Team.substitute_until:type_name -> google.protobuf.Timestamp
+	10, // 44: raceday.event.v1.Team.chip:type_name -> raceday.event.v1.ChipHolder
+	11, // 45: raceday.event.v1.Team.missed_leg:type_name -> raceday.event.v1.MissedLeg
+	27, // 46: raceday.event.v1.Team.legs:type_name -> raceday.event.v1.Leg
+	29, // 47: raceday.event.v1.Leg.forced_start:type_name -> google.protobuf.Timestamp
+	30, // 48: raceday.event.v1.Nordic.yellow_card:type_name -> google.protobuf.Duration
+	49, // [49:49] is the sub-list for method output_type
+	49, // [49:49] is the sub-list for method input_type
+	49, // [49:49] is the sub-list for extension type_name
+	49, // [49:49] is the sub-list for extension extendee
+	0,  // [0:49] is the sub-list for field type_name
 }
 
 func init() { file_raceday_event_v1_event_proto_init() }
@@ -2014,13 +2388,17 @@ func file_raceday_event_v1_event_proto_init() {
 		return
 	}
 	file_raceday_event_v1_event_proto_msgTypes[3].OneofWrappers = []any{}
+	file_raceday_event_v1_event_proto_msgTypes[4].OneofWrappers = []any{}
+	file_raceday_event_v1_event_proto_msgTypes[5].OneofWrappers = []any{}
+	file_raceday_event_v1_event_proto_msgTypes[7].OneofWrappers = []any{}
+	file_raceday_event_v1_event_proto_msgTypes[14].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_raceday_event_v1_event_proto_rawDesc), len(file_raceday_event_v1_event_proto_rawDesc)),
-			NumEnums:      10,
-			NumMessages:   15,
+			NumEnums:      12,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
