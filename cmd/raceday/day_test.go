@@ -98,6 +98,7 @@ func TestARaceDay(t *testing.T) {
 	}
 	refuseFiles(t, s)
 	enter(t, s)
+	moveTheDay(t, s)
 	watched := watch(t, s)
 	race3(t, s)
 	watched(t, "1", "2", "3")
@@ -173,6 +174,29 @@ func enter(t *testing.T, s server) {
 		`{"eventId":"sprint","assignments":[{"bib":"1","chips":["A1"]},{"bib":"2","chips":["A2"]},{"bib":"3","chips":["A3"]}]}`)
 	s.refused(t, "CHIP_TAKEN", "RegistrationService/AssignChips", `{"eventId":"sprint","assignments":[{"bib":"4","chips":["a3"]}]}`)
 	s.becomes(t, "4", map[string]string{"status": "ENTERED"})
+}
+
+// moveTheDay moves the event to the eve of the youngest's birthday and back.
+func moveTheDay(t *testing.T, s server) {
+	t.Helper()
+	sprint, err := os.ReadFile("testdata/sprint.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved := filepath.Join(t.TempDir(), "moved.yaml")
+	if err := os.WriteFile(moved, []byte(strings.Replace(string(sprint), `"2026-09-27"`, `"2026-09-26"`, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, stderr := raceday(t, exitFailure, "event", "apply", "--server", s.grpc, moved)
+	want := "raceday: entries stand against this change of the event (EVENT_BREAKS_ENTRIES)\n" +
+		"  races[0].min_age: 1 entries would be below it\n"
+	if diff := cmp.Diff(want, stderr); diff != "" {
+		t.Errorf("the day before (-want +got):\n%s", diff)
+	}
+	if out, _ := raceday(t, exitSuccess, "event", "apply", "--server", s.grpc, "--keep-misfits", moved); out != "sprint: version 2 applied\n" {
+		t.Errorf("the day before, misfits kept: %q", out)
+	}
+	raceday(t, exitSuccess, "event", "apply", "--server", s.grpc, "testdata/sprint.yaml")
 }
 
 // race3 has three run, from before the gun to the finish.

@@ -17,7 +17,8 @@ type eventCommand struct {
 
 type eventApplyCommand struct {
 	client
-	File string `arg:"" help:"Event file (event.yaml)."`
+	KeepMisfits bool   `help:"Leave entries that the event's ages or teams no longer fit as they are, instead of refusing."`
+	File        string `arg:"" help:"Event file (event.yaml)."`
 }
 
 // Run applies the file.
@@ -27,8 +28,9 @@ func (c *eventApplyCommand) Run(t *terminal) error {
 		return err
 	}
 	return c.with(t, func(ctx context.Context, conn *grpc.ClientConn) error {
-		applied, err := eventv1.NewEventServiceClient(conn).ApplyEvent(ctx,
-			&eventv1.ApplyEventRequest{Source: &eventv1.ApplyEventRequest_File{File: file}})
+		applied, err := eventv1.NewEventServiceClient(conn).ApplyEvent(ctx, &eventv1.ApplyEventRequest{
+			Source: &eventv1.ApplyEventRequest_File{File: file}, KeepMisfits: c.KeepMisfits,
+		})
 		if err != nil {
 			return err
 		}

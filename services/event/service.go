@@ -63,8 +63,9 @@ type Entries interface {
 	// Breaks returns the fields of the newer event that entries made under the older one stand against. From then on,
 	// until the transaction of its context ends, nobody changes the entries of races that it looked at; whoever then
 	// does so finds the newer event.
-	// version is the older one's number.
-	Breaks(ctx context.Context, version int64, older, newer *race.Event) ([]fault.Violation, error)
+	// version is the older one's number. With keepMisfits, entries whose ages or teams kept the rules and no longer would
+	// do not stand against it.
+	Breaks(ctx context.Context, version int64, older, newer *race.Event, keepMisfits bool) ([]fault.Violation, error)
 }
 
 // Service applies events and shows them.
@@ -88,9 +89,10 @@ type Applied struct {
 	Changed bool
 }
 
-// ApplyFile applies an event file for an actor. It returns ErrInvalid or ErrBreaksEntries with the fields at fault; then
-// nothing is stored. The event's stream of reads exists before the event does.
-func (s *Service) ApplyFile(ctx context.Context, actor string, file []byte) (Applied, error) {
+// ApplyFile applies an event file for an actor; with keepMisfits, entries that the event's ages or teams no longer fit stay
+// as they are. It returns ErrInvalid or ErrBreaksEntries with the fields at fault; then nothing is stored. The event's
+// stream of reads exists before the event does.
+func (s *Service) ApplyFile(ctx context.Context, actor string, file []byte, keepMisfits bool) (Applied, error) {
 	e, err := Parse(file)
 	if faults, ok := errors.AsType[FileFaults](err); ok {
 		violations := make([]fault.Violation, 0, len(faults))
@@ -102,11 +104,11 @@ func (s *Service) ApplyFile(ctx context.Context, actor string, file []byte) (App
 	if err != nil {
 		return Applied{}, fmt.Errorf("apply event file: %w", err)
 	}
-	return s.apply(ctx, actor, e)
+	return s.apply(ctx, actor, e, keepMisfits)
 }
 
 // ApplyMessage applies an event given as a message, like ApplyFile.
-func (s *Service) ApplyMessage(ctx context.Context, actor string, m *eventv1.Event) (Applied, error) {
+func (s *Service) ApplyMessage(ctx context.Context, actor string, m *eventv1.Event, keepMisfits bool) (Applied, error) {
 	e, problems := FromMessage(m)
 	if len(problems) > 0 {
 		violations := make([]fault.Violation, 0, len(problems))
@@ -115,10 +117,10 @@ func (s *Service) ApplyMessage(ctx context.Context, actor string, m *eventv1.Eve
 		}
 		return Applied{}, ErrInvalid.With(violations...)
 	}
-	return s.apply(ctx, actor, e)
+	return s.apply(ctx, actor, e, keepMisfits)
 }
 
-func (s *Service) apply(ctx context.Context, actor string, e *race.Event) (Applied, error) {
+func (s *Service) apply(ctx context.Context, actor string, e *race.Event, keepMisfits bool) (Applied, error) {
 	file := Format(e)
 	if isTooLarge(file) { // It could not be read again.
 		return Applied{}, ErrInvalid.With(violationOf("", tooLarge))
@@ -130,7 +132,7 @@ func (s *Service) apply(ctx context.Context, actor string, e *race.Event) (Appli
 		if bytes.Equal(newest.File, file) {
 			return nil, nil
 		}
-		if err := s.admit(ctx, newest, e); err != nil {
+		if err := s.admit(ctx, newest, e, keepMisfits); err != nil {
 			return nil, err
 		}
 		return &Version{Event: e, File: file, Actor: actor, AppliedAt: racetime.At(s.now())}, nil
@@ -142,11 +144,11 @@ func (s *Service) apply(ctx context.Context, actor string, e *race.Event) (Appli
 }
 
 // admit refuses what entries stand against.
-func (s *Service) admit(ctx context.Context, newest Version, newer *race.Event) error {
+func (s *Service) admit(ctx context.Context, newest Version, newer *race.Event, keepMisfits bool) error {
 	if newest.Event == nil || s.entries == nil {
 		return nil
 	}
-	violations, err := s.entries.Breaks(ctx, newest.Number, newest.Event, newer)
+	violations, err := s.entries.Breaks(ctx, newest.Number, newest.Event, newer, keepMisfits)
 	if err != nil {
 		return fmt.Errorf("look for entries against the change: %w", err)
 	}

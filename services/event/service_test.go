@@ -33,7 +33,7 @@ func TestApplyStoresVersions(t *testing.T) {
 		{"a higher age", older, event.Applied{ID: want.ID, Version: 2, Changed: true}},
 		{"back to the first", small, event.Applied{ID: want.ID, Version: 3, Changed: true}},
 	} {
-		got, err := s.ApplyFile(t.Context(), "chief", []byte(step.file))
+		got, err := s.ApplyFile(t.Context(), "chief", []byte(step.file), false)
 		if err != nil {
 			t.Fatalf("%s: %v", step.name, err)
 		}
@@ -45,7 +45,7 @@ func TestApplyStoresVersions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := s.ApplyMessage(t.Context(), "chief", event.ToMessage(e))
+	got, err := s.ApplyMessage(t.Context(), "chief", event.ToMessage(e), false)
 	if want := (event.Applied{ID: "almaty-2025", Version: 3}); err != nil || got != want {
 		t.Errorf("the same as a message: %v, %v, want %v", got, err, want)
 	}
@@ -54,7 +54,7 @@ func TestApplyStoresVersions(t *testing.T) {
 func TestApplyNamesTheFieldsAtFault(t *testing.T) {
 	t.Parallel()
 	s := newService(t, nil)
-	_, err := s.ApplyFile(t.Context(), "chief", []byte(strings.Replace(small, "min_age: 18", "min_age: 16", 1)))
+	_, err := s.ApplyFile(t.Context(), "chief", []byte(strings.Replace(small, "min_age: 18", "min_age: 16", 1)), false)
 	if !errors.Is(err, event.ErrInvalid) {
 		t.Fatalf("error %v, want EVENT_INVALID", err)
 	}
@@ -62,7 +62,7 @@ func TestApplyNamesTheFieldsAtFault(t *testing.T) {
 	if diff := cmp.Diff(want, fault.Violations(err)); diff != "" {
 		t.Errorf("violations (-want +got):\n%s", diff)
 	}
-	_, err = s.ApplyMessage(t.Context(), "chief", nil)
+	_, err = s.ApplyMessage(t.Context(), "chief", nil, false)
 	want = []fault.Violation{
 		invalid("id", "is missing"), invalid("day", "is missing"),
 		invalid("time_zone", "is missing"), invalid("races", "there is none"),
@@ -82,13 +82,14 @@ func invalid(path, message string) fault.Violation {
 func TestApplyRefusesWhatEntriesStandAgainst(t *testing.T) {
 	t.Parallel()
 	s := newService(t, entries{})
-	if _, err := s.ApplyFile(t.Context(), "chief", []byte(small)); err != nil {
+	if _, err := s.ApplyFile(t.Context(), "chief", []byte(small), false); err != nil {
 		t.Fatalf("a new event has no entries: %v", err)
 	}
-	if _, err := s.ApplyFile(t.Context(), "chief", []byte(small)); err != nil {
+	if _, err := s.ApplyFile(t.Context(), "chief", []byte(small), false); err != nil {
 		t.Fatalf("the same again breaks nothing: %v", err)
 	}
-	_, err := s.ApplyFile(t.Context(), "chief", []byte(strings.Replace(small, "min_age: 18", "min_age: 20", 1)))
+	older := []byte(strings.Replace(small, "min_age: 18", "min_age: 20", 1))
+	_, err := s.ApplyFile(t.Context(), "chief", older, false)
 	if !errors.Is(err, event.ErrBreaksEntries) {
 		t.Fatalf("error %v, want EVENT_BREAKS_ENTRIES", err)
 	}
@@ -101,11 +102,40 @@ func TestApplyRefusesWhatEntriesStandAgainst(t *testing.T) {
 	}
 }
 
+func TestApplyKeepsMisfits(t *testing.T) {
+	t.Parallel()
+	s := newService(t, entries{})
+	if _, err := s.ApplyFile(t.Context(), "chief", []byte(small), false); err != nil {
+		t.Fatal(err)
+	}
+	older := strings.Replace(small, "min_age: 18", "min_age: 20", 1)
+	got, err := s.ApplyFile(t.Context(), "chief", []byte(older), true)
+	if want := (event.Applied{ID: "almaty-2025", Version: 2, Changed: true}); err != nil || got != want {
+		t.Errorf("older: %v, %v, want %v", got, err, want)
+	}
+	// Who does not fit says nothing about whether the event is the same.
+	got, err = s.ApplyFile(t.Context(), "chief", []byte(older), false)
+	if want := (event.Applied{ID: "almaty-2025", Version: 2}); err != nil || got != want {
+		t.Errorf("the same without a word about them: %v, %v, want %v", got, err, want)
+	}
+	e, err := event.Parse([]byte(small))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.ApplyMessage(t.Context(), "chief", event.ToMessage(e), false); !errors.Is(err, event.ErrBreaksEntries) {
+		t.Errorf("error %v, want EVENT_BREAKS_ENTRIES", err)
+	}
+	got, err = s.ApplyMessage(t.Context(), "chief", event.ToMessage(e), true)
+	if want := (event.Applied{ID: "almaty-2025", Version: 3, Changed: true}); err != nil || got != want {
+		t.Errorf("a message: %v, %v, want %v", got, err, want)
+	}
+}
+
 func TestApplyStoresNothingWithoutAStream(t *testing.T) {
 	t.Parallel()
 	store := &memory{}
 	s := event.New(store, streams{err: errors.New("away")}, nil, time.Now)
-	if _, err := s.ApplyFile(t.Context(), "chief", []byte(small)); err == nil || len(store.versions) > 0 {
+	if _, err := s.ApplyFile(t.Context(), "chief", []byte(small), false); err == nil || len(store.versions) > 0 {
 		t.Errorf("error %v and %d versions, want an error and none", err, len(store.versions))
 	}
 }
@@ -119,7 +149,7 @@ func TestApplyRefusesWhatCouldNotBeReadAgain(t *testing.T) {
 		fmt.Fprintf(&file, "  - {id: m%d, format: MARATHON, waves: [{id: A}], "+
 			"course: [{point: line}, {point: line, at_metres: 42195}]}\n", i)
 	}
-	_, err := newService(t, nil).ApplyFile(t.Context(), "chief", []byte(file.String()))
+	_, err := newService(t, nil).ApplyFile(t.Context(), "chief", []byte(file.String()), false)
 	want := []fault.Violation{{Reason: "EVENT_INVALID", Message: "the event is larger than 256 KiB or 5000 lines"}}
 	if diff := cmp.Diff(want, fault.Violations(err)); !errors.Is(err, event.ErrInvalid) || diff != "" {
 		t.Errorf("error %v (-want +got):\n%s", err, diff)
@@ -130,7 +160,7 @@ func TestListPages(t *testing.T) {
 	t.Parallel()
 	s := newService(t, nil)
 	for _, id := range []string{"a", "b", "c"} {
-		if _, err := s.ApplyFile(t.Context(), "chief", []byte(strings.Replace(small, "almaty-2025", id, 1))); err != nil {
+		if _, err := s.ApplyFile(t.Context(), "chief", []byte(strings.Replace(small, "almaty-2025", id, 1)), false); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -172,10 +202,15 @@ type streams struct{ err error }
 
 func (s streams) Ensure(context.Context, race.EventID) error { return s.err }
 
-// entries are three of age 18.
+// entries are three that any other age breaks.
 type entries struct{}
 
-func (entries) Breaks(_ context.Context, _ int64, older, newer *race.Event) ([]fault.Violation, error) {
+func (entries) Breaks(
+	_ context.Context, _ int64, older, newer *race.Event, keepMisfits bool,
+) ([]fault.Violation, error) {
+	if keepMisfits {
+		return nil, nil
+	}
 	message := fmt.Sprintf("%d was enough, and %d is more than 3 entries have", older.Races[0].MinAgeYears, newer.Races[0].MinAgeYears)
 	return []fault.Violation{{Path: "races[0].min_age", Reason: "AGE", Message: message}}, nil
 }

@@ -13,11 +13,12 @@ import (
 
 // Breaks returns what a new version of an event would break of the entries that stand: races that have entries and
 // disappear or change between persons and teams, capacities below what is taken, waves that entrants name and that
-// disappear, ages and teams that kept the rules and no longer would. Paths are those of the new event file. It holds the
-// places of all races of the version before; within a transaction of the caller's, until that ends, so that no entry can
-// be made by the old version once Breaks has looked. It returns ErrEventChanged where that version is not the newest.
+// disappear and, unless misfits are kept, ages and teams that kept the rules and no longer would. Paths are those of the new
+// event file. It holds the places of all races of the version before; within a transaction of the caller's, until that
+// ends, so that no entry can be made by the old version once Breaks has looked. It returns ErrEventChanged where that
+// version is not the newest.
 func (s *Service) Breaks(
-	ctx context.Context, version int64, before, after *race.Event,
+	ctx context.Context, version int64, before, after *race.Event, keepMisfits bool,
 ) ([]fault.Violation, error) {
 	if !concernsEntries(before, after) {
 		return nil, nil
@@ -49,7 +50,7 @@ func (s *Service) Breaks(
 		r := &after.Races[i]
 		b := breaking{
 			path: fmt.Sprintf("races[%d]", i), before: before, after: after, old: before.Race(r.ID), new: r,
-			entries: byRace[r.ID],
+			entries: byRace[r.ID], keepMisfits: keepMisfits,
 		}
 		if b.old != nil && len(b.entries) > 0 {
 			violations = append(violations, b.violations()...)
@@ -77,6 +78,7 @@ type breaking struct {
 	before, after *race.Event
 	old, new      *race.Race
 	entries       []Entry
+	keepMisfits   bool
 }
 
 func (b *breaking) violations() []fault.Violation {
@@ -120,8 +122,10 @@ func (b *breaking) violations() []fault.Violation {
 		}
 	}
 	add(".waves", ErrWaveUnknown.Reason, waves, "%d entries would be in no wave")
-	add(".min_age", ErrAgeBelowMinimum.Reason, ages, "%d entries would be below it")
-	add(".team", ErrTeamComposition.Reason, teams, "%d teams would break it")
+	if !b.keepMisfits {
+		add(".min_age", ErrAgeBelowMinimum.Reason, ages, "%d entries would be below it")
+		add(".team", ErrTeamComposition.Reason, teams, "%d teams would break it")
+	}
 	return violations
 }
 

@@ -31,9 +31,9 @@ func (s *Server) ApplyEvent(ctx context.Context, request *eventv1.ApplyEventRequ
 func (s *Server) apply(ctx context.Context, actor string, request *eventv1.ApplyEventRequest) (event.Applied, error) {
 	switch source := request.GetSource().(type) {
 	case *eventv1.ApplyEventRequest_Event:
-		return s.service.ApplyMessage(ctx, actor, source.Event)
+		return s.service.ApplyMessage(ctx, actor, source.Event, request.GetKeepMisfits())
 	case *eventv1.ApplyEventRequest_File:
-		return s.service.ApplyFile(ctx, actor, source.File)
+		return s.service.ApplyFile(ctx, actor, source.File, request.GetKeepMisfits())
 	}
 	return event.Applied{}, errSourceMissing()
 }

@@ -22,6 +22,7 @@ import (
 	"raceday/services/event"
 	"raceday/services/event/eventgrpc"
 	"raceday/services/event/eventpg"
+	"raceday/services/fault"
 	"raceday/services/grpcserver"
 	"raceday/services/postgres/postgrestest"
 	"raceday/services/rules/race"
@@ -82,6 +83,39 @@ func TestEventsAreAppliedAndShown(t *testing.T) {
 	}}}
 	if diff := cmp.Diff(wantList, list, protocmp.Transform()); diff != "" {
 		t.Errorf("list (-want +got):\n%s", diff)
+	}
+}
+
+func TestMisfitsAreKeptWhereTheRequestSaysSo(t *testing.T) {
+	t.Parallel()
+	ctx, client := t.Context(), connect(t)
+	older := []byte(file + "    min_age: 16\n")
+	e, err := event.Parse([]byte(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		name    string
+		request *eventv1.ApplyEventRequest
+		version int64
+		code    codes.Code
+	}{
+		{"first", &eventv1.ApplyEventRequest{Source: &eventv1.ApplyEventRequest_File{File: []byte(file)}}, 1, codes.OK},
+		{"older", &eventv1.ApplyEventRequest{Source: &eventv1.ApplyEventRequest_File{File: older}}, 0, codes.FailedPrecondition},
+		{"older, kept", &eventv1.ApplyEventRequest{
+			Source: &eventv1.ApplyEventRequest_File{File: older}, KeepMisfits: true,
+		}, 2, codes.OK},
+		{"back", &eventv1.ApplyEventRequest{
+			Source: &eventv1.ApplyEventRequest_Event{Event: event.ToMessage(e)},
+		}, 0, codes.FailedPrecondition},
+		{"back, kept", &eventv1.ApplyEventRequest{
+			Source: &eventv1.ApplyEventRequest_Event{Event: event.ToMessage(e)}, KeepMisfits: true,
+		}, 3, codes.OK},
+	} {
+		applied, err := client.ApplyEvent(ctx, step.request)
+		if status.Code(err) != step.code || applied.GetVersion() != step.version {
+			t.Errorf("%s: version %d, %v, want version %d and %s", step.name, applied.GetVersion(), err, step.version, step.code)
+		}
 	}
 }
 
@@ -180,7 +214,7 @@ func connect(t *testing.T) eventv1.EventServiceClient {
 		},
 	})
 	store := eventpg.New(postgrestest.Pool(t))
-	eventv1.RegisterEventServiceServer(server, eventgrpc.New(event.New(store, streams{}, nil, now)))
+	eventv1.RegisterEventServiceServer(server, eventgrpc.New(event.New(store, streams{}, misfit{}, now)))
 	listener := bufconn.Listen(1 << 20)
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	served := make(chan error, 1)
@@ -212,6 +246,16 @@ type admin struct{}
 
 func (admin) Authenticate(context.Context, string) (access.Actor, error) {
 	return access.Actor{Name: "chief", Role: access.Admin}, nil
+}
+
+// misfit is an entry that fits no other version.
+type misfit struct{}
+
+func (misfit) Breaks(_ context.Context, _ int64, _, _ *race.Event, keepMisfits bool) ([]fault.Violation, error) {
+	if keepMisfits {
+		return nil, nil
+	}
+	return []fault.Violation{{Path: "races[0].min_age", Reason: "AGE_BELOW_MINIMUM", Message: "1 entries would be below it"}}, nil
 }
 
 type streams struct{}

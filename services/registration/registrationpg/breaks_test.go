@@ -54,12 +54,35 @@ func TestBreaks(t *testing.T) {
 	for _, tt := range tests {
 		newer := almaty()
 		tt.change(newer)
-		got, err := f.Breaks(t.Context(), 1, f.event, newer)
+		got, err := f.Breaks(t.Context(), 1, f.event, newer, false)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(tt.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
 		}
+	}
+}
+
+func TestBreaksKeepsMisfits(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	f.register(t, 1, "marathon")
+	f.register(t, 2, "marathon")
+	if _, err := f.RegisterTeam(t.Context(), team(1)); err != nil {
+		t.Fatal(err)
+	}
+	newer := almaty()
+	newer.Races[0].MinAgeYears, newer.Races[0].Capacity = 99, 1
+	newer.Races[4].Team = &race.Team{Size: 5}
+	got, err := f.Breaks(t.Context(), 1, f.event, newer, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []fault.Violation{
+		{Path: "races[0].capacity", Reason: "CAPACITY_TAKEN", Message: "1 is below the 2 places that are taken"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("violations (-want +got):\n%s", diff)
 	}
 }

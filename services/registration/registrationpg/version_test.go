@@ -56,7 +56,7 @@ func (v *versions) apply(ctx context.Context, change func(e *race.Event)) error 
 	newer.Races = slices.Clone(older.Races)
 	change(&newer)
 	err := postgres.InTx(ctx, v.pool, func(ctx context.Context, tx pgx.Tx) error {
-		violations, err := v.Breaks(postgres.Join(ctx, v.pool, tx), version, older, &newer)
+		violations, err := v.Breaks(postgres.Join(ctx, v.pool, tx), version, older, &newer, false)
 		if err != nil {
 			return err
 		}

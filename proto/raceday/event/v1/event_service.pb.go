@@ -31,7 +31,10 @@ type ApplyEventRequest struct {
 	//
 	//	*ApplyEventRequest_Event
 	//	*ApplyEventRequest_File
-	Source        isApplyEventRequest_Source `protobuf_oneof:"source"`
+	Source isApplyEventRequest_Source `protobuf_oneof:"source"`
+	// Entries that kept the rules of ages and teams and no longer would stay as they are, and ListMisfits of
+	// RegistrationService lists them. False: they refuse the event.
+	KeepMisfits   bool `protobuf:"varint,3,opt,name=keep_misfits,json=keepMisfits,proto3" json:"keep_misfits,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -89,6 +92,13 @@ func (x *ApplyEventRequest) GetFile() []byte {
 		}
 	}
 	return nil
+}
+
+func (x *ApplyEventRequest) GetKeepMisfits() bool {
+	if x != nil {
+		return x.KeepMisfits
+	}
+	return false
 }
 
 type isApplyEventRequest_Source interface {
@@ -465,10 +475,11 @@ var File_raceday_event_v1_event_service_proto protoreflect.FileDescriptor
 
 const file_raceday_event_v1_event_service_proto_rawDesc = "" +
 	"\n" +
-	"$raceday/event/v1/event_service.proto\x12\x10raceday.event.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1craceday/event/v1/event.proto\"d\n" +
+	"$raceday/event/v1/event_service.proto\x12\x10raceday.event.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1craceday/event/v1/event.proto\"\x87\x01\n" +
 	"\x11ApplyEventRequest\x12/\n" +
 	"\x05event\x18\x01 \x01(\v2\x17.raceday.event.v1.EventH\x00R\x05event\x12\x14\n" +
-	"\x04file\x18\x02 \x01(\fH\x00R\x04fileB\b\n" +
+	"\x04file\x18\x02 \x01(\fH\x00R\x04file\x12!\n" +
+	"\fkeep_misfits\x18\x03 \x01(\bR\vkeepMisfitsB\b\n" +
 	"\x06source\"c\n" +
 	"\x12ApplyEventResponse\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x18\n" +
