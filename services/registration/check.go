@@ -2,7 +2,9 @@ package registration
 
 import (
 	"fmt"
+	"net/mail"
 	"strings"
+	"time"
 
 	"raceday/services/fault"
 	"raceday/services/rules/entry"
@@ -17,8 +19,10 @@ var faults = map[entry.Reason]*fault.Fault{
 	entry.BirthDateMissing: ErrBirthDateMissing,
 	entry.BirthDateInvalid: ErrBirthDateInvalid,
 	entry.AgeBelowMinimum:  ErrAgeBelowMinimum,
+	entry.AgeAboveMaximum:  ErrAgeAboveMaximum,
 	team.Size:              ErrTeamSize,
 	team.Composition:       ErrTeamComposition,
+	team.CategoryUnknown:   ErrTeamCategoryUnknown,
 	team.LegInvalid:        ErrLegInvalid,
 }
 
@@ -38,6 +42,125 @@ func faultOf(prefix string, problems []entry.Problem) error {
 		violations[i] = faults[p.Reason].At(prefix + p.Path)
 	}
 	return faults[problems[0].Reason].With(violations...)
+}
+
+// checkPerson refuses who may not enter.
+func checkPerson(at paths, event *race.Event, r *race.Race, p race.Person) error {
+	return faultOf(at.person, entry.Check(r, p, event.Day))
+}
+
+// checkTeam refuses what is no team of the race, nor becomes one where it may be completed later.
+func checkTeam(at paths, event *race.Event, r *race.Race, as race.Person, members []race.Member) error {
+	var problems []entry.Problem
+	if as.Name == "" {
+		problems = append(problems, entry.Problem{Path: "name", Reason: entry.NameMissing})
+	}
+	for i := range problems {
+		problems[i].Path = strings.TrimPrefix(at.person, at.root) + problems[i].Path
+	}
+	return faultOf(at.root, append(problems, teamProblems(at, event, r, as.Category, members)...))
+}
+
+// teamProblems returns what keeps members from being a team of the race, by paths from the root.
+func teamProblems(at paths, event *race.Event, r *race.Race, category string, members []race.Member) []entry.Problem {
+	check := team.Check
+	if r.Team.CompleteUntil != 0 && !team.Complete(r, members) {
+		check = team.CheckIncomplete
+	}
+	problems := check(r, members, event.Day)
+	for _, p := range team.CheckCategory(r, category, members) {
+		if p.Path == "category" {
+			p.Path = strings.TrimPrefix(at.person, at.root) + p.Path
+		}
+		problems = append(problems, p)
+	}
+	return problems
+}
+
+// checkGuardian refuses a minor for whom nobody answers, and a guardian who is none.
+func checkGuardian(path string, event *race.Event, r *race.Race, p race.Person, g *Guardian) error {
+	if g == nil {
+		if entry.Minor(r, p, event.Day) {
+			return ErrGuardianMissing.With(ErrGuardianMissing.At(path))
+		}
+		return nil
+	}
+	return checkGuardianData(path, g)
+}
+
+func checkGuardianData(path string, g *Guardian) error {
+	var violations []fault.Violation
+	for _, field := range []struct{ name, text string }{
+		{"name", g.Name}, {"contact", g.Contact}, {"consent_version", g.ConsentVersion},
+	} {
+		if field.text == "" || !isText(field.text) {
+			violations = append(violations, ErrGuardianInvalid.At(path+"."+field.name))
+		}
+	}
+	if len(violations) > 0 {
+		return ErrGuardianInvalid.With(violations...)
+	}
+	return nil
+}
+
+// maxExpectedTime is beyond every race that is run in one day.
+const maxExpectedTime = 7 * 24 * time.Hour
+
+// checkApplication refuses what stands beside the entrant in an application and is none.
+func checkApplication(a *application) error {
+	if a.Owner != "" && !isRequestID(a.Owner) {
+		return ErrTextInvalid.With(ErrTextInvalid.At("owner"))
+	}
+	if err := checkContact(a.Contact); err != nil {
+		return err
+	}
+	return checkExpectedTime("expected_time", a.ExpectedTime)
+}
+
+func checkExpectedTime(path string, d time.Duration) error {
+	if d < 0 || d > maxExpectedTime || d%time.Microsecond != 0 {
+		return ErrExpectedTimeInvalid.With(ErrExpectedTimeInvalid.At(path))
+	}
+	return nil
+}
+
+func checkContact(c *Contact) error {
+	if c == nil {
+		return nil
+	}
+	var violations []fault.Violation
+	if c.Email != "" {
+		if parsed, err := mail.ParseAddress(c.Email); err != nil || parsed.Address != c.Email || !isText(c.Email) {
+			violations = append(violations, ErrContactInvalid.At("contact.email"))
+		}
+	}
+	if !isText(c.Name) {
+		violations = append(violations, ErrContactInvalid.At("contact.name"))
+	}
+	if !isText(c.Phone) {
+		violations = append(violations, ErrContactInvalid.At("contact.phone"))
+	}
+	if len(violations) > 0 {
+		return ErrContactInvalid.With(violations...)
+	}
+	return nil
+}
+
+// checkUnmarked refuses bibs and chips that come with an application: one that is taken would undo the whole batch.
+func checkUnmarked(root string, members []race.Member) error {
+	var violations []fault.Violation
+	for i := range members {
+		if members[i].Bib != "" {
+			violations = append(violations, ErrFieldNotTaken.At(fmt.Sprintf("%smembers[%d].bib", root, i)))
+		}
+		if len(members[i].Chips) > 0 {
+			violations = append(violations, ErrFieldNotTaken.At(fmt.Sprintf("%smembers[%d].chips", root, i)))
+		}
+	}
+	if len(violations) > 0 {
+		return ErrFieldNotTaken.With(violations...)
+	}
+	return nil
 }
 
 // checkTexts refuses what no file or store can hold.

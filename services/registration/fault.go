@@ -20,21 +20,36 @@ var (
 	ErrBirthDateInvalid = fault.New(fault.Invalid, "BIRTH_DATE_INVALID",
 		"the birth date is not a day YYYY-MM-DD of a living person")
 	ErrAgeBelowMinimum = fault.New(fault.Refused, "AGE_BELOW_MINIMUM", "the minimum age of the race is not reached")
+	ErrAgeAboveMaximum = fault.New(fault.Refused, "AGE_ABOVE_MAXIMUM", "the maximum age of the race is exceeded")
 	ErrAgeInvalid      = fault.New(fault.Invalid, "AGE_INVALID", "the age is not a number of years")
 	ErrTextInvalid     = fault.New(fault.Invalid, "TEXT_INVALID",
 		"text is one line of at most 200 characters, without blanks around it")
 	ErrTagInvalid = fault.New(fault.Invalid, "TAG_INVALID", "a tag is one word")
 	ErrTeamSize   = fault.New(fault.Invalid, "TEAM_SIZE",
 		"the team has not exactly the race's number of regulars, or too many reserves")
-	ErrTeamComposition = fault.New(fault.Invalid, "TEAM_COMPOSITION", "the team has fewer women than the race asks for")
-	ErrLegInvalid      = fault.New(fault.Invalid, "LEG_INVALID",
+	ErrTeamComposition     = fault.New(fault.Invalid, "TEAM_COMPOSITION", "the team has fewer women or men than the race or its category asks for")
+	ErrTeamCategoryUnknown = fault.New(fault.Invalid, "TEAM_CATEGORY_UNKNOWN", "the race has no such category of teams")
+	ErrLegInvalid          = fault.New(fault.Invalid, "LEG_INVALID",
 		"each leg of the race is run by one member; reserves have leg 0")
 	ErrRequestIDInvalid = fault.New(fault.Invalid, "REQUEST_ID_INVALID", "a request id has 1 to 64 characters")
 	ErrBibInvalid       = fault.New(fault.Invalid, "BIB_INVALID", "a bib is 1 to 8 of A-Z, 0-9 and hyphen")
 	ErrFieldNotTaken    = fault.New(fault.Invalid, "FIELD_NOT_TAKEN",
 		"bibs and chips are given by officials after registration")
-	ErrChipInvalid = fault.New(fault.Invalid, "CHIP_INVALID", "a chip is 1 to 32 letters and digits")
-	ErrWaveUnknown = fault.New(fault.Invalid, "WAVE_UNKNOWN",
+	ErrChipInvalid     = fault.New(fault.Invalid, "CHIP_INVALID", "a chip is 1 to 32 letters and digits")
+	ErrGuardianMissing = fault.New(fault.Invalid, "GUARDIAN_MISSING",
+		"a guardian answers for who is under 18 on the event's day")
+	ErrGuardianInvalid = fault.New(fault.Invalid, "GUARDIAN_INVALID",
+		"a guardian has a name, a contact and the version of the text that was consented to, each one line")
+	ErrContactInvalid = fault.New(fault.Invalid, "CONTACT_INVALID",
+		"a contact has an e-mail address and a telephone number of one line, or none")
+	ErrExpectedTimeInvalid = fault.New(fault.Invalid, "EXPECTED_TIME_INVALID",
+		"an expected time is above zero, at most a week, in whole microseconds")
+	ErrDocumentInvalid = fault.New(fault.Invalid, "DOCUMENT_INVALID",
+		"a document has a type, and a day YYYY-MM-DD until which it is valid or none")
+	ErrMemberUnknown = fault.New(fault.Invalid, "MEMBER_UNKNOWN",
+		"member is the index of a member whose birth date is known, and unset for a person's entry")
+	ErrReserveUnknown = fault.New(fault.Invalid, "RESERVE_UNKNOWN", "the team has no such reserve")
+	ErrWaveUnknown    = fault.New(fault.Invalid, "WAVE_UNKNOWN",
 		"the race has no such wave, or none follows from the bib")
 )
 
@@ -52,17 +67,39 @@ var (
 		"a member runs in another team already")
 	ErrRequestIDReused = fault.New(fault.AlreadyExists, "REQUEST_ID_REUSED",
 		"this request id was used for another request")
-	ErrBibTaken  = fault.New(fault.AlreadyExists, "BIB_TAKEN", "the bib belongs to another entrant")
-	ErrChipTaken = fault.New(fault.AlreadyExists, "CHIP_TAKEN", "the chip belongs to another entrant")
+	ErrBibTaken          = fault.New(fault.AlreadyExists, "BIB_TAKEN", "the bib belongs to another entrant")
+	ErrChipTaken         = fault.New(fault.AlreadyExists, "CHIP_TAKEN", "the chip belongs to another entrant")
+	ErrWaitlistFull      = fault.New(fault.Refused, "WAITLIST_FULL", "no more entries may wait for a place of the race")
+	ErrEventCancelled    = fault.New(fault.Refused, "EVENT_CANCELLED", "the event does not take place")
+	ErrEventNotCancelled = fault.New(fault.Refused, "EVENT_NOT_CANCELLED",
+		"only entries of a cancelled event pass on to another one")
+	ErrEntryEnded        = fault.New(fault.Refused, "ENTRY_ENDED", "the entry was withdrawn, has expired or was transferred")
+	ErrEntryNotConfirmed = fault.New(fault.Refused, "ENTRY_NOT_CONFIRMED", "only a confirmed entry is passed on")
+	ErrTransferClosed    = fault.New(fault.Refused, "TRANSFER_CLOSED",
+		"entries of the race are no longer passed on, or the bib was handed out")
+	ErrNotOffered         = fault.New(fault.Refused, "NOT_OFFERED", "no place is offered to the entry")
+	ErrPaymentMissing     = fault.New(fault.Refused, "PAYMENT_MISSING", "the place is taken by paying the fee")
+	ErrJoinCodeUnknown    = fault.New(fault.NotFound, "JOIN_CODE_UNKNOWN", "the event has no team with this code")
+	ErrJoinClosed         = fault.New(fault.Refused, "JOIN_CLOSED", "the team takes no more members")
+	ErrSubstitutionClosed = fault.New(fault.Refused, "SUBSTITUTION_CLOSED", "members of the race are no longer replaced")
+	ErrAlreadyCheckedIn   = fault.New(fault.Refused, "ALREADY_CHECKED_IN", "bib and chip were handed out already")
+	ErrCheckInRefused     = fault.New(fault.Refused, "CHECK_IN_REFUSED", "something is missing; bib and chip stay here")
+	ErrPaymentIDReused    = fault.New(fault.AlreadyExists, "PAYMENT_ID_REUSED",
+		"this payment id was used for another entry or amount")
+	ErrQueueFull = fault.New(fault.Exhausted, "QUEUE_FULL", "too many requests wait; send the same request again later")
 	ErrBusy      = fault.New(fault.Unavailable, "REGISTRATION_BUSY",
 		"a larger change of the entries is under way; send the same request again")
 )
 
 // The faults of an official's request.
 var (
-	ErrReasonMissing = fault.New(fault.Invalid, "REASON_MISSING", "a correction says why")
-	ErrFieldUnknown  = fault.New(fault.Invalid, "FIELD_UNKNOWN", "the field cannot be corrected")
-	ErrRangeInvalid  = fault.New(fault.Invalid, "RANGE_INVALID",
+	ErrReasonMissing    = fault.New(fault.Invalid, "REASON_MISSING", "a reason is needed")
+	ErrPaymentIDInvalid = fault.New(fault.Invalid, "PAYMENT_ID_INVALID", "a payment id has 1 to 64 characters")
+	ErrAmountInvalid    = fault.New(fault.Invalid, "AMOUNT_INVALID", "an amount is above zero, in minor units")
+	ErrCapacityInvalid  = fault.New(fault.Invalid, "CAPACITY_INVALID", "a capacity is above zero")
+	ErrCapacityTaken    = fault.New(fault.Refused, "CAPACITY_TAKEN", "more places are taken than that")
+	ErrFieldUnknown     = fault.New(fault.Invalid, "FIELD_UNKNOWN", "the field cannot be corrected")
+	ErrRangeInvalid     = fault.New(fault.Invalid, "RANGE_INVALID",
 		"ranges of bibs are like 1-999 or F1-F99, and lie in a wave of the race")
 	ErrRangeTooSmall = fault.New(fault.Refused, "RANGE_TOO_SMALL", "the ranges hold too few free bibs; none was given")
 	ErrRosterInvalid = fault.New(fault.Invalid, "ROSTER_INVALID", "the roster has bad lines; nothing was imported")
@@ -70,10 +107,7 @@ var (
 		"a roster file has at most 64 MiB, in pieces of at most 256 KiB")
 )
 
-// ErrReferenceTaken is returned by a store for a reference that another entry of the event has. The work is done again
-// with another one, and a caller who sees it all the same is told of ErrBusy.
-var ErrReferenceTaken = fault.New(ErrBusy.Kind, ErrBusy.Reason, ErrBusy.Message)
-
-// ErrEventChanged is returned by a store where an event is not what it was when it was read. The work is done again by the
-// newer version, and a caller who sees it all the same is told of ErrBusy.
-var ErrEventChanged = fault.New(ErrBusy.Kind, ErrBusy.Reason, ErrBusy.Message)
+// ErrOvertaken is returned by a store where somebody else committed the same person, request, payment or code since the
+// transaction looked, or where an event is not what it was when it was read. The work is done again, and a caller who sees
+// it all the same is told of ErrBusy.
+var ErrOvertaken = fault.New(ErrBusy.Kind, ErrBusy.Reason, ErrBusy.Message)

@@ -5,69 +5,95 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"raceday/services/rules/race"
 )
 
-// maxBatch is how many applications are decided in one transaction: more gain little and make the first wait.
-const maxBatch = 200
+const (
+	// maxBatch is how many requests are decided in one transaction: more gain little and make the first wait.
+	maxBatch = 200
+	// maxWaiting bounds the requests that wait in a lane, about a second's work.
+	maxWaiting = 4000
+	// tryAgainAfter is told to those whom it keeps out.
+	tryAgainAfter = time.Second
+	// batchTime bounds the transaction that a batch is decided in.
+	batchTime = 20 * time.Second
+)
 
-// queue brings the applications for one race that wait together into one batch. Whoever comes while nobody is at work
-// leads at once; those who come meanwhile wait, and the first of them leads the next batch. No goroutine is its own.
-type queue struct {
+// queue brings the requests of one lane that wait together into one batch. Whoever comes while nobody is at work leads at
+// once; those who come meanwhile wait, and the first of them leads the next batch. No goroutine is its own.
+type queue[R waiter] struct {
 	mu    sync.Mutex
-	lanes map[lane][]*application
+	lanes map[lane][]R
 }
 
-// lane is a race; it is in the map of lanes while somebody leads it.
+// waiter is a request that waits for its answer.
+type waiter interface {
+	comparable
+	// waits returns the request's place in the queue.
+	waits() *turn
+}
+
+// lane is a race, or with an empty race a whole event; it is in the map of lanes while somebody leads it.
 type lane struct {
 	event race.EventID
 	race  race.ID
 }
 
-// turn is an application's place in the queue.
+// turn is a request's place in the queue.
 type turn struct {
-	// lead is closed when it is this application's turn to lead, answered when it has its answer.
+	// lead is closed when it is this request's turn to lead, answered when it has its answer.
 	lead, answered chan struct{}
 	leading        bool
 }
 
 func newTurn() turn { return turn{lead: make(chan struct{}), answered: make(chan struct{})} }
 
-func newQueue() *queue { return &queue{lanes: map[lane][]*application{}} }
+func (t *turn) waits() *turn { return t }
 
-// run returns once the application is answered, by a batch that it led or by another's, or when ctx ends: then the
-// application may still be decided. decide answers every application of its batch.
-func (q *queue) run(ctx context.Context, a *application, decide func(ctx context.Context, batch []*application)) error {
-	at := lane{a.Event, a.Race}
-	if !q.join(at, a) {
+func newQueue[R waiter]() *queue[R] { return &queue[R]{lanes: map[lane][]R{}} }
+
+// run returns once the request is answered, by a batch that it led or by another's, or when ctx ends: then the request may
+// still be decided. decide answers every request of its batch. It returns ErrQueueFull where too many wait.
+func (q *queue[R]) run(ctx context.Context, at lane, request R, decide func(ctx context.Context, batch []R)) error {
+	leads, err := q.join(at, request)
+	if err != nil {
+		return err
+	}
+	if !leads {
 		select {
-		case <-a.answered:
+		case <-request.waits().answered:
 			return nil
-		case <-a.lead:
+		case <-request.waits().lead:
 		case <-ctx.Done():
-			q.leave(at, a)
-			return fmt.Errorf("wait for a place: %w", ctx.Err())
+			q.leave(at, request)
+			return fmt.Errorf("wait for a batch: %w", ctx.Err())
 		}
 	}
 	defer q.passOn(at)
 	// The others of the batch do not end with this caller.
-	decide(context.WithoutCancel(ctx), q.take(at))
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), batchTime)
+	defer cancel()
+	decide(ctx, q.take(at))
 	return nil
 }
 
-// join adds the application and reports whether it leads.
-func (q *queue) join(at lane, a *application) bool {
+// join adds the request and reports whether it leads.
+func (q *queue[R]) join(at lane, request R) (leads bool, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	waiting, led := q.lanes[at]
-	q.lanes[at] = append(waiting, a)
-	a.leading = !led
-	return a.leading
+	if len(waiting) >= maxWaiting {
+		return false, ErrQueueFull.After(tryAgainAfter)
+	}
+	q.lanes[at] = append(waiting, request)
+	request.waits().leading = !led
+	return !led, nil
 }
 
-// take removes the next batch; its first application is the leader's.
-func (q *queue) take(at lane) []*application {
+// take removes the next batch; its first request is the leader's.
+func (q *queue[R]) take(at lane) []R {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	waiting := q.lanes[at]
@@ -77,33 +103,34 @@ func (q *queue) take(at lane) []*application {
 }
 
 // passOn lets the first who waits lead, or closes the lane.
-func (q *queue) passOn(at lane) {
+func (q *queue[R]) passOn(at lane) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.passOnLocked(at)
 }
 
-func (q *queue) passOnLocked(at lane) {
+func (q *queue[R]) passOnLocked(at lane) {
 	waiting := q.lanes[at]
 	if len(waiting) == 0 {
 		delete(q.lanes, at)
 		return
 	}
-	waiting[0].leading = true
-	close(waiting[0].lead)
+	first := waiting[0].waits()
+	first.leading = true
+	close(first.lead)
 }
 
-// leave takes an application that nobody waits for any more out of the queue, unless it is being decided.
-func (q *queue) leave(at lane, a *application) {
+// leave takes a request that nobody waits for any more out of the queue, unless it is being decided.
+func (q *queue[R]) leave(at lane, request R) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	waiting := q.lanes[at]
-	i := slices.Index(waiting, a)
+	i := slices.Index(waiting, request)
 	if i < 0 {
 		return
 	}
 	q.lanes[at] = slices.Concat(waiting[:i], waiting[i+1:])
-	if a.leading {
+	if request.waits().leading {
 		q.passOnLocked(at)
 	}
 }

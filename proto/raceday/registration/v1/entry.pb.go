@@ -9,6 +9,8 @@ package registrationv1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -26,8 +28,20 @@ type EntryState int32
 
 const (
 	EntryState_ENTRY_STATE_UNSPECIFIED EntryState = 0
-	EntryState_ENTRY_STATE_CONFIRMED   EntryState = 1
-	EntryState_ENTRY_STATE_WITHDRAWN   EntryState = 2
+	// Has a place and everything that the race asks before the day.
+	EntryState_ENTRY_STATE_CONFIRMED EntryState = 1
+	// Taken back by its owner or the race office.
+	EntryState_ENTRY_STATE_WITHDRAWN EntryState = 2
+	// Has a place until expires_at: the payment is awaited, or members of the team.
+	EntryState_ENTRY_STATE_HELD EntryState = 3
+	// Waits for a place of a full race.
+	EntryState_ENTRY_STATE_WAITLISTED EntryState = 4
+	// Has a freed place until expires_at, to be accepted or paid.
+	EntryState_ENTRY_STATE_OFFERED EntryState = 5
+	// Its time ran out and its place was given back.
+	EntryState_ENTRY_STATE_EXPIRED EntryState = 6
+	// Another entry took its place: another person, race or event.
+	EntryState_ENTRY_STATE_TRANSFERRED EntryState = 7
 )
 
 // Enum value maps for EntryState.
@@ -36,11 +50,21 @@ var (
 		0: "ENTRY_STATE_UNSPECIFIED",
 		1: "ENTRY_STATE_CONFIRMED",
 		2: "ENTRY_STATE_WITHDRAWN",
+		3: "ENTRY_STATE_HELD",
+		4: "ENTRY_STATE_WAITLISTED",
+		5: "ENTRY_STATE_OFFERED",
+		6: "ENTRY_STATE_EXPIRED",
+		7: "ENTRY_STATE_TRANSFERRED",
 	}
 	EntryState_value = map[string]int32{
 		"ENTRY_STATE_UNSPECIFIED": 0,
 		"ENTRY_STATE_CONFIRMED":   1,
 		"ENTRY_STATE_WITHDRAWN":   2,
+		"ENTRY_STATE_HELD":        3,
+		"ENTRY_STATE_WAITLISTED":  4,
+		"ENTRY_STATE_OFFERED":     5,
+		"ENTRY_STATE_EXPIRED":     6,
+		"ENTRY_STATE_TRANSFERRED": 7,
 	}
 )
 
@@ -69,6 +93,59 @@ func (x EntryState) Number() protoreflect.EnumNumber {
 // Deprecated: Use EntryState.Descriptor instead.
 func (EntryState) EnumDescriptor() ([]byte, []int) {
 	return file_raceday_registration_v1_entry_proto_rawDescGZIP(), []int{0}
+}
+
+// NameShown says how a person's name is published.
+type NameShown int32
+
+const (
+	// In full, a minor's by its initials.
+	NameShown_NAME_SHOWN_UNSPECIFIED NameShown = 0
+	// Not at all; row and rank stay.
+	NameShown_NAME_SHOWN_HIDDEN NameShown = 1
+	// A minor's in full too: the guardian consented.
+	NameShown_NAME_SHOWN_FULL NameShown = 2
+)
+
+// Enum value maps for NameShown.
+var (
+	NameShown_name = map[int32]string{
+		0: "NAME_SHOWN_UNSPECIFIED",
+		1: "NAME_SHOWN_HIDDEN",
+		2: "NAME_SHOWN_FULL",
+	}
+	NameShown_value = map[string]int32{
+		"NAME_SHOWN_UNSPECIFIED": 0,
+		"NAME_SHOWN_HIDDEN":      1,
+		"NAME_SHOWN_FULL":        2,
+	}
+)
+
+func (x NameShown) Enum() *NameShown {
+	p := new(NameShown)
+	*p = x
+	return p
+}
+
+func (x NameShown) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (NameShown) Descriptor() protoreflect.EnumDescriptor {
+	return file_raceday_registration_v1_entry_proto_enumTypes[1].Descriptor()
+}
+
+func (NameShown) Type() protoreflect.EnumType {
+	return &file_raceday_registration_v1_entry_proto_enumTypes[1]
+}
+
+func (x NameShown) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use NameShown.Descriptor instead.
+func (NameShown) EnumDescriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_entry_proto_rawDescGZIP(), []int{1}
 }
 
 // Sex is the sex that a person competes in; X for teams of several.
@@ -108,11 +185,11 @@ func (x Sex) String() string {
 }
 
 func (Sex) Descriptor() protoreflect.EnumDescriptor {
-	return file_raceday_registration_v1_entry_proto_enumTypes[1].Descriptor()
+	return file_raceday_registration_v1_entry_proto_enumTypes[2].Descriptor()
 }
 
 func (Sex) Type() protoreflect.EnumType {
-	return &file_raceday_registration_v1_entry_proto_enumTypes[1]
+	return &file_raceday_registration_v1_entry_proto_enumTypes[2]
 }
 
 func (x Sex) Number() protoreflect.EnumNumber {
@@ -121,7 +198,7 @@ func (x Sex) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Sex.Descriptor instead.
 func (Sex) EnumDescriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_entry_proto_rawDescGZIP(), []int{1}
+	return file_raceday_registration_v1_entry_proto_rawDescGZIP(), []int{2}
 }
 
 // Entry is the registration of a person or a team for a race.
@@ -135,13 +212,37 @@ type Entry struct {
 	// Empty until assigned.
 	Bib   string   `protobuf:"bytes,5,opt,name=bib,proto3" json:"bib,omitempty"`
 	Chips []string `protobuf:"bytes,6,rep,name=chips,proto3" json:"chips,omitempty"`
-	// A person's data, or a team's name, country, club, category.
+	// A person's data, or a team's name, country, club or company, category.
 	Person *Person `protobuf:"bytes,7,opt,name=person,proto3" json:"person,omitempty"`
 	// Empty: by the wave's range of bibs, or the race's only wave.
 	Wave string   `protobuf:"bytes,8,opt,name=wave,proto3" json:"wave,omitempty"`
 	Tags []string `protobuf:"bytes,9,rep,name=tags,proto3" json:"tags,omitempty"`
 	// In the order of legs; set for teams only.
-	Members       []*Member `protobuf:"bytes,10,rep,name=members,proto3" json:"members,omitempty"`
+	Members   []*Member              `protobuf:"bytes,10,rep,name=members,proto3" json:"members,omitempty"`
+	EnteredAt *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=entered_at,json=enteredAt,proto3" json:"entered_at,omitempty"`
+	// When the place is given back, by the clock of the database. Set for HELD and OFFERED only, where it is not kept until
+	// the day.
+	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// The fee of the day of entry, in minor units of the event's currency.
+	FeeMinor int64 `protobuf:"varint,13,opt,name=fee_minor,json=feeMinor,proto3" json:"fee_minor,omitempty"`
+	// The share of the fee that goes to charity.
+	CharityMinor int64 `protobuf:"varint,14,opt,name=charity_minor,json=charityMinor,proto3" json:"charity_minor,omitempty"`
+	// What was paid of the fee.
+	PaidMinor int64 `protobuf:"varint,15,opt,name=paid_minor,json=paidMinor,proto3" json:"paid_minor,omitempty"`
+	// Finish time that the entrant expects; unset where it is not known.
+	ExpectedTime *durationpb.Duration `protobuf:"bytes,16,opt,name=expected_time,json=expectedTime,proto3" json:"expected_time,omitempty"`
+	// By which members join the team; set for teams that are not complete.
+	JoinCode string `protobuf:"bytes,17,opt,name=join_code,json=joinCode,proto3" json:"join_code,omitempty"`
+	// The entry that this one took the place of, as event/reference.
+	CameFrom string `protobuf:"bytes,18,opt,name=came_from,json=cameFrom,proto3" json:"came_from,omitempty"`
+	// The entry that took this one's place, as event/reference.
+	WentTo string `protobuf:"bytes,19,opt,name=went_to,json=wentTo,proto3" json:"went_to,omitempty"`
+	// When bib and chip were handed out.
+	CheckedInAt *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=checked_in_at,json=checkedInAt,proto3" json:"checked_in_at,omitempty"`
+	// A registrar entered the person although there is another entry.
+	SecondEntry bool `protobuf:"varint,21,opt,name=second_entry,json=secondEntry,proto3" json:"second_entry,omitempty"`
+	// Entries that wait before this one; answered by GetEntry for WAITLISTED only.
+	WaitingAhead  int32 `protobuf:"varint,22,opt,name=waiting_ahead,json=waitingAhead,proto3" json:"waiting_ahead,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -246,6 +347,90 @@ func (x *Entry) GetMembers() []*Member {
 	return nil
 }
 
+func (x *Entry) GetEnteredAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EnteredAt
+	}
+	return nil
+}
+
+func (x *Entry) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return nil
+}
+
+func (x *Entry) GetFeeMinor() int64 {
+	if x != nil {
+		return x.FeeMinor
+	}
+	return 0
+}
+
+func (x *Entry) GetCharityMinor() int64 {
+	if x != nil {
+		return x.CharityMinor
+	}
+	return 0
+}
+
+func (x *Entry) GetPaidMinor() int64 {
+	if x != nil {
+		return x.PaidMinor
+	}
+	return 0
+}
+
+func (x *Entry) GetExpectedTime() *durationpb.Duration {
+	if x != nil {
+		return x.ExpectedTime
+	}
+	return nil
+}
+
+func (x *Entry) GetJoinCode() string {
+	if x != nil {
+		return x.JoinCode
+	}
+	return ""
+}
+
+func (x *Entry) GetCameFrom() string {
+	if x != nil {
+		return x.CameFrom
+	}
+	return ""
+}
+
+func (x *Entry) GetWentTo() string {
+	if x != nil {
+		return x.WentTo
+	}
+	return ""
+}
+
+func (x *Entry) GetCheckedInAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CheckedInAt
+	}
+	return nil
+}
+
+func (x *Entry) GetSecondEntry() bool {
+	if x != nil {
+		return x.SecondEntry
+	}
+	return false
+}
+
+func (x *Entry) GetWaitingAhead() int32 {
+	if x != nil {
+		return x.WaitingAhead
+	}
+	return 0
+}
+
 // Person is who enters, or a team as such.
 type Person struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -256,9 +441,10 @@ type Person struct {
 	// Age on the event's day where the birth date is not known.
 	Age *int32 `protobuf:"varint,4,opt,name=age,proto3,oneof" json:"age,omitempty"`
 	// ISO 3166 or IOC code of three letters, as entered.
-	Country       string `protobuf:"bytes,5,opt,name=country,proto3" json:"country,omitempty"`
-	Club          string `protobuf:"bytes,6,opt,name=club,proto3" json:"club,omitempty"`
-	Category      string `protobuf:"bytes,7,opt,name=category,proto3" json:"category,omitempty"`
+	Country       string    `protobuf:"bytes,5,opt,name=country,proto3" json:"country,omitempty"`
+	Club          string    `protobuf:"bytes,6,opt,name=club,proto3" json:"club,omitempty"`
+	Category      string    `protobuf:"bytes,7,opt,name=category,proto3" json:"category,omitempty"`
+	NameShown     NameShown `protobuf:"varint,8,opt,name=name_shown,json=nameShown,proto3,enum=raceday.registration.v1.NameShown" json:"name_shown,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -342,6 +528,13 @@ func (x *Person) GetCategory() string {
 	return ""
 }
 
+func (x *Person) GetNameShown() NameShown {
+	if x != nil {
+		return x.NameShown
+	}
+	return NameShown_NAME_SHOWN_UNSPECIFIED
+}
+
 // Member is one runner of a team.
 type Member struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -417,7 +610,7 @@ var File_raceday_registration_v1_entry_proto protoreflect.FileDescriptor
 
 const file_raceday_registration_v1_entry_proto_rawDesc = "" +
 	"\n" +
-	"#raceday/registration/v1/entry.proto\x12\x17raceday.registration.v1\"\xd3\x02\n" +
+	"#raceday/registration/v1/entry.proto\x12\x17raceday.registration.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc5\x06\n" +
 	"\x05Entry\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x1c\n" +
 	"\treference\x18\x02 \x01(\tR\treference\x12\x12\n" +
@@ -429,7 +622,22 @@ const file_raceday_registration_v1_entry_proto_rawDesc = "" +
 	"\x04wave\x18\b \x01(\tR\x04wave\x12\x12\n" +
 	"\x04tags\x18\t \x03(\tR\x04tags\x129\n" +
 	"\amembers\x18\n" +
-	" \x03(\v2\x1f.raceday.registration.v1.MemberR\amembers\"\xd4\x01\n" +
+	" \x03(\v2\x1f.raceday.registration.v1.MemberR\amembers\x129\n" +
+	"\n" +
+	"entered_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\tenteredAt\x129\n" +
+	"\n" +
+	"expires_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12\x1b\n" +
+	"\tfee_minor\x18\r \x01(\x03R\bfeeMinor\x12#\n" +
+	"\rcharity_minor\x18\x0e \x01(\x03R\fcharityMinor\x12\x1d\n" +
+	"\n" +
+	"paid_minor\x18\x0f \x01(\x03R\tpaidMinor\x12>\n" +
+	"\rexpected_time\x18\x10 \x01(\v2\x19.google.protobuf.DurationR\fexpectedTime\x12\x1b\n" +
+	"\tjoin_code\x18\x11 \x01(\tR\bjoinCode\x12\x1b\n" +
+	"\tcame_from\x18\x12 \x01(\tR\bcameFrom\x12\x17\n" +
+	"\awent_to\x18\x13 \x01(\tR\x06wentTo\x12>\n" +
+	"\rchecked_in_at\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampR\vcheckedInAt\x12!\n" +
+	"\fsecond_entry\x18\x15 \x01(\bR\vsecondEntry\x12#\n" +
+	"\rwaiting_ahead\x18\x16 \x01(\x05R\fwaitingAhead\"\x97\x02\n" +
 	"\x06Person\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12.\n" +
 	"\x03sex\x18\x02 \x01(\x0e2\x1c.raceday.registration.v1.SexR\x03sex\x12\x1d\n" +
@@ -438,18 +646,29 @@ const file_raceday_registration_v1_entry_proto_rawDesc = "" +
 	"\x03age\x18\x04 \x01(\x05H\x00R\x03age\x88\x01\x01\x12\x18\n" +
 	"\acountry\x18\x05 \x01(\tR\acountry\x12\x12\n" +
 	"\x04club\x18\x06 \x01(\tR\x04club\x12\x1a\n" +
-	"\bcategory\x18\a \x01(\tR\bcategoryB\x06\n" +
+	"\bcategory\x18\a \x01(\tR\bcategory\x12A\n" +
+	"\n" +
+	"name_shown\x18\b \x01(\x0e2\".raceday.registration.v1.NameShownR\tnameShownB\x06\n" +
 	"\x04_age\"{\n" +
 	"\x06Member\x12\x10\n" +
 	"\x03leg\x18\x01 \x01(\x05R\x03leg\x127\n" +
 	"\x06person\x18\x02 \x01(\v2\x1f.raceday.registration.v1.PersonR\x06person\x12\x10\n" +
 	"\x03bib\x18\x03 \x01(\tR\x03bib\x12\x14\n" +
-	"\x05chips\x18\x04 \x03(\tR\x05chips*_\n" +
+	"\x05chips\x18\x04 \x03(\tR\x05chips*\xe0\x01\n" +
 	"\n" +
 	"EntryState\x12\x1b\n" +
 	"\x17ENTRY_STATE_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15ENTRY_STATE_CONFIRMED\x10\x01\x12\x19\n" +
-	"\x15ENTRY_STATE_WITHDRAWN\x10\x02*;\n" +
+	"\x15ENTRY_STATE_WITHDRAWN\x10\x02\x12\x14\n" +
+	"\x10ENTRY_STATE_HELD\x10\x03\x12\x1a\n" +
+	"\x16ENTRY_STATE_WAITLISTED\x10\x04\x12\x17\n" +
+	"\x13ENTRY_STATE_OFFERED\x10\x05\x12\x17\n" +
+	"\x13ENTRY_STATE_EXPIRED\x10\x06\x12\x1b\n" +
+	"\x17ENTRY_STATE_TRANSFERRED\x10\a*S\n" +
+	"\tNameShown\x12\x1a\n" +
+	"\x16NAME_SHOWN_UNSPECIFIED\x10\x00\x12\x15\n" +
+	"\x11NAME_SHOWN_HIDDEN\x10\x01\x12\x13\n" +
+	"\x0fNAME_SHOWN_FULL\x10\x02*;\n" +
 	"\x03Sex\x12\x13\n" +
 	"\x0fSEX_UNSPECIFIED\x10\x00\x12\t\n" +
 	"\x05SEX_F\x10\x01\x12\t\n" +
@@ -468,26 +687,34 @@ func file_raceday_registration_v1_entry_proto_rawDescGZIP() []byte {
 	return file_raceday_registration_v1_entry_proto_rawDescData
 }
 
-var file_raceday_registration_v1_entry_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_raceday_registration_v1_entry_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
 var file_raceday_registration_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_raceday_registration_v1_entry_proto_goTypes = []any{
-	(EntryState)(0), // 0: raceday.registration.v1.EntryState
-	(Sex)(0),        // 1: raceday.registration.v1.Sex
-	(*Entry)(nil),   // 2: raceday.registration.v1.Entry
-	(*Person)(nil),  // 3: raceday.registration.v1.Person
-	(*Member)(nil),  // 4: raceday.registration.v1.Member
+	(EntryState)(0),               // 0: raceday.registration.v1.EntryState
+	(NameShown)(0),                // 1: raceday.registration.v1.NameShown
+	(Sex)(0),                      // 2: raceday.registration.v1.Sex
+	(*Entry)(nil),                 // 3: raceday.registration.v1.Entry
+	(*Person)(nil),                // 4: raceday.registration.v1.Person
+	(*Member)(nil),                // 5: raceday.registration.v1.Member
+	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 7: google.protobuf.Duration
 }
 var file_raceday_registration_v1_entry_proto_depIdxs = []int32{
-	0, // 0: raceday.registration.v1.Entry.state:type_name -> raceday.registration.v1.EntryState
-	3, // 1: raceday.registration.v1.Entry.person:type_name -> raceday.registration.v1.Person
-	4, // 2: raceday.registration.v1.Entry.members:type_name -> raceday.registration.v1.Member
-	1, // 3: raceday.registration.v1.Person.sex:type_name -> raceday.registration.v1.Sex
-	3, // 4: raceday.registration.v1.Member.person:type_name -> raceday.registration.v1.Person
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	0,  // 0: raceday.registration.v1.Entry.state:type_name -> raceday.registration.v1.EntryState
+	4,  // 1: raceday.registration.v1.Entry.person:type_name -> raceday.registration.v1.Person
+	5,  // 2: raceday.registration.v1.Entry.members:type_name -> raceday.registration.v1.Member
+	6,  // 3: raceday.registration.v1.Entry.entered_at:type_name -> google.protobuf.Timestamp
+	6,  // 4: raceday.registration.v1.Entry.expires_at:type_name -> google.protobuf.Timestamp
+	7,  // 5: raceday.registration.v1.Entry.expected_time:type_name -> google.protobuf.Duration
+	6,  // 6: raceday.registration.v1.Entry.checked_in_at:type_name -> google.protobuf.Timestamp
+	2,  // 7: raceday.registration.v1.Person.sex:type_name -> raceday.registration.v1.Sex
+	1,  // 8: raceday.registration.v1.Person.name_shown:type_name -> raceday.registration.v1.NameShown
+	4,  // 9: raceday.registration.v1.Member.person:type_name -> raceday.registration.v1.Person
+	10, // [10:10] is the sub-list for method output_type
+	10, // [10:10] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_raceday_registration_v1_entry_proto_init() }
@@ -501,7 +728,7 @@ func file_raceday_registration_v1_entry_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_raceday_registration_v1_entry_proto_rawDesc), len(file_raceday_registration_v1_entry_proto_rawDesc)),
-			NumEnums:      2,
+			NumEnums:      3,
 			NumMessages:   3,
 			NumExtensions: 0,
 			NumServices:   0,

@@ -9,6 +9,7 @@ package registrationv1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
 	reflect "reflect"
 	sync "sync"
@@ -22,15 +23,126 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// PaymentOutcome is what became of a payment. It never changes for a caller that asks again.
+type PaymentOutcome int32
+
+const (
+	PaymentOutcome_PAYMENT_OUTCOME_UNSPECIFIED PaymentOutcome = 0
+	// It counts for the entry; the entry's state says whether anything else is awaited.
+	PaymentOutcome_PAYMENT_OUTCOME_APPLIED PaymentOutcome = 1
+	// There is no place for it: the money is to be given back.
+	PaymentOutcome_PAYMENT_OUTCOME_REFUND_DUE PaymentOutcome = 2
+)
+
+// Enum value maps for PaymentOutcome.
+var (
+	PaymentOutcome_name = map[int32]string{
+		0: "PAYMENT_OUTCOME_UNSPECIFIED",
+		1: "PAYMENT_OUTCOME_APPLIED",
+		2: "PAYMENT_OUTCOME_REFUND_DUE",
+	}
+	PaymentOutcome_value = map[string]int32{
+		"PAYMENT_OUTCOME_UNSPECIFIED": 0,
+		"PAYMENT_OUTCOME_APPLIED":     1,
+		"PAYMENT_OUTCOME_REFUND_DUE":  2,
+	}
+)
+
+func (x PaymentOutcome) Enum() *PaymentOutcome {
+	p := new(PaymentOutcome)
+	*p = x
+	return p
+}
+
+func (x PaymentOutcome) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PaymentOutcome) Descriptor() protoreflect.EnumDescriptor {
+	return file_raceday_registration_v1_registration_service_proto_enumTypes[0].Descriptor()
+}
+
+func (PaymentOutcome) Type() protoreflect.EnumType {
+	return &file_raceday_registration_v1_registration_service_proto_enumTypes[0]
+}
+
+func (x PaymentOutcome) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PaymentOutcome.Descriptor instead.
+func (PaymentOutcome) EnumDescriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{0}
+}
+
+// BibOrder is in which order entries get their bibs.
+type BibOrder int32
+
+const (
+	// As they were made.
+	BibOrder_BIB_ORDER_UNSPECIFIED BibOrder = 0
+	// By expected time, fastest first into the first wave; who expects none comes last.
+	BibOrder_BIB_ORDER_EXPECTED_TIME BibOrder = 1
+)
+
+// Enum value maps for BibOrder.
+var (
+	BibOrder_name = map[int32]string{
+		0: "BIB_ORDER_UNSPECIFIED",
+		1: "BIB_ORDER_EXPECTED_TIME",
+	}
+	BibOrder_value = map[string]int32{
+		"BIB_ORDER_UNSPECIFIED":   0,
+		"BIB_ORDER_EXPECTED_TIME": 1,
+	}
+)
+
+func (x BibOrder) Enum() *BibOrder {
+	p := new(BibOrder)
+	*p = x
+	return p
+}
+
+func (x BibOrder) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (BibOrder) Descriptor() protoreflect.EnumDescriptor {
+	return file_raceday_registration_v1_registration_service_proto_enumTypes[1].Descriptor()
+}
+
+func (BibOrder) Type() protoreflect.EnumType {
+	return &file_raceday_registration_v1_registration_service_proto_enumTypes[1]
+}
+
+func (x BibOrder) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use BibOrder.Descriptor instead.
+func (BibOrder) EnumDescriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{1}
+}
+
 // RegisterPersonRequest enters one person.
 type RegisterPersonRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	EventId string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
 	Race    string                 `protobuf:"bytes,2,opt,name=race,proto3" json:"race,omitempty"`
 	// Made by the client, 1 to 64 characters; the same id is the same request.
-	RequestId     string   `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	Person        *Person  `protobuf:"bytes,4,opt,name=person,proto3" json:"person,omitempty"`
-	Tags          []string `protobuf:"bytes,5,rep,name=tags,proto3" json:"tags,omitempty"`
+	RequestId string   `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	Person    *Person  `protobuf:"bytes,4,opt,name=person,proto3" json:"person,omitempty"`
+	Tags      []string `protobuf:"bytes,5,rep,name=tags,proto3" json:"tags,omitempty"`
+	// Where the race is full: wait for a place.
+	JoinWaitlist bool `protobuf:"varint,6,opt,name=join_waitlist,json=joinWaitlist,proto3" json:"join_waitlist,omitempty"`
+	// The frontend's own name of who enters, at most 64 characters; who enters the same person twice is told of the first
+	// entry only under the same one.
+	Owner   string   `protobuf:"bytes,7,opt,name=owner,proto3" json:"owner,omitempty"`
+	Contact *Contact `protobuf:"bytes,8,opt,name=contact,proto3" json:"contact,omitempty"`
+	// Must be set for who is under 18 on the event's day.
+	Guardian *Guardian `protobuf:"bytes,9,opt,name=guardian,proto3" json:"guardian,omitempty"`
+	// Finish time that the entrant expects.
+	ExpectedTime  *durationpb.Duration `protobuf:"bytes,10,opt,name=expected_time,json=expectedTime,proto3" json:"expected_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -100,6 +212,41 @@ func (x *RegisterPersonRequest) GetTags() []string {
 	return nil
 }
 
+func (x *RegisterPersonRequest) GetJoinWaitlist() bool {
+	if x != nil {
+		return x.JoinWaitlist
+	}
+	return false
+}
+
+func (x *RegisterPersonRequest) GetOwner() string {
+	if x != nil {
+		return x.Owner
+	}
+	return ""
+}
+
+func (x *RegisterPersonRequest) GetContact() *Contact {
+	if x != nil {
+		return x.Contact
+	}
+	return nil
+}
+
+func (x *RegisterPersonRequest) GetGuardian() *Guardian {
+	if x != nil {
+		return x.Guardian
+	}
+	return nil
+}
+
+func (x *RegisterPersonRequest) GetExpectedTime() *durationpb.Duration {
+	if x != nil {
+		return x.ExpectedTime
+	}
+	return nil
+}
+
 // RegisterPersonResponse holds the entry.
 type RegisterPersonResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -155,8 +302,18 @@ type RegisterTeamRequest struct {
 	// The team's name, country, club and category; sex unset means X.
 	Team *Person `protobuf:"bytes,4,opt,name=team,proto3" json:"team,omitempty"`
 	// Regulars with legs 1 to size, reserves with leg 0.
-	Members       []*Member `protobuf:"bytes,5,rep,name=members,proto3" json:"members,omitempty"`
-	Tags          []string  `protobuf:"bytes,6,rep,name=tags,proto3" json:"tags,omitempty"`
+	Members []*Member `protobuf:"bytes,5,rep,name=members,proto3" json:"members,omitempty"`
+	Tags    []string  `protobuf:"bytes,6,rep,name=tags,proto3" json:"tags,omitempty"`
+	// Where the race is full: wait for a place.
+	JoinWaitlist bool `protobuf:"varint,7,opt,name=join_waitlist,json=joinWaitlist,proto3" json:"join_waitlist,omitempty"`
+	// The frontend's own name of who enters, at most 64 characters; see RegisterPersonRequest.
+	Owner string `protobuf:"bytes,8,opt,name=owner,proto3" json:"owner,omitempty"`
+	// The captain.
+	Contact *Contact `protobuf:"bytes,9,opt,name=contact,proto3" json:"contact,omitempty"`
+	// By the index of the member; must be there for every member under 18 on the event's day.
+	Guardians map[int32]*Guardian `protobuf:"bytes,10,rep,name=guardians,proto3" json:"guardians,omitempty" protobuf_key:"varint,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Finish time that the team expects.
+	ExpectedTime  *durationpb.Duration `protobuf:"bytes,11,opt,name=expected_time,json=expectedTime,proto3" json:"expected_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -233,6 +390,41 @@ func (x *RegisterTeamRequest) GetTags() []string {
 	return nil
 }
 
+func (x *RegisterTeamRequest) GetJoinWaitlist() bool {
+	if x != nil {
+		return x.JoinWaitlist
+	}
+	return false
+}
+
+func (x *RegisterTeamRequest) GetOwner() string {
+	if x != nil {
+		return x.Owner
+	}
+	return ""
+}
+
+func (x *RegisterTeamRequest) GetContact() *Contact {
+	if x != nil {
+		return x.Contact
+	}
+	return nil
+}
+
+func (x *RegisterTeamRequest) GetGuardians() map[int32]*Guardian {
+	if x != nil {
+		return x.Guardians
+	}
+	return nil
+}
+
+func (x *RegisterTeamRequest) GetExpectedTime() *durationpb.Duration {
+	if x != nil {
+		return x.ExpectedTime
+	}
+	return nil
+}
+
 // RegisterTeamResponse holds the entry.
 type RegisterTeamResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -278,6 +470,1624 @@ func (x *RegisterTeamResponse) GetEntry() *Entry {
 	return nil
 }
 
+// RegisterLateRequest enters a person or a team by a registrar's hand.
+type RegisterLateRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Exactly one must be set; join_waitlist is not looked at.
+	//
+	// Types that are valid to be assigned to Entrant:
+	//
+	//	*RegisterLateRequest_Person
+	//	*RegisterLateRequest_Team
+	Entrant isRegisterLateRequest_Entrant `protobuf_oneof:"entrant"`
+	// Must say why; kept with the entry.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Enter the person although there is another entry of the event.
+	AllowSecondEntry bool `protobuf:"varint,4,opt,name=allow_second_entry,json=allowSecondEntry,proto3" json:"allow_second_entry,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *RegisterLateRequest) Reset() {
+	*x = RegisterLateRequest{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RegisterLateRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RegisterLateRequest) ProtoMessage() {}
+
+func (x *RegisterLateRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RegisterLateRequest.ProtoReflect.Descriptor instead.
+func (*RegisterLateRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *RegisterLateRequest) GetEntrant() isRegisterLateRequest_Entrant {
+	if x != nil {
+		return x.Entrant
+	}
+	return nil
+}
+
+func (x *RegisterLateRequest) GetPerson() *RegisterPersonRequest {
+	if x != nil {
+		if x, ok := x.Entrant.(*RegisterLateRequest_Person); ok {
+			return x.Person
+		}
+	}
+	return nil
+}
+
+func (x *RegisterLateRequest) GetTeam() *RegisterTeamRequest {
+	if x != nil {
+		if x, ok := x.Entrant.(*RegisterLateRequest_Team); ok {
+			return x.Team
+		}
+	}
+	return nil
+}
+
+func (x *RegisterLateRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *RegisterLateRequest) GetAllowSecondEntry() bool {
+	if x != nil {
+		return x.AllowSecondEntry
+	}
+	return false
+}
+
+type isRegisterLateRequest_Entrant interface {
+	isRegisterLateRequest_Entrant()
+}
+
+type RegisterLateRequest_Person struct {
+	Person *RegisterPersonRequest `protobuf:"bytes,1,opt,name=person,proto3,oneof"`
+}
+
+type RegisterLateRequest_Team struct {
+	Team *RegisterTeamRequest `protobuf:"bytes,2,opt,name=team,proto3,oneof"`
+}
+
+func (*RegisterLateRequest_Person) isRegisterLateRequest_Entrant() {}
+
+func (*RegisterLateRequest_Team) isRegisterLateRequest_Entrant() {}
+
+// RegisterLateResponse holds the entry.
+type RegisterLateResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Entry         *Entry                 `protobuf:"bytes,1,opt,name=entry,proto3" json:"entry,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RegisterLateResponse) Reset() {
+	*x = RegisterLateResponse{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RegisterLateResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RegisterLateResponse) ProtoMessage() {}
+
+func (x *RegisterLateResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RegisterLateResponse.ProtoReflect.Descriptor instead.
+func (*RegisterLateResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *RegisterLateResponse) GetEntry() *Entry {
+	if x != nil {
+		return x.Entry
+	}
+	return nil
+}
+
+// ConfirmPaymentRequest tells of a payment.
+type ConfirmPaymentRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	EventId   string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	RequestId string                 `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Exactly one must be set.
+	//
+	// Types that are valid to be assigned to Key:
+	//
+	//	*ConfirmPaymentRequest_Reference
+	//	*ConfirmPaymentRequest_RegistrationRequestId
+	Key isConfirmPaymentRequest_Key `protobuf_oneof:"key"`
+	// The payment provider's id, 1 to 64 characters; unique in the event.
+	PaymentId string `protobuf:"bytes,5,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	// In minor units of the event's currency, above 0.
+	AmountMinor   int64 `protobuf:"varint,6,opt,name=amount_minor,json=amountMinor,proto3" json:"amount_minor,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfirmPaymentRequest) Reset() {
+	*x = ConfirmPaymentRequest{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfirmPaymentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfirmPaymentRequest) ProtoMessage() {}
+
+func (x *ConfirmPaymentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfirmPaymentRequest.ProtoReflect.Descriptor instead.
+func (*ConfirmPaymentRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ConfirmPaymentRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *ConfirmPaymentRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *ConfirmPaymentRequest) GetKey() isConfirmPaymentRequest_Key {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+func (x *ConfirmPaymentRequest) GetReference() string {
+	if x != nil {
+		if x, ok := x.Key.(*ConfirmPaymentRequest_Reference); ok {
+			return x.Reference
+		}
+	}
+	return ""
+}
+
+func (x *ConfirmPaymentRequest) GetRegistrationRequestId() string {
+	if x != nil {
+		if x, ok := x.Key.(*ConfirmPaymentRequest_RegistrationRequestId); ok {
+			return x.RegistrationRequestId
+		}
+	}
+	return ""
+}
+
+func (x *ConfirmPaymentRequest) GetPaymentId() string {
+	if x != nil {
+		return x.PaymentId
+	}
+	return ""
+}
+
+func (x *ConfirmPaymentRequest) GetAmountMinor() int64 {
+	if x != nil {
+		return x.AmountMinor
+	}
+	return 0
+}
+
+type isConfirmPaymentRequest_Key interface {
+	isConfirmPaymentRequest_Key()
+}
+
+type ConfirmPaymentRequest_Reference struct {
+	Reference string `protobuf:"bytes,3,opt,name=reference,proto3,oneof"`
+}
+
+type ConfirmPaymentRequest_RegistrationRequestId struct {
+	// The request_id of the registration, for a webhook that comes before the answer did.
+	RegistrationRequestId string `protobuf:"bytes,4,opt,name=registration_request_id,json=registrationRequestId,proto3,oneof"`
+}
+
+func (*ConfirmPaymentRequest_Reference) isConfirmPaymentRequest_Key() {}
+
+func (*ConfirmPaymentRequest_RegistrationRequestId) isConfirmPaymentRequest_Key() {}
+
+// ConfirmPaymentResponse says what became of the payment.
+type ConfirmPaymentResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Outcome       PaymentOutcome         `protobuf:"varint,1,opt,name=outcome,proto3,enum=raceday.registration.v1.PaymentOutcome" json:"outcome,omitempty"`
+	Entry         *Entry                 `protobuf:"bytes,2,opt,name=entry,proto3" json:"entry,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfirmPaymentResponse) Reset() {
+	*x = ConfirmPaymentResponse{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfirmPaymentResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfirmPaymentResponse) ProtoMessage() {}
+
+func (x *ConfirmPaymentResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfirmPaymentResponse.ProtoReflect.Descriptor instead.
+func (*ConfirmPaymentResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ConfirmPaymentResponse) GetOutcome() PaymentOutcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return PaymentOutcome_PAYMENT_OUTCOME_UNSPECIFIED
+}
+
+func (x *ConfirmPaymentResponse) GetEntry() *Entry {
+	if x != nil {
+		return x.Entry
+	}
+	return nil
+}
+
+// AcceptOfferRequest takes an offered place.
+type AcceptOfferRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	EventId       string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	RequestId     string                 `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	Reference     string                 `protobuf:"bytes,3,opt,name=reference,proto3" json:"reference,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AcceptOfferRequest) Reset() {
+	*x = AcceptOfferRequest{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AcceptOfferRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AcceptOfferRequest) ProtoMessage() {}
+
+func (x *AcceptOfferRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AcceptOfferRequest.ProtoReflect.Descriptor instead.
+func (*AcceptOfferRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *AcceptOfferRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *AcceptOfferRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *AcceptOfferRequest) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
+// AcceptOfferResponse holds the entry.
+type AcceptOfferResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Entry         *Entry                 `protobuf:"bytes,1,opt,name=entry,proto3" json:"entry,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AcceptOfferResponse) Reset() {
+	*x = AcceptOfferResponse{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AcceptOfferResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AcceptOfferResponse) ProtoMessage() {}
+
+func (x *AcceptOfferResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AcceptOfferResponse.ProtoReflect.Descriptor instead.
+func (*AcceptOfferResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *AcceptOfferResponse) GetEntry() *Entry {
+	if x != nil {
+		return x.Entry
+	}
+	return nil
+}
+
+// WithdrawRequest takes an entry back.
+type WithdrawRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	EventId   string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	RequestId string                 `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	Reference string                 `protobuf:"bytes,3,opt,name=reference,proto3" json:"reference,omitempty"`
+	// May say why; kept with the change.
+	Reason        string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WithdrawRequest) Reset() {
+	*x = WithdrawRequest{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WithdrawRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WithdrawRequest) ProtoMessage() {}
+
+func (x *WithdrawRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WithdrawRequest.ProtoReflect.Descriptor instead.
+func (*WithdrawRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *WithdrawRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *WithdrawRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *WithdrawRequest) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
+func (x *WithdrawRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// WithdrawResponse holds the entry.
+type WithdrawResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Entry         *Entry                 `protobuf:"bytes,1,opt,name=entry,proto3" json:"entry,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WithdrawResponse) Reset() {
+	*x = WithdrawResponse{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WithdrawResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WithdrawResponse) ProtoMessage() {}
+
+func (x *WithdrawResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WithdrawResponse.ProtoReflect.Descriptor instead.
+func (*WithdrawResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *WithdrawResponse) GetEntry() *Entry {
+	if x != nil {
+		return x.Entry
+	}
+	return nil
+}
+
+// TransferEntryRequest passes an entry on.
+type TransferEntryRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	EventId   string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	RequestId string                 `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	Reference string                 `protobuf:"bytes,3,opt,name=reference,proto3" json:"reference,omitempty"`
+	// Exactly one must be set.
+	//
+	// Types that are valid to be assigned to To:
+	//
+	//	*TransferEntryRequest_Person
+	//	*TransferEntryRequest_Race
+	//	*TransferEntryRequest_Event
+	To            isTransferEntryRequest_To `protobuf_oneof:"to"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TransferEntryRequest) Reset() {
+	*x = TransferEntryRequest{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TransferEntryRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TransferEntryRequest) ProtoMessage() {}
+
+func (x *TransferEntryRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TransferEntryRequest.ProtoReflect.Descriptor instead.
+func (*TransferEntryRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *TransferEntryRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *TransferEntryRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *TransferEntryRequest) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
+func (x *TransferEntryRequest) GetTo() isTransferEntryRequest_To {
+	if x != nil {
+		return x.To
+	}
+	return nil
+}
+
+func (x *TransferEntryRequest) GetPerson() *TransferToPerson {
+	if x != nil {
+		if x, ok := x.To.(*TransferEntryRequest_Person); ok {
+			return x.Person
+		}
+	}
+	return nil
+}
+
+func (x *TransferEntryRequest) GetRace() string {
+	if x != nil {
+		if x, ok := x.To.(*TransferEntryRequest_Race); ok {
+			return x.Race
+		}
+	}
+	return ""
+}
+
+func (x *TransferEntryRequest) GetEvent() *TransferToEvent {
+	if x != nil {
+		if x, ok := x.To.(*TransferEntryRequest_Event); ok {
+			return x.Event
+		}
+	}
+	return nil
+}
+
+type isTransferEntryRequest_To interface {
+	isTransferEntryRequest_To()
+}
+
+type TransferEntryRequest_Person struct {
+	Person *TransferToPerson `protobuf:"bytes,4,opt,name=person,proto3,oneof"`
+}
+
+type TransferEntryRequest_Race struct {
+	// A race of the same event.
+	Race string `protobuf:"bytes,5,opt,name=race,proto3,oneof"`
+}
+
+type TransferEntryRequest_Event struct {
+	// Of a cancelled event only.
+	Event *TransferToEvent `protobuf:"bytes,6,opt,name=event,proto3,oneof"`
+}
+
+func (*TransferEntryRequest_Person) isTransferEntryRequest_To() {}
+
+func (*TransferEntryRequest_Race) isTransferEntryRequest_To() {}
+
+func (*TransferEntryRequest_Event) isTransferEntryRequest_To() {}
+
+// TransferToPerson is who takes over the place of a person.
+type TransferToPerson struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Person  *Person                `protobuf:"bytes,1,opt,name=person,proto3" json:"person,omitempty"`
+	Contact *Contact               `protobuf:"bytes,2,opt,name=contact,proto3" json:"contact,omitempty"`
+	// Must be set for who is under 18 on the event's day.
+	Guardian *Guardian `protobuf:"bytes,3,opt,name=guardian,proto3" json:"guardian,omitempty"`
+	// The frontend's own name of who takes over; see RegisterPersonRequest.
+	Owner         string               `protobuf:"bytes,4,opt,name=owner,proto3" json:"owner,omitempty"`
+	ExpectedTime  *durationpb.Duration `protobuf:"bytes,5,opt,name=expected_time,json=expectedTime,proto3" json:"expected_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TransferToPerson) Reset() {
+	*x = TransferToPerson{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TransferToPerson) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TransferToPerson) ProtoMessage() {}
+
+func (x *TransferToPerson) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TransferToPerson.ProtoReflect.Descriptor instead.
+func (*TransferToPerson) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *TransferToPerson) GetPerson() *Person {
+	if x != nil {
+		return x.Person
+	}
+	return nil
+}
+
+func (x *TransferToPerson) GetContact() *Contact {
+	if x != nil {
+		return x.Contact
+	}
+	return nil
+}
+
+func (x *TransferToPerson) GetGuardian() *Guardian {
+	if x != nil {
+		return x.Guardian
+	}
+	return nil
+}
+
+func (x *TransferToPerson) GetOwner() string {
+	if x != nil {
+		return x.Owner
+	}
+	return ""
+}
+
+func (x *TransferToPerson) GetExpectedTime() *durationpb.Duration {
+	if x != nil {
+		return x.ExpectedTime
+	}
+	return nil
+}
+
+// TransferToEvent is where an entry of a cancelled event is deferred to.
+type TransferToEvent struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	EventId       string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	Race          string                 `protobuf:"bytes,2,opt,name=race,proto3" json:"race,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TransferToEvent) Reset() {
+	*x = TransferToEvent{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TransferToEvent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TransferToEvent) ProtoMessage() {}
+
+func (x *TransferToEvent) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TransferToEvent.ProtoReflect.Descriptor instead.
+func (*TransferToEvent) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *TransferToEvent) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *TransferToEvent) GetRace() string {
+	if x != nil {
+		return x.Race
+	}
+	return ""
+}
+
+// TransferEntryResponse holds both entries.
+type TransferEntryResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	OldEntry      *Entry                 `protobuf:"bytes,1,opt,name=old_entry,json=oldEntry,proto3" json:"old_entry,omitempty"`
+	NewEntry      *Entry                 `protobuf:"bytes,2,opt,name=new_entry,json=newEntry,proto3" json:"new_entry,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TransferEntryResponse) Reset() {
+	*x = TransferEntryResponse{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TransferEntryResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TransferEntryResponse) ProtoMessage() {}
+
+func (x *TransferEntryResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TransferEntryResponse.ProtoReflect.Descriptor instead.
+func (*TransferEntryResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *TransferEntryResponse) GetOldEntry() *Entry {
+	if x != nil {
+		return x.OldEntry
+	}
+	return nil
+}
+
+func (x *TransferEntryResponse) GetNewEntry() *Entry {
+	if x != nil {
+		return x.NewEntry
+	}
+	return nil
+}
+
+// JoinTeamRequest adds a member to a team.
+type JoinTeamRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	EventId   string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	RequestId string                 `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	JoinCode  string                 `protobuf:"bytes,3,opt,name=join_code,json=joinCode,proto3" json:"join_code,omitempty"`
+	Person    *Person                `protobuf:"bytes,4,opt,name=person,proto3" json:"person,omitempty"`
+	// 1 to the number of legs, 0 for a reserve; unset: the first free leg, else reserve.
+	Leg *int32 `protobuf:"varint,5,opt,name=leg,proto3,oneof" json:"leg,omitempty"`
+	// Must be set for who is under 18 on the event's day.
+	Guardian      *Guardian `protobuf:"bytes,6,opt,name=guardian,proto3" json:"guardian,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JoinTeamRequest) Reset() {
+	*x = JoinTeamRequest{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JoinTeamRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JoinTeamRequest) ProtoMessage() {}
+
+func (x *JoinTeamRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JoinTeamRequest.ProtoReflect.Descriptor instead.
+func (*JoinTeamRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *JoinTeamRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *JoinTeamRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *JoinTeamRequest) GetJoinCode() string {
+	if x != nil {
+		return x.JoinCode
+	}
+	return ""
+}
+
+func (x *JoinTeamRequest) GetPerson() *Person {
+	if x != nil {
+		return x.Person
+	}
+	return nil
+}
+
+func (x *JoinTeamRequest) GetLeg() int32 {
+	if x != nil && x.Leg != nil {
+		return *x.Leg
+	}
+	return 0
+}
+
+func (x *JoinTeamRequest) GetGuardian() *Guardian {
+	if x != nil {
+		return x.Guardian
+	}
+	return nil
+}
+
+// JoinTeamResponse holds the team.
+type JoinTeamResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Entry         *Entry                 `protobuf:"bytes,1,opt,name=entry,proto3" json:"entry,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JoinTeamResponse) Reset() {
+	*x = JoinTeamResponse{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JoinTeamResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JoinTeamResponse) ProtoMessage() {}
+
+func (x *JoinTeamResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JoinTeamResponse.ProtoReflect.Descriptor instead.
+func (*JoinTeamResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *JoinTeamResponse) GetEntry() *Entry {
+	if x != nil {
+		return x.Entry
+	}
+	return nil
+}
+
+// SubstituteMemberRequest lets somebody else run a leg.
+type SubstituteMemberRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	EventId   string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	RequestId string                 `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	Reference string                 `protobuf:"bytes,3,opt,name=reference,proto3" json:"reference,omitempty"`
+	Leg       int32                  `protobuf:"varint,4,opt,name=leg,proto3" json:"leg,omitempty"`
+	// Exactly one must be set.
+	//
+	// Types that are valid to be assigned to By:
+	//
+	//	*SubstituteMemberRequest_Reserve
+	//	*SubstituteMemberRequest_Person
+	By            isSubstituteMemberRequest_By `protobuf_oneof:"by"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SubstituteMemberRequest) Reset() {
+	*x = SubstituteMemberRequest{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SubstituteMemberRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SubstituteMemberRequest) ProtoMessage() {}
+
+func (x *SubstituteMemberRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SubstituteMemberRequest.ProtoReflect.Descriptor instead.
+func (*SubstituteMemberRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *SubstituteMemberRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *SubstituteMemberRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *SubstituteMemberRequest) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
+func (x *SubstituteMemberRequest) GetLeg() int32 {
+	if x != nil {
+		return x.Leg
+	}
+	return 0
+}
+
+func (x *SubstituteMemberRequest) GetBy() isSubstituteMemberRequest_By {
+	if x != nil {
+		return x.By
+	}
+	return nil
+}
+
+func (x *SubstituteMemberRequest) GetReserve() int32 {
+	if x != nil {
+		if x, ok := x.By.(*SubstituteMemberRequest_Reserve); ok {
+			return x.Reserve
+		}
+	}
+	return 0
+}
+
+func (x *SubstituteMemberRequest) GetPerson() *Substitute {
+	if x != nil {
+		if x, ok := x.By.(*SubstituteMemberRequest_Person); ok {
+			return x.Person
+		}
+	}
+	return nil
+}
+
+type isSubstituteMemberRequest_By interface {
+	isSubstituteMemberRequest_By()
+}
+
+type SubstituteMemberRequest_Reserve struct {
+	// 1 for the first reserve; the regular becomes a reserve in its place.
+	Reserve int32 `protobuf:"varint,5,opt,name=reserve,proto3,oneof"`
+}
+
+type SubstituteMemberRequest_Person struct {
+	// Takes the place of the regular, who leaves the team.
+	Person *Substitute `protobuf:"bytes,6,opt,name=person,proto3,oneof"`
+}
+
+func (*SubstituteMemberRequest_Reserve) isSubstituteMemberRequest_By() {}
+
+func (*SubstituteMemberRequest_Person) isSubstituteMemberRequest_By() {}
+
+// Substitute is a new member.
+type Substitute struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Person *Person                `protobuf:"bytes,1,opt,name=person,proto3" json:"person,omitempty"`
+	// Must be set for who is under 18 on the event's day.
+	Guardian      *Guardian `protobuf:"bytes,2,opt,name=guardian,proto3" json:"guardian,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Substitute) Reset() {
+	*x = Substitute{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Substitute) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Substitute) ProtoMessage() {}
+
+func (x *Substitute) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Substitute.ProtoReflect.Descriptor instead.
+func (*Substitute) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *Substitute) GetPerson() *Person {
+	if x != nil {
+		return x.Person
+	}
+	return nil
+}
+
+func (x *Substitute) GetGuardian() *Guardian {
+	if x != nil {
+		return x.Guardian
+	}
+	return nil
+}
+
+// SubstituteMemberResponse holds the team.
+type SubstituteMemberResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Entry         *Entry                 `protobuf:"bytes,1,opt,name=entry,proto3" json:"entry,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SubstituteMemberResponse) Reset() {
+	*x = SubstituteMemberResponse{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SubstituteMemberResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SubstituteMemberResponse) ProtoMessage() {}
+
+func (x *SubstituteMemberResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SubstituteMemberResponse.ProtoReflect.Descriptor instead.
+func (*SubstituteMemberResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *SubstituteMemberResponse) GetEntry() *Entry {
+	if x != nil {
+		return x.Entry
+	}
+	return nil
+}
+
+// RecordGuardianRequest records who answers for a minor.
+type RecordGuardianRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	EventId   string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	RequestId string                 `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	Reference string                 `protobuf:"bytes,3,opt,name=reference,proto3" json:"reference,omitempty"`
+	// The index in members; unset for a person's entry.
+	Member        *int32    `protobuf:"varint,4,opt,name=member,proto3,oneof" json:"member,omitempty"`
+	Guardian      *Guardian `protobuf:"bytes,5,opt,name=guardian,proto3" json:"guardian,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordGuardianRequest) Reset() {
+	*x = RecordGuardianRequest{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordGuardianRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordGuardianRequest) ProtoMessage() {}
+
+func (x *RecordGuardianRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordGuardianRequest.ProtoReflect.Descriptor instead.
+func (*RecordGuardianRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *RecordGuardianRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *RecordGuardianRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *RecordGuardianRequest) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
+func (x *RecordGuardianRequest) GetMember() int32 {
+	if x != nil && x.Member != nil {
+		return *x.Member
+	}
+	return 0
+}
+
+func (x *RecordGuardianRequest) GetGuardian() *Guardian {
+	if x != nil {
+		return x.Guardian
+	}
+	return nil
+}
+
+// RecordGuardianResponse holds the entry.
+type RecordGuardianResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Entry         *Entry                 `protobuf:"bytes,1,opt,name=entry,proto3" json:"entry,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordGuardianResponse) Reset() {
+	*x = RecordGuardianResponse{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordGuardianResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordGuardianResponse) ProtoMessage() {}
+
+func (x *RecordGuardianResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordGuardianResponse.ProtoReflect.Descriptor instead.
+func (*RecordGuardianResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *RecordGuardianResponse) GetEntry() *Entry {
+	if x != nil {
+		return x.Entry
+	}
+	return nil
+}
+
+// RecordDocumentRequest records a document that an official saw.
+type RecordDocumentRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	EventId   string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	RequestId string                 `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	Reference string                 `protobuf:"bytes,3,opt,name=reference,proto3" json:"reference,omitempty"`
+	// The index in members; unset for a person's entry.
+	Member        *int32    `protobuf:"varint,4,opt,name=member,proto3,oneof" json:"member,omitempty"`
+	Document      *Document `protobuf:"bytes,5,opt,name=document,proto3" json:"document,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordDocumentRequest) Reset() {
+	*x = RecordDocumentRequest{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordDocumentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordDocumentRequest) ProtoMessage() {}
+
+func (x *RecordDocumentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordDocumentRequest.ProtoReflect.Descriptor instead.
+func (*RecordDocumentRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *RecordDocumentRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *RecordDocumentRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *RecordDocumentRequest) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
+func (x *RecordDocumentRequest) GetMember() int32 {
+	if x != nil && x.Member != nil {
+		return *x.Member
+	}
+	return 0
+}
+
+func (x *RecordDocumentRequest) GetDocument() *Document {
+	if x != nil {
+		return x.Document
+	}
+	return nil
+}
+
+// RecordDocumentResponse holds the entry.
+type RecordDocumentResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Entry         *Entry                 `protobuf:"bytes,1,opt,name=entry,proto3" json:"entry,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordDocumentResponse) Reset() {
+	*x = RecordDocumentResponse{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordDocumentResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordDocumentResponse) ProtoMessage() {}
+
+func (x *RecordDocumentResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordDocumentResponse.ProtoReflect.Descriptor instead.
+func (*RecordDocumentResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *RecordDocumentResponse) GetEntry() *Entry {
+	if x != nil {
+		return x.Entry
+	}
+	return nil
+}
+
+// GetPapersRequest names an entry.
+type GetPapersRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	EventId       string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	Reference     string                 `protobuf:"bytes,2,opt,name=reference,proto3" json:"reference,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPapersRequest) Reset() {
+	*x = GetPapersRequest{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPapersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPapersRequest) ProtoMessage() {}
+
+func (x *GetPapersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPapersRequest.ProtoReflect.Descriptor instead.
+func (*GetPapersRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *GetPapersRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *GetPapersRequest) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
+// GetPapersResponse holds what is on record of an entry beside itself.
+type GetPapersResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Contact       *Contact               `protobuf:"bytes,1,opt,name=contact,proto3" json:"contact,omitempty"`
+	Papers        []*Papers              `protobuf:"bytes,2,rep,name=papers,proto3" json:"papers,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPapersResponse) Reset() {
+	*x = GetPapersResponse{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPapersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPapersResponse) ProtoMessage() {}
+
+func (x *GetPapersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPapersResponse.ProtoReflect.Descriptor instead.
+func (*GetPapersResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *GetPapersResponse) GetContact() *Contact {
+	if x != nil {
+		return x.Contact
+	}
+	return nil
+}
+
+func (x *GetPapersResponse) GetPapers() []*Papers {
+	if x != nil {
+		return x.Papers
+	}
+	return nil
+}
+
+// Papers are those of one person of an entry.
+type Papers struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The index in members; unset for a person's entry.
+	Member        *int32      `protobuf:"varint,1,opt,name=member,proto3,oneof" json:"member,omitempty"`
+	Guardian      *Guardian   `protobuf:"bytes,2,opt,name=guardian,proto3" json:"guardian,omitempty"`
+	Documents     []*Document `protobuf:"bytes,3,rep,name=documents,proto3" json:"documents,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Papers) Reset() {
+	*x = Papers{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Papers) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Papers) ProtoMessage() {}
+
+func (x *Papers) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Papers.ProtoReflect.Descriptor instead.
+func (*Papers) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *Papers) GetMember() int32 {
+	if x != nil && x.Member != nil {
+		return *x.Member
+	}
+	return 0
+}
+
+func (x *Papers) GetGuardian() *Guardian {
+	if x != nil {
+		return x.Guardian
+	}
+	return nil
+}
+
+func (x *Papers) GetDocuments() []*Document {
+	if x != nil {
+		return x.Documents
+	}
+	return nil
+}
+
 // GetEntryRequest names an entry.
 type GetEntryRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
@@ -295,7 +2105,7 @@ type GetEntryRequest struct {
 
 func (x *GetEntryRequest) Reset() {
 	*x = GetEntryRequest{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[4]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -307,7 +2117,7 @@ func (x *GetEntryRequest) String() string {
 func (*GetEntryRequest) ProtoMessage() {}
 
 func (x *GetEntryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[4]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -320,7 +2130,7 @@ func (x *GetEntryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetEntryRequest.ProtoReflect.Descriptor instead.
 func (*GetEntryRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{4}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *GetEntryRequest) GetEventId() string {
@@ -381,7 +2191,7 @@ type GetEntryResponse struct {
 
 func (x *GetEntryResponse) Reset() {
 	*x = GetEntryResponse{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[5]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -393,7 +2203,7 @@ func (x *GetEntryResponse) String() string {
 func (*GetEntryResponse) ProtoMessage() {}
 
 func (x *GetEntryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[5]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -406,7 +2216,7 @@ func (x *GetEntryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetEntryResponse.ProtoReflect.Descriptor instead.
 func (*GetEntryResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{5}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *GetEntryResponse) GetEntry() *Entry {
@@ -431,7 +2241,7 @@ type ListEntriesRequest struct {
 
 func (x *ListEntriesRequest) Reset() {
 	*x = ListEntriesRequest{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[6]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -443,7 +2253,7 @@ func (x *ListEntriesRequest) String() string {
 func (*ListEntriesRequest) ProtoMessage() {}
 
 func (x *ListEntriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[6]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -456,7 +2266,7 @@ func (x *ListEntriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEntriesRequest.ProtoReflect.Descriptor instead.
 func (*ListEntriesRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{6}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ListEntriesRequest) GetEventId() string {
@@ -499,7 +2309,7 @@ type ListEntriesResponse struct {
 
 func (x *ListEntriesResponse) Reset() {
 	*x = ListEntriesResponse{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[7]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -511,7 +2321,7 @@ func (x *ListEntriesResponse) String() string {
 func (*ListEntriesResponse) ProtoMessage() {}
 
 func (x *ListEntriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[7]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -524,7 +2334,7 @@ func (x *ListEntriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEntriesResponse.ProtoReflect.Descriptor instead.
 func (*ListEntriesResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{7}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ListEntriesResponse) GetEntries() []*Entry {
@@ -541,6 +2351,889 @@ func (x *ListEntriesResponse) GetNextPageToken() string {
 	return ""
 }
 
+// ListMisfitsRequest pages through entries that do not fit.
+type ListMisfitsRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	EventId string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	// Empty: all races.
+	Race string `protobuf:"bytes,2,opt,name=race,proto3" json:"race,omitempty"`
+	// 1 to 1000; unset: 100.
+	PageSize      int32  `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListMisfitsRequest) Reset() {
+	*x = ListMisfitsRequest{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListMisfitsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListMisfitsRequest) ProtoMessage() {}
+
+func (x *ListMisfitsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListMisfitsRequest.ProtoReflect.Descriptor instead.
+func (*ListMisfitsRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *ListMisfitsRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *ListMisfitsRequest) GetRace() string {
+	if x != nil {
+		return x.Race
+	}
+	return ""
+}
+
+func (x *ListMisfitsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListMisfitsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListMisfitsResponse is a page of misfits.
+type ListMisfitsResponse struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Misfits []*Misfit              `protobuf:"bytes,1,rep,name=misfits,proto3" json:"misfits,omitempty"`
+	// Empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListMisfitsResponse) Reset() {
+	*x = ListMisfitsResponse{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListMisfitsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListMisfitsResponse) ProtoMessage() {}
+
+func (x *ListMisfitsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListMisfitsResponse.ProtoReflect.Descriptor instead.
+func (*ListMisfitsResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *ListMisfitsResponse) GetMisfits() []*Misfit {
+	if x != nil {
+		return x.Misfits
+	}
+	return nil
+}
+
+func (x *ListMisfitsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Misfit is an entry that does not fit its race.
+type Misfit struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Reference string                 `protobuf:"bytes,1,opt,name=reference,proto3" json:"reference,omitempty"`
+	Race      string                 `protobuf:"bytes,2,opt,name=race,proto3" json:"race,omitempty"`
+	// Empty until assigned.
+	Bib string `protobuf:"bytes,3,opt,name=bib,proto3" json:"bib,omitempty"`
+	// What does not fit, each as RegisterPerson and RegisterTeam would refuse it.
+	Reasons       []*MisfitReason `protobuf:"bytes,4,rep,name=reasons,proto3" json:"reasons,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Misfit) Reset() {
+	*x = Misfit{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Misfit) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Misfit) ProtoMessage() {}
+
+func (x *Misfit) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Misfit.ProtoReflect.Descriptor instead.
+func (*Misfit) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *Misfit) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
+func (x *Misfit) GetRace() string {
+	if x != nil {
+		return x.Race
+	}
+	return ""
+}
+
+func (x *Misfit) GetBib() string {
+	if x != nil {
+		return x.Bib
+	}
+	return ""
+}
+
+func (x *Misfit) GetReasons() []*MisfitReason {
+	if x != nil {
+		return x.Reasons
+	}
+	return nil
+}
+
+// MisfitReason is one thing that does not fit.
+type MisfitReason struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The field of the entry: person.birth_date or members[2].person.birth_date.
+	Field         string `protobuf:"bytes,1,opt,name=field,proto3" json:"field,omitempty"`
+	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MisfitReason) Reset() {
+	*x = MisfitReason{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MisfitReason) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MisfitReason) ProtoMessage() {}
+
+func (x *MisfitReason) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MisfitReason.ProtoReflect.Descriptor instead.
+func (*MisfitReason) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *MisfitReason) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *MisfitReason) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// GetVacanciesRequest names an event.
+type GetVacanciesRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	EventId       string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetVacanciesRequest) Reset() {
+	*x = GetVacanciesRequest{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetVacanciesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetVacanciesRequest) ProtoMessage() {}
+
+func (x *GetVacanciesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetVacanciesRequest.ProtoReflect.Descriptor instead.
+func (*GetVacanciesRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *GetVacanciesRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+// GetVacanciesResponse holds the races in the order of the event.
+type GetVacanciesResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Vacancies     []*Vacancy             `protobuf:"bytes,1,rep,name=vacancies,proto3" json:"vacancies,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetVacanciesResponse) Reset() {
+	*x = GetVacanciesResponse{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetVacanciesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetVacanciesResponse) ProtoMessage() {}
+
+func (x *GetVacanciesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetVacanciesResponse.ProtoReflect.Descriptor instead.
+func (*GetVacanciesResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *GetVacanciesResponse) GetVacancies() []*Vacancy {
+	if x != nil {
+		return x.Vacancies
+	}
+	return nil
+}
+
+// WatchVacanciesRequest names an event.
+type WatchVacanciesRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	EventId       string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchVacanciesRequest) Reset() {
+	*x = WatchVacanciesRequest{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchVacanciesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchVacanciesRequest) ProtoMessage() {}
+
+func (x *WatchVacanciesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchVacanciesRequest.ProtoReflect.Descriptor instead.
+func (*WatchVacanciesRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *WatchVacanciesRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+// WatchVacanciesResponse holds all races in the order of the event.
+type WatchVacanciesResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Vacancies     []*Vacancy             `protobuf:"bytes,1,rep,name=vacancies,proto3" json:"vacancies,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchVacanciesResponse) Reset() {
+	*x = WatchVacanciesResponse{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchVacanciesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchVacanciesResponse) ProtoMessage() {}
+
+func (x *WatchVacanciesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchVacanciesResponse.ProtoReflect.Descriptor instead.
+func (*WatchVacanciesResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *WatchVacanciesResponse) GetVacancies() []*Vacancy {
+	if x != nil {
+		return x.Vacancies
+	}
+	return nil
+}
+
+// GetTotalsRequest names an event.
+type GetTotalsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	EventId       string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetTotalsRequest) Reset() {
+	*x = GetTotalsRequest{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetTotalsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetTotalsRequest) ProtoMessage() {}
+
+func (x *GetTotalsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetTotalsRequest.ProtoReflect.Descriptor instead.
+func (*GetTotalsRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *GetTotalsRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+// GetTotalsResponse holds the races in the order of the event.
+type GetTotalsResponse struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Totals []*Totals              `protobuf:"bytes,1,rep,name=totals,proto3" json:"totals,omitempty"`
+	// ISO 4217 code of the amounts.
+	Currency      string `protobuf:"bytes,2,opt,name=currency,proto3" json:"currency,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetTotalsResponse) Reset() {
+	*x = GetTotalsResponse{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetTotalsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetTotalsResponse) ProtoMessage() {}
+
+func (x *GetTotalsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetTotalsResponse.ProtoReflect.Descriptor instead.
+func (*GetTotalsResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *GetTotalsResponse) GetTotals() []*Totals {
+	if x != nil {
+		return x.Totals
+	}
+	return nil
+}
+
+func (x *GetTotalsResponse) GetCurrency() string {
+	if x != nil {
+		return x.Currency
+	}
+	return ""
+}
+
+// SetCapacityRequest sets the places of a race.
+type SetCapacityRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	EventId   string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	RequestId string                 `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	Race      string                 `protobuf:"bytes,3,opt,name=race,proto3" json:"race,omitempty"`
+	// Not below the places taken.
+	Capacity int32 `protobuf:"varint,4,opt,name=capacity,proto3" json:"capacity,omitempty"`
+	// Must say why; kept with the change.
+	Reason        string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetCapacityRequest) Reset() {
+	*x = SetCapacityRequest{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetCapacityRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetCapacityRequest) ProtoMessage() {}
+
+func (x *SetCapacityRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetCapacityRequest.ProtoReflect.Descriptor instead.
+func (*SetCapacityRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *SetCapacityRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *SetCapacityRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *SetCapacityRequest) GetRace() string {
+	if x != nil {
+		return x.Race
+	}
+	return ""
+}
+
+func (x *SetCapacityRequest) GetCapacity() int32 {
+	if x != nil {
+		return x.Capacity
+	}
+	return 0
+}
+
+func (x *SetCapacityRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// SetCapacityResponse holds what the race has left.
+type SetCapacityResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Vacancy       *Vacancy               `protobuf:"bytes,1,opt,name=vacancy,proto3" json:"vacancy,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetCapacityResponse) Reset() {
+	*x = SetCapacityResponse{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetCapacityResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetCapacityResponse) ProtoMessage() {}
+
+func (x *SetCapacityResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetCapacityResponse.ProtoReflect.Descriptor instead.
+func (*SetCapacityResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *SetCapacityResponse) GetVacancy() *Vacancy {
+	if x != nil {
+		return x.Vacancy
+	}
+	return nil
+}
+
+// CloseRegistrationRequest closes a race's registration.
+type CloseRegistrationRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	EventId   string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	RequestId string                 `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	Race      string                 `protobuf:"bytes,3,opt,name=race,proto3" json:"race,omitempty"`
+	// Must say why; kept with the change.
+	Reason        string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CloseRegistrationRequest) Reset() {
+	*x = CloseRegistrationRequest{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CloseRegistrationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CloseRegistrationRequest) ProtoMessage() {}
+
+func (x *CloseRegistrationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CloseRegistrationRequest.ProtoReflect.Descriptor instead.
+func (*CloseRegistrationRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{44}
+}
+
+func (x *CloseRegistrationRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *CloseRegistrationRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *CloseRegistrationRequest) GetRace() string {
+	if x != nil {
+		return x.Race
+	}
+	return ""
+}
+
+func (x *CloseRegistrationRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// CloseRegistrationResponse holds what the race has left.
+type CloseRegistrationResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Vacancy       *Vacancy               `protobuf:"bytes,1,opt,name=vacancy,proto3" json:"vacancy,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CloseRegistrationResponse) Reset() {
+	*x = CloseRegistrationResponse{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CloseRegistrationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CloseRegistrationResponse) ProtoMessage() {}
+
+func (x *CloseRegistrationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CloseRegistrationResponse.ProtoReflect.Descriptor instead.
+func (*CloseRegistrationResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{45}
+}
+
+func (x *CloseRegistrationResponse) GetVacancy() *Vacancy {
+	if x != nil {
+		return x.Vacancy
+	}
+	return nil
+}
+
+// ReopenRegistrationRequest opens a race's registration.
+type ReopenRegistrationRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	EventId   string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	RequestId string                 `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	Race      string                 `protobuf:"bytes,3,opt,name=race,proto3" json:"race,omitempty"`
+	// Must say why; kept with the change.
+	Reason        string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReopenRegistrationRequest) Reset() {
+	*x = ReopenRegistrationRequest{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReopenRegistrationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReopenRegistrationRequest) ProtoMessage() {}
+
+func (x *ReopenRegistrationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReopenRegistrationRequest.ProtoReflect.Descriptor instead.
+func (*ReopenRegistrationRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *ReopenRegistrationRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *ReopenRegistrationRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *ReopenRegistrationRequest) GetRace() string {
+	if x != nil {
+		return x.Race
+	}
+	return ""
+}
+
+func (x *ReopenRegistrationRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// ReopenRegistrationResponse holds what the race has left.
+type ReopenRegistrationResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Vacancy       *Vacancy               `protobuf:"bytes,1,opt,name=vacancy,proto3" json:"vacancy,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReopenRegistrationResponse) Reset() {
+	*x = ReopenRegistrationResponse{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReopenRegistrationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReopenRegistrationResponse) ProtoMessage() {}
+
+func (x *ReopenRegistrationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReopenRegistrationResponse.ProtoReflect.Descriptor instead.
+func (*ReopenRegistrationResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *ReopenRegistrationResponse) GetVacancy() *Vacancy {
+	if x != nil {
+		return x.Vacancy
+	}
+	return nil
+}
+
 // CorrectEntryRequest changes fields of an entry.
 type CorrectEntryRequest struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
@@ -548,7 +3241,7 @@ type CorrectEntryRequest struct {
 	Reference string                 `protobuf:"bytes,2,opt,name=reference,proto3" json:"reference,omitempty"`
 	// Values of the fields named in update_mask.
 	Entry *Entry `protobuf:"bytes,3,opt,name=entry,proto3" json:"entry,omitempty"`
-	// Of race, bib, chips, wave, tags, members, person and person.<field>.
+	// Of race, bib, chips, wave, tags, members, expected_time, person and person.<field>.
 	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,4,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	// Must say why; kept with the change.
 	Reason        string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
@@ -558,7 +3251,7 @@ type CorrectEntryRequest struct {
 
 func (x *CorrectEntryRequest) Reset() {
 	*x = CorrectEntryRequest{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[8]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -570,7 +3263,7 @@ func (x *CorrectEntryRequest) String() string {
 func (*CorrectEntryRequest) ProtoMessage() {}
 
 func (x *CorrectEntryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[8]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -583,7 +3276,7 @@ func (x *CorrectEntryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CorrectEntryRequest.ProtoReflect.Descriptor instead.
 func (*CorrectEntryRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{8}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *CorrectEntryRequest) GetEventId() string {
@@ -631,7 +3324,7 @@ type CorrectEntryResponse struct {
 
 func (x *CorrectEntryResponse) Reset() {
 	*x = CorrectEntryResponse{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[9]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -643,7 +3336,7 @@ func (x *CorrectEntryResponse) String() string {
 func (*CorrectEntryResponse) ProtoMessage() {}
 
 func (x *CorrectEntryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[9]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -656,7 +3349,7 @@ func (x *CorrectEntryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CorrectEntryResponse.ProtoReflect.Descriptor instead.
 func (*CorrectEntryResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{9}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *CorrectEntryResponse) GetEntry() *Entry {
@@ -671,15 +3364,16 @@ type AssignBibsRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	EventId string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
 	Race    string                 `protobuf:"bytes,2,opt,name=race,proto3" json:"race,omitempty"`
-	// Ranges such as 1-999 or F1-F99, used in this order.
+	// Ranges such as 1-999 or F1-F99, used in this order. Empty: the ranges of the race's waves, each wave up to its maximum.
 	Ranges        []string `protobuf:"bytes,3,rep,name=ranges,proto3" json:"ranges,omitempty"`
+	Order         BibOrder `protobuf:"varint,4,opt,name=order,proto3,enum=raceday.registration.v1.BibOrder" json:"order,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AssignBibsRequest) Reset() {
 	*x = AssignBibsRequest{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[10]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -691,7 +3385,7 @@ func (x *AssignBibsRequest) String() string {
 func (*AssignBibsRequest) ProtoMessage() {}
 
 func (x *AssignBibsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[10]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -704,7 +3398,7 @@ func (x *AssignBibsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AssignBibsRequest.ProtoReflect.Descriptor instead.
 func (*AssignBibsRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{10}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *AssignBibsRequest) GetEventId() string {
@@ -728,6 +3422,13 @@ func (x *AssignBibsRequest) GetRanges() []string {
 	return nil
 }
 
+func (x *AssignBibsRequest) GetOrder() BibOrder {
+	if x != nil {
+		return x.Order
+	}
+	return BibOrder_BIB_ORDER_UNSPECIFIED
+}
+
 // AssignBibsResponse counts what was given.
 type AssignBibsResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -738,7 +3439,7 @@ type AssignBibsResponse struct {
 
 func (x *AssignBibsResponse) Reset() {
 	*x = AssignBibsResponse{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[11]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -750,7 +3451,7 @@ func (x *AssignBibsResponse) String() string {
 func (*AssignBibsResponse) ProtoMessage() {}
 
 func (x *AssignBibsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[11]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -763,7 +3464,7 @@ func (x *AssignBibsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AssignBibsResponse.ProtoReflect.Descriptor instead.
 func (*AssignBibsResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{11}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *AssignBibsResponse) GetAssigned() int32 {
@@ -784,7 +3485,7 @@ type AssignChipsRequest struct {
 
 func (x *AssignChipsRequest) Reset() {
 	*x = AssignChipsRequest{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[12]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -796,7 +3497,7 @@ func (x *AssignChipsRequest) String() string {
 func (*AssignChipsRequest) ProtoMessage() {}
 
 func (x *AssignChipsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[12]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -809,7 +3510,7 @@ func (x *AssignChipsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AssignChipsRequest.ProtoReflect.Descriptor instead.
 func (*AssignChipsRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{12}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *AssignChipsRequest) GetEventId() string {
@@ -837,7 +3538,7 @@ type ChipAssignment struct {
 
 func (x *ChipAssignment) Reset() {
 	*x = ChipAssignment{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[13]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -849,7 +3550,7 @@ func (x *ChipAssignment) String() string {
 func (*ChipAssignment) ProtoMessage() {}
 
 func (x *ChipAssignment) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[13]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -862,7 +3563,7 @@ func (x *ChipAssignment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChipAssignment.ProtoReflect.Descriptor instead.
 func (*ChipAssignment) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{13}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *ChipAssignment) GetBib() string {
@@ -889,7 +3590,7 @@ type AssignChipsResponse struct {
 
 func (x *AssignChipsResponse) Reset() {
 	*x = AssignChipsResponse{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[14]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -901,7 +3602,7 @@ func (x *AssignChipsResponse) String() string {
 func (*AssignChipsResponse) ProtoMessage() {}
 
 func (x *AssignChipsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[14]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -914,7 +3615,7 @@ func (x *AssignChipsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AssignChipsResponse.ProtoReflect.Descriptor instead.
 func (*AssignChipsResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{14}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *AssignChipsResponse) GetChanged() int32 {
@@ -922,6 +3623,310 @@ func (x *AssignChipsResponse) GetChanged() int32 {
 		return x.Changed
 	}
 	return 0
+}
+
+// SwapChipsRequest exchanges the chips of two bibs.
+type SwapChipsRequest struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	EventId  string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	Bib      string                 `protobuf:"bytes,2,opt,name=bib,proto3" json:"bib,omitempty"`
+	OtherBib string                 `protobuf:"bytes,3,opt,name=other_bib,json=otherBib,proto3" json:"other_bib,omitempty"`
+	// Must say why; kept with the change.
+	Reason        string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	RequestId     string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SwapChipsRequest) Reset() {
+	*x = SwapChipsRequest{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[55]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SwapChipsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SwapChipsRequest) ProtoMessage() {}
+
+func (x *SwapChipsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[55]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SwapChipsRequest.ProtoReflect.Descriptor instead.
+func (*SwapChipsRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{55}
+}
+
+func (x *SwapChipsRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *SwapChipsRequest) GetBib() string {
+	if x != nil {
+		return x.Bib
+	}
+	return ""
+}
+
+func (x *SwapChipsRequest) GetOtherBib() string {
+	if x != nil {
+		return x.OtherBib
+	}
+	return ""
+}
+
+func (x *SwapChipsRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *SwapChipsRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// SwapChipsResponse holds the chips as they now stand.
+type SwapChipsResponse struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	Assignment      *ChipAssignment        `protobuf:"bytes,1,opt,name=assignment,proto3" json:"assignment,omitempty"`
+	OtherAssignment *ChipAssignment        `protobuf:"bytes,2,opt,name=other_assignment,json=otherAssignment,proto3" json:"other_assignment,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *SwapChipsResponse) Reset() {
+	*x = SwapChipsResponse{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[56]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SwapChipsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SwapChipsResponse) ProtoMessage() {}
+
+func (x *SwapChipsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[56]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SwapChipsResponse.ProtoReflect.Descriptor instead.
+func (*SwapChipsResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{56}
+}
+
+func (x *SwapChipsResponse) GetAssignment() *ChipAssignment {
+	if x != nil {
+		return x.Assignment
+	}
+	return nil
+}
+
+func (x *SwapChipsResponse) GetOtherAssignment() *ChipAssignment {
+	if x != nil {
+		return x.OtherAssignment
+	}
+	return nil
+}
+
+// CheckInRequest hands out bib and chip.
+type CheckInRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	EventId   string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	RequestId string                 `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Exactly one must be set.
+	//
+	// Types that are valid to be assigned to Key:
+	//
+	//	*CheckInRequest_Reference
+	//	*CheckInRequest_Bib
+	Key isCheckInRequest_Key `protobuf_oneof:"key"`
+	// The official saw a document with the name and a picture; of a team, those of its members.
+	IdentitySeen bool `protobuf:"varint,5,opt,name=identity_seen,json=identitySeen,proto3" json:"identity_seen,omitempty"`
+	// The official compared the birth dates.
+	AgeConfirmed bool `protobuf:"varint,6,opt,name=age_confirmed,json=ageConfirmed,proto3" json:"age_confirmed,omitempty"`
+	// Given now, instead of those that are assigned; empty: those that are assigned.
+	Chips         []string `protobuf:"bytes,7,rep,name=chips,proto3" json:"chips,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckInRequest) Reset() {
+	*x = CheckInRequest{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[57]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckInRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckInRequest) ProtoMessage() {}
+
+func (x *CheckInRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[57]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckInRequest.ProtoReflect.Descriptor instead.
+func (*CheckInRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{57}
+}
+
+func (x *CheckInRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *CheckInRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *CheckInRequest) GetKey() isCheckInRequest_Key {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+func (x *CheckInRequest) GetReference() string {
+	if x != nil {
+		if x, ok := x.Key.(*CheckInRequest_Reference); ok {
+			return x.Reference
+		}
+	}
+	return ""
+}
+
+func (x *CheckInRequest) GetBib() string {
+	if x != nil {
+		if x, ok := x.Key.(*CheckInRequest_Bib); ok {
+			return x.Bib
+		}
+	}
+	return ""
+}
+
+func (x *CheckInRequest) GetIdentitySeen() bool {
+	if x != nil {
+		return x.IdentitySeen
+	}
+	return false
+}
+
+func (x *CheckInRequest) GetAgeConfirmed() bool {
+	if x != nil {
+		return x.AgeConfirmed
+	}
+	return false
+}
+
+func (x *CheckInRequest) GetChips() []string {
+	if x != nil {
+		return x.Chips
+	}
+	return nil
+}
+
+type isCheckInRequest_Key interface {
+	isCheckInRequest_Key()
+}
+
+type CheckInRequest_Reference struct {
+	Reference string `protobuf:"bytes,3,opt,name=reference,proto3,oneof"`
+}
+
+type CheckInRequest_Bib struct {
+	Bib string `protobuf:"bytes,4,opt,name=bib,proto3,oneof"`
+}
+
+func (*CheckInRequest_Reference) isCheckInRequest_Key() {}
+
+func (*CheckInRequest_Bib) isCheckInRequest_Key() {}
+
+// CheckInResponse holds the entry.
+type CheckInResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Entry         *Entry                 `protobuf:"bytes,1,opt,name=entry,proto3" json:"entry,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckInResponse) Reset() {
+	*x = CheckInResponse{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[58]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckInResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckInResponse) ProtoMessage() {}
+
+func (x *CheckInResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[58]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckInResponse.ProtoReflect.Descriptor instead.
+func (*CheckInResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{58}
+}
+
+func (x *CheckInResponse) GetEntry() *Entry {
+	if x != nil {
+		return x.Entry
+	}
+	return nil
 }
 
 // ImportRosterRequest is a piece of a roster file.
@@ -939,7 +3944,7 @@ type ImportRosterRequest struct {
 
 func (x *ImportRosterRequest) Reset() {
 	*x = ImportRosterRequest{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[15]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -951,7 +3956,7 @@ func (x *ImportRosterRequest) String() string {
 func (*ImportRosterRequest) ProtoMessage() {}
 
 func (x *ImportRosterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[15]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -964,7 +3969,7 @@ func (x *ImportRosterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportRosterRequest.ProtoReflect.Descriptor instead.
 func (*ImportRosterRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{15}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *ImportRosterRequest) GetEventId() string {
@@ -988,21 +3993,27 @@ func (x *ImportRosterRequest) GetReplace() bool {
 	return false
 }
 
-// ImportRosterResponse counts what the import did.
+// ImportRosterResponse tells of the progress, and at last what the import did.
 type ImportRosterResponse struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Added   int32                  `protobuf:"varint,1,opt,name=added,proto3" json:"added,omitempty"`
 	Changed int32                  `protobuf:"varint,2,opt,name=changed,proto3" json:"changed,omitempty"`
 	Same    int32                  `protobuf:"varint,3,opt,name=same,proto3" json:"same,omitempty"`
 	// Bibs of entries withdrawn by replace.
-	Withdrawn     []string `protobuf:"bytes,4,rep,name=withdrawn,proto3" json:"withdrawn,omitempty"`
+	Withdrawn []string `protobuf:"bytes,4,rep,name=withdrawn,proto3" json:"withdrawn,omitempty"`
+	// Lines read so far; the last answer has all of them.
+	Lines int32 `protobuf:"varint,5,opt,name=lines,proto3" json:"lines,omitempty"`
+	// Set on the last answer.
+	Done bool `protobuf:"varint,6,opt,name=done,proto3" json:"done,omitempty"`
+	// What should be looked at, such as a person who is entered twice; on the last answer.
+	Warnings      []*ImportWarning `protobuf:"bytes,7,rep,name=warnings,proto3" json:"warnings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ImportRosterResponse) Reset() {
 	*x = ImportRosterResponse{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[16]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1014,7 +4025,7 @@ func (x *ImportRosterResponse) String() string {
 func (*ImportRosterResponse) ProtoMessage() {}
 
 func (x *ImportRosterResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[16]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1027,7 +4038,7 @@ func (x *ImportRosterResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportRosterResponse.ProtoReflect.Descriptor instead.
 func (*ImportRosterResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{16}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *ImportRosterResponse) GetAdded() int32 {
@@ -1058,20 +4069,332 @@ func (x *ImportRosterResponse) GetWithdrawn() []string {
 	return nil
 }
 
+func (x *ImportRosterResponse) GetLines() int32 {
+	if x != nil {
+		return x.Lines
+	}
+	return 0
+}
+
+func (x *ImportRosterResponse) GetDone() bool {
+	if x != nil {
+		return x.Done
+	}
+	return false
+}
+
+func (x *ImportRosterResponse) GetWarnings() []*ImportWarning {
+	if x != nil {
+		return x.Warnings
+	}
+	return nil
+}
+
+// ImportWarning is a line that was imported and should be looked at.
+type ImportWarning struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1 is the header.
+	Line          int32  `protobuf:"varint,1,opt,name=line,proto3" json:"line,omitempty"`
+	Column        string `protobuf:"bytes,2,opt,name=column,proto3" json:"column,omitempty"`
+	Description   string `protobuf:"bytes,3,opt,name=description,proto3" json:"description,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportWarning) Reset() {
+	*x = ImportWarning{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[61]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportWarning) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportWarning) ProtoMessage() {}
+
+func (x *ImportWarning) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[61]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportWarning.ProtoReflect.Descriptor instead.
+func (*ImportWarning) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{61}
+}
+
+func (x *ImportWarning) GetLine() int32 {
+	if x != nil {
+		return x.Line
+	}
+	return 0
+}
+
+func (x *ImportWarning) GetColumn() string {
+	if x != nil {
+		return x.Column
+	}
+	return ""
+}
+
+func (x *ImportWarning) GetDescription() string {
+	if x != nil {
+		return x.Description
+	}
+	return ""
+}
+
+// ExportRosterRequest names a part of a roster.
+type ExportRosterRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	EventId string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	// Empty: all races.
+	Race string `protobuf:"bytes,2,opt,name=race,proto3" json:"race,omitempty"`
+	// Empty: all waves; needs a race.
+	Wave          string `protobuf:"bytes,3,opt,name=wave,proto3" json:"wave,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportRosterRequest) Reset() {
+	*x = ExportRosterRequest{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[62]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportRosterRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportRosterRequest) ProtoMessage() {}
+
+func (x *ExportRosterRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[62]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportRosterRequest.ProtoReflect.Descriptor instead.
+func (*ExportRosterRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{62}
+}
+
+func (x *ExportRosterRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *ExportRosterRequest) GetRace() string {
+	if x != nil {
+		return x.Race
+	}
+	return ""
+}
+
+func (x *ExportRosterRequest) GetWave() string {
+	if x != nil {
+		return x.Wave
+	}
+	return ""
+}
+
+// ExportRosterResponse is a piece of a roster file.
+type ExportRosterResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Chunk         []byte                 `protobuf:"bytes,1,opt,name=chunk,proto3" json:"chunk,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportRosterResponse) Reset() {
+	*x = ExportRosterResponse{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[63]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportRosterResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportRosterResponse) ProtoMessage() {}
+
+func (x *ExportRosterResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[63]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportRosterResponse.ProtoReflect.Descriptor instead.
+func (*ExportRosterResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{63}
+}
+
+func (x *ExportRosterResponse) GetChunk() []byte {
+	if x != nil {
+		return x.Chunk
+	}
+	return nil
+}
+
+// EraseEntryRequest names an entry to forget.
+type EraseEntryRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	EventId   string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	RequestId string                 `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	Reference string                 `protobuf:"bytes,3,opt,name=reference,proto3" json:"reference,omitempty"`
+	// Must say why; kept with the change.
+	Reason        string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EraseEntryRequest) Reset() {
+	*x = EraseEntryRequest{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[64]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EraseEntryRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EraseEntryRequest) ProtoMessage() {}
+
+func (x *EraseEntryRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[64]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EraseEntryRequest.ProtoReflect.Descriptor instead.
+func (*EraseEntryRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{64}
+}
+
+func (x *EraseEntryRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *EraseEntryRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *EraseEntryRequest) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
+func (x *EraseEntryRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// EraseEntryResponse holds the entry as it now stands.
+type EraseEntryResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Entry         *Entry                 `protobuf:"bytes,1,opt,name=entry,proto3" json:"entry,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EraseEntryResponse) Reset() {
+	*x = EraseEntryResponse{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[65]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EraseEntryResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EraseEntryResponse) ProtoMessage() {}
+
+func (x *EraseEntryResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[65]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EraseEntryResponse.ProtoReflect.Descriptor instead.
+func (*EraseEntryResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{65}
+}
+
+func (x *EraseEntryResponse) GetEntry() *Entry {
+	if x != nil {
+		return x.Entry
+	}
+	return nil
+}
+
 var File_raceday_registration_v1_registration_service_proto protoreflect.FileDescriptor
 
 const file_raceday_registration_v1_registration_service_proto_rawDesc = "" +
 	"\n" +
-	"2raceday/registration/v1/registration_service.proto\x12\x17raceday.registration.v1\x1a google/protobuf/field_mask.proto\x1a#raceday/registration/v1/entry.proto\"\xb2\x01\n" +
+	"2raceday/registration/v1/registration_service.proto\x12\x17raceday.registration.v1\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a#raceday/registration/v1/entry.proto\x1a#raceday/registration/v1/paper.proto\x1a#raceday/registration/v1/place.proto\"\xa8\x03\n" +
 	"\x15RegisterPersonRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04race\x18\x02 \x01(\tR\x04race\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tR\trequestId\x127\n" +
 	"\x06person\x18\x04 \x01(\v2\x1f.raceday.registration.v1.PersonR\x06person\x12\x12\n" +
-	"\x04tags\x18\x05 \x03(\tR\x04tags\"N\n" +
+	"\x04tags\x18\x05 \x03(\tR\x04tags\x12#\n" +
+	"\rjoin_waitlist\x18\x06 \x01(\bR\fjoinWaitlist\x12\x14\n" +
+	"\x05owner\x18\a \x01(\tR\x05owner\x12:\n" +
+	"\acontact\x18\b \x01(\v2 .raceday.registration.v1.ContactR\acontact\x12=\n" +
+	"\bguardian\x18\t \x01(\v2!.raceday.registration.v1.GuardianR\bguardian\x12>\n" +
+	"\rexpected_time\x18\n" +
+	" \x01(\v2\x19.google.protobuf.DurationR\fexpectedTime\"N\n" +
 	"\x16RegisterPersonResponse\x124\n" +
-	"\x05entry\x18\x01 \x01(\v2\x1e.raceday.registration.v1.EntryR\x05entry\"\xe7\x01\n" +
+	"\x05entry\x18\x01 \x01(\v2\x1e.raceday.registration.v1.EntryR\x05entry\"\xda\x04\n" +
 	"\x13RegisterTeamRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04race\x18\x02 \x01(\tR\x04race\x12\x1d\n" +
@@ -1079,9 +4402,132 @@ const file_raceday_registration_v1_registration_service_proto_rawDesc = "" +
 	"request_id\x18\x03 \x01(\tR\trequestId\x123\n" +
 	"\x04team\x18\x04 \x01(\v2\x1f.raceday.registration.v1.PersonR\x04team\x129\n" +
 	"\amembers\x18\x05 \x03(\v2\x1f.raceday.registration.v1.MemberR\amembers\x12\x12\n" +
-	"\x04tags\x18\x06 \x03(\tR\x04tags\"L\n" +
+	"\x04tags\x18\x06 \x03(\tR\x04tags\x12#\n" +
+	"\rjoin_waitlist\x18\a \x01(\bR\fjoinWaitlist\x12\x14\n" +
+	"\x05owner\x18\b \x01(\tR\x05owner\x12:\n" +
+	"\acontact\x18\t \x01(\v2 .raceday.registration.v1.ContactR\acontact\x12Y\n" +
+	"\tguardians\x18\n" +
+	" \x03(\v2;.raceday.registration.v1.RegisterTeamRequest.GuardiansEntryR\tguardians\x12>\n" +
+	"\rexpected_time\x18\v \x01(\v2\x19.google.protobuf.DurationR\fexpectedTime\x1a_\n" +
+	"\x0eGuardiansEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\x05R\x03key\x127\n" +
+	"\x05value\x18\x02 \x01(\v2!.raceday.registration.v1.GuardianR\x05value:\x028\x01\"L\n" +
 	"\x14RegisterTeamResponse\x124\n" +
-	"\x05entry\x18\x01 \x01(\v2\x1e.raceday.registration.v1.EntryR\x05entry\"g\n" +
+	"\x05entry\x18\x01 \x01(\v2\x1e.raceday.registration.v1.EntryR\x05entry\"\xf4\x01\n" +
+	"\x13RegisterLateRequest\x12H\n" +
+	"\x06person\x18\x01 \x01(\v2..raceday.registration.v1.RegisterPersonRequestH\x00R\x06person\x12B\n" +
+	"\x04team\x18\x02 \x01(\v2,.raceday.registration.v1.RegisterTeamRequestH\x00R\x04team\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12,\n" +
+	"\x12allow_second_entry\x18\x04 \x01(\bR\x10allowSecondEntryB\t\n" +
+	"\aentrant\"L\n" +
+	"\x14RegisterLateResponse\x124\n" +
+	"\x05entry\x18\x01 \x01(\v2\x1e.raceday.registration.v1.EntryR\x05entry\"\xf4\x01\n" +
+	"\x15ConfirmPaymentRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x02 \x01(\tR\trequestId\x12\x1e\n" +
+	"\treference\x18\x03 \x01(\tH\x00R\treference\x128\n" +
+	"\x17registration_request_id\x18\x04 \x01(\tH\x00R\x15registrationRequestId\x12\x1d\n" +
+	"\n" +
+	"payment_id\x18\x05 \x01(\tR\tpaymentId\x12!\n" +
+	"\famount_minor\x18\x06 \x01(\x03R\vamountMinorB\x05\n" +
+	"\x03key\"\x91\x01\n" +
+	"\x16ConfirmPaymentResponse\x12A\n" +
+	"\aoutcome\x18\x01 \x01(\x0e2'.raceday.registration.v1.PaymentOutcomeR\aoutcome\x124\n" +
+	"\x05entry\x18\x02 \x01(\v2\x1e.raceday.registration.v1.EntryR\x05entry\"l\n" +
+	"\x12AcceptOfferRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x02 \x01(\tR\trequestId\x12\x1c\n" +
+	"\treference\x18\x03 \x01(\tR\treference\"K\n" +
+	"\x13AcceptOfferResponse\x124\n" +
+	"\x05entry\x18\x01 \x01(\v2\x1e.raceday.registration.v1.EntryR\x05entry\"\x81\x01\n" +
+	"\x0fWithdrawRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x02 \x01(\tR\trequestId\x12\x1c\n" +
+	"\treference\x18\x03 \x01(\tR\treference\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\"H\n" +
+	"\x10WithdrawResponse\x124\n" +
+	"\x05entry\x18\x01 \x01(\v2\x1e.raceday.registration.v1.EntryR\x05entry\"\x91\x02\n" +
+	"\x14TransferEntryRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x02 \x01(\tR\trequestId\x12\x1c\n" +
+	"\treference\x18\x03 \x01(\tR\treference\x12C\n" +
+	"\x06person\x18\x04 \x01(\v2).raceday.registration.v1.TransferToPersonH\x00R\x06person\x12\x14\n" +
+	"\x04race\x18\x05 \x01(\tH\x00R\x04race\x12@\n" +
+	"\x05event\x18\x06 \x01(\v2(.raceday.registration.v1.TransferToEventH\x00R\x05eventB\x04\n" +
+	"\x02to\"\x9c\x02\n" +
+	"\x10TransferToPerson\x127\n" +
+	"\x06person\x18\x01 \x01(\v2\x1f.raceday.registration.v1.PersonR\x06person\x12:\n" +
+	"\acontact\x18\x02 \x01(\v2 .raceday.registration.v1.ContactR\acontact\x12=\n" +
+	"\bguardian\x18\x03 \x01(\v2!.raceday.registration.v1.GuardianR\bguardian\x12\x14\n" +
+	"\x05owner\x18\x04 \x01(\tR\x05owner\x12>\n" +
+	"\rexpected_time\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\fexpectedTime\"@\n" +
+	"\x0fTransferToEvent\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
+	"\x04race\x18\x02 \x01(\tR\x04race\"\x91\x01\n" +
+	"\x15TransferEntryResponse\x12;\n" +
+	"\told_entry\x18\x01 \x01(\v2\x1e.raceday.registration.v1.EntryR\boldEntry\x12;\n" +
+	"\tnew_entry\x18\x02 \x01(\v2\x1e.raceday.registration.v1.EntryR\bnewEntry\"\xff\x01\n" +
+	"\x0fJoinTeamRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x02 \x01(\tR\trequestId\x12\x1b\n" +
+	"\tjoin_code\x18\x03 \x01(\tR\bjoinCode\x127\n" +
+	"\x06person\x18\x04 \x01(\v2\x1f.raceday.registration.v1.PersonR\x06person\x12\x15\n" +
+	"\x03leg\x18\x05 \x01(\x05H\x00R\x03leg\x88\x01\x01\x12=\n" +
+	"\bguardian\x18\x06 \x01(\v2!.raceday.registration.v1.GuardianR\bguardianB\x06\n" +
+	"\x04_leg\"H\n" +
+	"\x10JoinTeamResponse\x124\n" +
+	"\x05entry\x18\x01 \x01(\v2\x1e.raceday.registration.v1.EntryR\x05entry\"\xe4\x01\n" +
+	"\x17SubstituteMemberRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x02 \x01(\tR\trequestId\x12\x1c\n" +
+	"\treference\x18\x03 \x01(\tR\treference\x12\x10\n" +
+	"\x03leg\x18\x04 \x01(\x05R\x03leg\x12\x1a\n" +
+	"\areserve\x18\x05 \x01(\x05H\x00R\areserve\x12=\n" +
+	"\x06person\x18\x06 \x01(\v2#.raceday.registration.v1.SubstituteH\x00R\x06personB\x04\n" +
+	"\x02by\"\x84\x01\n" +
+	"\n" +
+	"Substitute\x127\n" +
+	"\x06person\x18\x01 \x01(\v2\x1f.raceday.registration.v1.PersonR\x06person\x12=\n" +
+	"\bguardian\x18\x02 \x01(\v2!.raceday.registration.v1.GuardianR\bguardian\"P\n" +
+	"\x18SubstituteMemberResponse\x124\n" +
+	"\x05entry\x18\x01 \x01(\v2\x1e.raceday.registration.v1.EntryR\x05entry\"\xd6\x01\n" +
+	"\x15RecordGuardianRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x02 \x01(\tR\trequestId\x12\x1c\n" +
+	"\treference\x18\x03 \x01(\tR\treference\x12\x1b\n" +
+	"\x06member\x18\x04 \x01(\x05H\x00R\x06member\x88\x01\x01\x12=\n" +
+	"\bguardian\x18\x05 \x01(\v2!.raceday.registration.v1.GuardianR\bguardianB\t\n" +
+	"\a_member\"N\n" +
+	"\x16RecordGuardianResponse\x124\n" +
+	"\x05entry\x18\x01 \x01(\v2\x1e.raceday.registration.v1.EntryR\x05entry\"\xd6\x01\n" +
+	"\x15RecordDocumentRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x02 \x01(\tR\trequestId\x12\x1c\n" +
+	"\treference\x18\x03 \x01(\tR\treference\x12\x1b\n" +
+	"\x06member\x18\x04 \x01(\x05H\x00R\x06member\x88\x01\x01\x12=\n" +
+	"\bdocument\x18\x05 \x01(\v2!.raceday.registration.v1.DocumentR\bdocumentB\t\n" +
+	"\a_member\"N\n" +
+	"\x16RecordDocumentResponse\x124\n" +
+	"\x05entry\x18\x01 \x01(\v2\x1e.raceday.registration.v1.EntryR\x05entry\"K\n" +
+	"\x10GetPapersRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x1c\n" +
+	"\treference\x18\x02 \x01(\tR\treference\"\x88\x01\n" +
+	"\x11GetPapersResponse\x12:\n" +
+	"\acontact\x18\x01 \x01(\v2 .raceday.registration.v1.ContactR\acontact\x127\n" +
+	"\x06papers\x18\x02 \x03(\v2\x1f.raceday.registration.v1.PapersR\x06papers\"\xb0\x01\n" +
+	"\x06Papers\x12\x1b\n" +
+	"\x06member\x18\x01 \x01(\x05H\x00R\x06member\x88\x01\x01\x12=\n" +
+	"\bguardian\x18\x02 \x01(\v2!.raceday.registration.v1.GuardianR\bguardian\x12?\n" +
+	"\tdocuments\x18\x03 \x03(\v2!.raceday.registration.v1.DocumentR\tdocumentsB\t\n" +
+	"\a_member\"g\n" +
 	"\x0fGetEntryRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x1e\n" +
 	"\treference\x18\x02 \x01(\tH\x00R\treference\x12\x12\n" +
@@ -1097,7 +4543,62 @@ const file_raceday_registration_v1_registration_service_proto_rawDesc = "" +
 	"page_token\x18\x04 \x01(\tR\tpageToken\"w\n" +
 	"\x13ListEntriesResponse\x128\n" +
 	"\aentries\x18\x01 \x03(\v2\x1e.raceday.registration.v1.EntryR\aentries\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xd9\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x7f\n" +
+	"\x12ListMisfitsRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
+	"\x04race\x18\x02 \x01(\tR\x04race\x12\x1b\n" +
+	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\"x\n" +
+	"\x13ListMisfitsResponse\x129\n" +
+	"\amisfits\x18\x01 \x03(\v2\x1f.raceday.registration.v1.MisfitR\amisfits\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8d\x01\n" +
+	"\x06Misfit\x12\x1c\n" +
+	"\treference\x18\x01 \x01(\tR\treference\x12\x12\n" +
+	"\x04race\x18\x02 \x01(\tR\x04race\x12\x10\n" +
+	"\x03bib\x18\x03 \x01(\tR\x03bib\x12?\n" +
+	"\areasons\x18\x04 \x03(\v2%.raceday.registration.v1.MisfitReasonR\areasons\"<\n" +
+	"\fMisfitReason\x12\x14\n" +
+	"\x05field\x18\x01 \x01(\tR\x05field\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"0\n" +
+	"\x13GetVacanciesRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\"V\n" +
+	"\x14GetVacanciesResponse\x12>\n" +
+	"\tvacancies\x18\x01 \x03(\v2 .raceday.registration.v1.VacancyR\tvacancies\"2\n" +
+	"\x15WatchVacanciesRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\"X\n" +
+	"\x16WatchVacanciesResponse\x12>\n" +
+	"\tvacancies\x18\x01 \x03(\v2 .raceday.registration.v1.VacancyR\tvacancies\"-\n" +
+	"\x10GetTotalsRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\"h\n" +
+	"\x11GetTotalsResponse\x127\n" +
+	"\x06totals\x18\x01 \x03(\v2\x1f.raceday.registration.v1.TotalsR\x06totals\x12\x1a\n" +
+	"\bcurrency\x18\x02 \x01(\tR\bcurrency\"\x96\x01\n" +
+	"\x12SetCapacityRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x02 \x01(\tR\trequestId\x12\x12\n" +
+	"\x04race\x18\x03 \x01(\tR\x04race\x12\x1a\n" +
+	"\bcapacity\x18\x04 \x01(\x05R\bcapacity\x12\x16\n" +
+	"\x06reason\x18\x05 \x01(\tR\x06reason\"Q\n" +
+	"\x13SetCapacityResponse\x12:\n" +
+	"\avacancy\x18\x01 \x01(\v2 .raceday.registration.v1.VacancyR\avacancy\"\x80\x01\n" +
+	"\x18CloseRegistrationRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x02 \x01(\tR\trequestId\x12\x12\n" +
+	"\x04race\x18\x03 \x01(\tR\x04race\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\"W\n" +
+	"\x19CloseRegistrationResponse\x12:\n" +
+	"\avacancy\x18\x01 \x01(\v2 .raceday.registration.v1.VacancyR\avacancy\"\x81\x01\n" +
+	"\x19ReopenRegistrationRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x02 \x01(\tR\trequestId\x12\x12\n" +
+	"\x04race\x18\x03 \x01(\tR\x04race\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\"X\n" +
+	"\x1aReopenRegistrationResponse\x12:\n" +
+	"\avacancy\x18\x01 \x01(\v2 .raceday.registration.v1.VacancyR\avacancy\"\xd9\x01\n" +
 	"\x13CorrectEntryRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x1c\n" +
 	"\treference\x18\x02 \x01(\tR\treference\x124\n" +
@@ -1106,11 +4607,12 @@ const file_raceday_registration_v1_registration_service_proto_rawDesc = "" +
 	"updateMask\x12\x16\n" +
 	"\x06reason\x18\x05 \x01(\tR\x06reason\"L\n" +
 	"\x14CorrectEntryResponse\x124\n" +
-	"\x05entry\x18\x01 \x01(\v2\x1e.raceday.registration.v1.EntryR\x05entry\"Z\n" +
+	"\x05entry\x18\x01 \x01(\v2\x1e.raceday.registration.v1.EntryR\x05entry\"\x93\x01\n" +
 	"\x11AssignBibsRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04race\x18\x02 \x01(\tR\x04race\x12\x16\n" +
-	"\x06ranges\x18\x03 \x03(\tR\x06ranges\"0\n" +
+	"\x06ranges\x18\x03 \x03(\tR\x06ranges\x127\n" +
+	"\x05order\x18\x04 \x01(\x0e2!.raceday.registration.v1.BibOrderR\x05order\"0\n" +
 	"\x12AssignBibsResponse\x12\x1a\n" +
 	"\bassigned\x18\x01 \x01(\x05R\bassigned\"z\n" +
 	"\x12AssignChipsRequest\x12\x19\n" +
@@ -1120,26 +4622,100 @@ const file_raceday_registration_v1_registration_service_proto_rawDesc = "" +
 	"\x03bib\x18\x01 \x01(\tR\x03bib\x12\x14\n" +
 	"\x05chips\x18\x02 \x03(\tR\x05chips\"/\n" +
 	"\x13AssignChipsResponse\x12\x18\n" +
-	"\achanged\x18\x01 \x01(\x05R\achanged\"`\n" +
+	"\achanged\x18\x01 \x01(\x05R\achanged\"\x93\x01\n" +
+	"\x10SwapChipsRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x10\n" +
+	"\x03bib\x18\x02 \x01(\tR\x03bib\x12\x1b\n" +
+	"\tother_bib\x18\x03 \x01(\tR\botherBib\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x05 \x01(\tR\trequestId\"\xb0\x01\n" +
+	"\x11SwapChipsResponse\x12G\n" +
+	"\n" +
+	"assignment\x18\x01 \x01(\v2'.raceday.registration.v1.ChipAssignmentR\n" +
+	"assignment\x12R\n" +
+	"\x10other_assignment\x18\x02 \x01(\v2'.raceday.registration.v1.ChipAssignmentR\x0fotherAssignment\"\xe5\x01\n" +
+	"\x0eCheckInRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x02 \x01(\tR\trequestId\x12\x1e\n" +
+	"\treference\x18\x03 \x01(\tH\x00R\treference\x12\x12\n" +
+	"\x03bib\x18\x04 \x01(\tH\x00R\x03bib\x12#\n" +
+	"\ridentity_seen\x18\x05 \x01(\bR\fidentitySeen\x12#\n" +
+	"\rage_confirmed\x18\x06 \x01(\bR\fageConfirmed\x12\x14\n" +
+	"\x05chips\x18\a \x03(\tR\x05chipsB\x05\n" +
+	"\x03key\"G\n" +
+	"\x0fCheckInResponse\x124\n" +
+	"\x05entry\x18\x01 \x01(\v2\x1e.raceday.registration.v1.EntryR\x05entry\"`\n" +
 	"\x13ImportRosterRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x14\n" +
 	"\x05chunk\x18\x02 \x01(\fR\x05chunk\x12\x18\n" +
-	"\areplace\x18\x03 \x01(\bR\areplace\"x\n" +
+	"\areplace\x18\x03 \x01(\bR\areplace\"\xe6\x01\n" +
 	"\x14ImportRosterResponse\x12\x14\n" +
 	"\x05added\x18\x01 \x01(\x05R\x05added\x12\x18\n" +
 	"\achanged\x18\x02 \x01(\x05R\achanged\x12\x12\n" +
 	"\x04same\x18\x03 \x01(\x05R\x04same\x12\x1c\n" +
-	"\twithdrawn\x18\x04 \x03(\tR\twithdrawn2\xed\x06\n" +
+	"\twithdrawn\x18\x04 \x03(\tR\twithdrawn\x12\x14\n" +
+	"\x05lines\x18\x05 \x01(\x05R\x05lines\x12\x12\n" +
+	"\x04done\x18\x06 \x01(\bR\x04done\x12B\n" +
+	"\bwarnings\x18\a \x03(\v2&.raceday.registration.v1.ImportWarningR\bwarnings\"]\n" +
+	"\rImportWarning\x12\x12\n" +
+	"\x04line\x18\x01 \x01(\x05R\x04line\x12\x16\n" +
+	"\x06column\x18\x02 \x01(\tR\x06column\x12 \n" +
+	"\vdescription\x18\x03 \x01(\tR\vdescription\"X\n" +
+	"\x13ExportRosterRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
+	"\x04race\x18\x02 \x01(\tR\x04race\x12\x12\n" +
+	"\x04wave\x18\x03 \x01(\tR\x04wave\",\n" +
+	"\x14ExportRosterResponse\x12\x14\n" +
+	"\x05chunk\x18\x01 \x01(\fR\x05chunk\"\x83\x01\n" +
+	"\x11EraseEntryRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x02 \x01(\tR\trequestId\x12\x1c\n" +
+	"\treference\x18\x03 \x01(\tR\treference\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\"J\n" +
+	"\x12EraseEntryResponse\x124\n" +
+	"\x05entry\x18\x01 \x01(\v2\x1e.raceday.registration.v1.EntryR\x05entry*n\n" +
+	"\x0ePaymentOutcome\x12\x1f\n" +
+	"\x1bPAYMENT_OUTCOME_UNSPECIFIED\x10\x00\x12\x1b\n" +
+	"\x17PAYMENT_OUTCOME_APPLIED\x10\x01\x12\x1e\n" +
+	"\x1aPAYMENT_OUTCOME_REFUND_DUE\x10\x02*B\n" +
+	"\bBibOrder\x12\x19\n" +
+	"\x15BIB_ORDER_UNSPECIFIED\x10\x00\x12\x1b\n" +
+	"\x17BIB_ORDER_EXPECTED_TIME\x10\x012\xdb\x18\n" +
 	"\x13RegistrationService\x12q\n" +
 	"\x0eRegisterPerson\x12..raceday.registration.v1.RegisterPersonRequest\x1a/.raceday.registration.v1.RegisterPersonResponse\x12k\n" +
-	"\fRegisterTeam\x12,.raceday.registration.v1.RegisterTeamRequest\x1a-.raceday.registration.v1.RegisterTeamResponse\x12_\n" +
+	"\fRegisterTeam\x12,.raceday.registration.v1.RegisterTeamRequest\x1a-.raceday.registration.v1.RegisterTeamResponse\x12k\n" +
+	"\fRegisterLate\x12,.raceday.registration.v1.RegisterLateRequest\x1a-.raceday.registration.v1.RegisterLateResponse\x12q\n" +
+	"\x0eConfirmPayment\x12..raceday.registration.v1.ConfirmPaymentRequest\x1a/.raceday.registration.v1.ConfirmPaymentResponse\x12h\n" +
+	"\vAcceptOffer\x12+.raceday.registration.v1.AcceptOfferRequest\x1a,.raceday.registration.v1.AcceptOfferResponse\x12_\n" +
+	"\bWithdraw\x12(.raceday.registration.v1.WithdrawRequest\x1a).raceday.registration.v1.WithdrawResponse\x12n\n" +
+	"\rTransferEntry\x12-.raceday.registration.v1.TransferEntryRequest\x1a..raceday.registration.v1.TransferEntryResponse\x12_\n" +
+	"\bJoinTeam\x12(.raceday.registration.v1.JoinTeamRequest\x1a).raceday.registration.v1.JoinTeamResponse\x12w\n" +
+	"\x10SubstituteMember\x120.raceday.registration.v1.SubstituteMemberRequest\x1a1.raceday.registration.v1.SubstituteMemberResponse\x12q\n" +
+	"\x0eRecordGuardian\x12..raceday.registration.v1.RecordGuardianRequest\x1a/.raceday.registration.v1.RecordGuardianResponse\x12q\n" +
+	"\x0eRecordDocument\x12..raceday.registration.v1.RecordDocumentRequest\x1a/.raceday.registration.v1.RecordDocumentResponse\x12b\n" +
+	"\tGetPapers\x12).raceday.registration.v1.GetPapersRequest\x1a*.raceday.registration.v1.GetPapersResponse\x12_\n" +
 	"\bGetEntry\x12(.raceday.registration.v1.GetEntryRequest\x1a).raceday.registration.v1.GetEntryResponse\x12h\n" +
-	"\vListEntries\x12+.raceday.registration.v1.ListEntriesRequest\x1a,.raceday.registration.v1.ListEntriesResponse\x12k\n" +
+	"\vListEntries\x12+.raceday.registration.v1.ListEntriesRequest\x1a,.raceday.registration.v1.ListEntriesResponse\x12h\n" +
+	"\vListMisfits\x12+.raceday.registration.v1.ListMisfitsRequest\x1a,.raceday.registration.v1.ListMisfitsResponse\x12k\n" +
+	"\fGetVacancies\x12,.raceday.registration.v1.GetVacanciesRequest\x1a-.raceday.registration.v1.GetVacanciesResponse\x12s\n" +
+	"\x0eWatchVacancies\x12..raceday.registration.v1.WatchVacanciesRequest\x1a/.raceday.registration.v1.WatchVacanciesResponse0\x01\x12b\n" +
+	"\tGetTotals\x12).raceday.registration.v1.GetTotalsRequest\x1a*.raceday.registration.v1.GetTotalsResponse\x12h\n" +
+	"\vSetCapacity\x12+.raceday.registration.v1.SetCapacityRequest\x1a,.raceday.registration.v1.SetCapacityResponse\x12z\n" +
+	"\x11CloseRegistration\x121.raceday.registration.v1.CloseRegistrationRequest\x1a2.raceday.registration.v1.CloseRegistrationResponse\x12}\n" +
+	"\x12ReopenRegistration\x122.raceday.registration.v1.ReopenRegistrationRequest\x1a3.raceday.registration.v1.ReopenRegistrationResponse\x12k\n" +
 	"\fCorrectEntry\x12,.raceday.registration.v1.CorrectEntryRequest\x1a-.raceday.registration.v1.CorrectEntryResponse\x12e\n" +
 	"\n" +
 	"AssignBibs\x12*.raceday.registration.v1.AssignBibsRequest\x1a+.raceday.registration.v1.AssignBibsResponse\x12h\n" +
-	"\vAssignChips\x12+.raceday.registration.v1.AssignChipsRequest\x1a,.raceday.registration.v1.AssignChipsResponse\x12m\n" +
-	"\fImportRoster\x12,.raceday.registration.v1.ImportRosterRequest\x1a-.raceday.registration.v1.ImportRosterResponse(\x01B6Z4raceday/proto/raceday/registration/v1;registrationv1b\x06proto3"
+	"\vAssignChips\x12+.raceday.registration.v1.AssignChipsRequest\x1a,.raceday.registration.v1.AssignChipsResponse\x12b\n" +
+	"\tSwapChips\x12).raceday.registration.v1.SwapChipsRequest\x1a*.raceday.registration.v1.SwapChipsResponse\x12\\\n" +
+	"\aCheckIn\x12'.raceday.registration.v1.CheckInRequest\x1a(.raceday.registration.v1.CheckInResponse\x12o\n" +
+	"\fImportRoster\x12,.raceday.registration.v1.ImportRosterRequest\x1a-.raceday.registration.v1.ImportRosterResponse(\x010\x01\x12m\n" +
+	"\fExportRoster\x12,.raceday.registration.v1.ExportRosterRequest\x1a-.raceday.registration.v1.ExportRosterResponse0\x01\x12e\n" +
+	"\n" +
+	"EraseEntry\x12*.raceday.registration.v1.EraseEntryRequest\x1a+.raceday.registration.v1.EraseEntryResponseB6Z4raceday/proto/raceday/registration/v1;registrationv1b\x06proto3"
 
 var (
 	file_raceday_registration_v1_registration_service_proto_rawDescOnce sync.Once
@@ -1153,63 +4729,215 @@ func file_raceday_registration_v1_registration_service_proto_rawDescGZIP() []byt
 	return file_raceday_registration_v1_registration_service_proto_rawDescData
 }
 
-var file_raceday_registration_v1_registration_service_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_raceday_registration_v1_registration_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_raceday_registration_v1_registration_service_proto_msgTypes = make([]protoimpl.MessageInfo, 67)
 var file_raceday_registration_v1_registration_service_proto_goTypes = []any{
-	(*RegisterPersonRequest)(nil),  // 0: raceday.registration.v1.RegisterPersonRequest
-	(*RegisterPersonResponse)(nil), // 1: raceday.registration.v1.RegisterPersonResponse
-	(*RegisterTeamRequest)(nil),    // 2: raceday.registration.v1.RegisterTeamRequest
-	(*RegisterTeamResponse)(nil),   // 3: raceday.registration.v1.RegisterTeamResponse
-	(*GetEntryRequest)(nil),        // 4: raceday.registration.v1.GetEntryRequest
-	(*GetEntryResponse)(nil),       // 5: raceday.registration.v1.GetEntryResponse
-	(*ListEntriesRequest)(nil),     // 6: raceday.registration.v1.ListEntriesRequest
-	(*ListEntriesResponse)(nil),    // 7: raceday.registration.v1.ListEntriesResponse
-	(*CorrectEntryRequest)(nil),    // 8: raceday.registration.v1.CorrectEntryRequest
-	(*CorrectEntryResponse)(nil),   // 9: raceday.registration.v1.CorrectEntryResponse
-	(*AssignBibsRequest)(nil),      // 10: raceday.registration.v1.AssignBibsRequest
-	(*AssignBibsResponse)(nil),     // 11: raceday.registration.v1.AssignBibsResponse
-	(*AssignChipsRequest)(nil),     // 12: raceday.registration.v1.AssignChipsRequest
-	(*ChipAssignment)(nil),         // 13: raceday.registration.v1.ChipAssignment
-	(*AssignChipsResponse)(nil),    // 14: raceday.registration.v1.AssignChipsResponse
-	(*ImportRosterRequest)(nil),    // 15: raceday.registration.v1.ImportRosterRequest
-	(*ImportRosterResponse)(nil),   // 16: raceday.registration.v1.ImportRosterResponse
-	(*Person)(nil),                 // 17: raceday.registration.v1.Person
-	(*Entry)(nil),                  // 18: raceday.registration.v1.Entry
-	(*Member)(nil),                 // 19: raceday.registration.v1.Member
-	(*fieldmaskpb.FieldMask)(nil),  // 20: google.protobuf.FieldMask
+	(PaymentOutcome)(0),                // 0: raceday.registration.v1.PaymentOutcome
+	(BibOrder)(0),                      // 1: raceday.registration.v1.BibOrder
+	(*RegisterPersonRequest)(nil),      // 2: raceday.registration.v1.RegisterPersonRequest
+	(*RegisterPersonResponse)(nil),     // 3: raceday.registration.v1.RegisterPersonResponse
+	(*RegisterTeamRequest)(nil),        // 4: raceday.registration.v1.RegisterTeamRequest
+	(*RegisterTeamResponse)(nil),       // 5: raceday.registration.v1.RegisterTeamResponse
+	(*RegisterLateRequest)(nil),        // 6: raceday.registration.v1.RegisterLateRequest
+	(*RegisterLateResponse)(nil),       // 7: raceday.registration.v1.RegisterLateResponse
+	(*ConfirmPaymentRequest)(nil),      // 8: raceday.registration.v1.ConfirmPaymentRequest
+	(*ConfirmPaymentResponse)(nil),     // 9: raceday.registration.v1.ConfirmPaymentResponse
+	(*AcceptOfferRequest)(nil),         // 10: raceday.registration.v1.AcceptOfferRequest
+	(*AcceptOfferResponse)(nil),        // 11: raceday.registration.v1.AcceptOfferResponse
+	(*WithdrawRequest)(nil),            // 12: raceday.registration.v1.WithdrawRequest
+	(*WithdrawResponse)(nil),           // 13: raceday.registration.v1.WithdrawResponse
+	(*TransferEntryRequest)(nil),       // 14: raceday.registration.v1.TransferEntryRequest
+	(*TransferToPerson)(nil),           // 15: raceday.registration.v1.TransferToPerson
+	(*TransferToEvent)(nil),            // 16: raceday.registration.v1.TransferToEvent
+	(*TransferEntryResponse)(nil),      // 17: raceday.registration.v1.TransferEntryResponse
+	(*JoinTeamRequest)(nil),            // 18: raceday.registration.v1.JoinTeamRequest
+	(*JoinTeamResponse)(nil),           // 19: raceday.registration.v1.JoinTeamResponse
+	(*SubstituteMemberRequest)(nil),    // 20: raceday.registration.v1.SubstituteMemberRequest
+	(*Substitute)(nil),                 // 21: raceday.registration.v1.Substitute
+	(*SubstituteMemberResponse)(nil),   // 22: raceday.registration.v1.SubstituteMemberResponse
+	(*RecordGuardianRequest)(nil),      // 23: raceday.registration.v1.RecordGuardianRequest
+	(*RecordGuardianResponse)(nil),     // 24: raceday.registration.v1.RecordGuardianResponse
+	(*RecordDocumentRequest)(nil),      // 25: raceday.registration.v1.RecordDocumentRequest
+	(*RecordDocumentResponse)(nil),     // 26: raceday.registration.v1.RecordDocumentResponse
+	(*GetPapersRequest)(nil),           // 27: raceday.registration.v1.GetPapersRequest
+	(*GetPapersResponse)(nil),          // 28: raceday.registration.v1.GetPapersResponse
+	(*Papers)(nil),                     // 29: raceday.registration.v1.Papers
+	(*GetEntryRequest)(nil),            // 30: raceday.registration.v1.GetEntryRequest
+	(*GetEntryResponse)(nil),           // 31: raceday.registration.v1.GetEntryResponse
+	(*ListEntriesRequest)(nil),         // 32: raceday.registration.v1.ListEntriesRequest
+	(*ListEntriesResponse)(nil),        // 33: raceday.registration.v1.ListEntriesResponse
+	(*ListMisfitsRequest)(nil),         // 34: raceday.registration.v1.ListMisfitsRequest
+	(*ListMisfitsResponse)(nil),        // 35: raceday.registration.v1.ListMisfitsResponse
+	(*Misfit)(nil),                     // 36: raceday.registration.v1.Misfit
+	(*MisfitReason)(nil),               // 37: raceday.registration.v1.MisfitReason
+	(*GetVacanciesRequest)(nil),        // 38: raceday.registration.v1.GetVacanciesRequest
+	(*GetVacanciesResponse)(nil),       // 39: raceday.registration.v1.GetVacanciesResponse
+	(*WatchVacanciesRequest)(nil),      // 40: raceday.registration.v1.WatchVacanciesRequest
+	(*WatchVacanciesResponse)(nil),     // 41: raceday.registration.v1.WatchVacanciesResponse
+	(*GetTotalsRequest)(nil),           // 42: raceday.registration.v1.GetTotalsRequest
+	(*GetTotalsResponse)(nil),          // 43: raceday.registration.v1.GetTotalsResponse
+	(*SetCapacityRequest)(nil),         // 44: raceday.registration.v1.SetCapacityRequest
+	(*SetCapacityResponse)(nil),        // 45: raceday.registration.v1.SetCapacityResponse
+	(*CloseRegistrationRequest)(nil),   // 46: raceday.registration.v1.CloseRegistrationRequest
+	(*CloseRegistrationResponse)(nil),  // 47: raceday.registration.v1.CloseRegistrationResponse
+	(*ReopenRegistrationRequest)(nil),  // 48: raceday.registration.v1.ReopenRegistrationRequest
+	(*ReopenRegistrationResponse)(nil), // 49: raceday.registration.v1.ReopenRegistrationResponse
+	(*CorrectEntryRequest)(nil),        // 50: raceday.registration.v1.CorrectEntryRequest
+	(*CorrectEntryResponse)(nil),       // 51: raceday.registration.v1.CorrectEntryResponse
+	(*AssignBibsRequest)(nil),          // 52: raceday.registration.v1.AssignBibsRequest
+	(*AssignBibsResponse)(nil),         // 53: raceday.registration.v1.AssignBibsResponse
+	(*AssignChipsRequest)(nil),         // 54: raceday.registration.v1.AssignChipsRequest
+	(*ChipAssignment)(nil),             // 55: raceday.registration.v1.ChipAssignment
+	(*AssignChipsResponse)(nil),        // 56: raceday.registration.v1.AssignChipsResponse
+	(*SwapChipsRequest)(nil),           // 57: raceday.registration.v1.SwapChipsRequest
+	(*SwapChipsResponse)(nil),          // 58: raceday.registration.v1.SwapChipsResponse
+	(*CheckInRequest)(nil),             // 59: raceday.registration.v1.CheckInRequest
+	(*CheckInResponse)(nil),            // 60: raceday.registration.v1.CheckInResponse
+	(*ImportRosterRequest)(nil),        // 61: raceday.registration.v1.ImportRosterRequest
+	(*ImportRosterResponse)(nil),       // 62: raceday.registration.v1.ImportRosterResponse
+	(*ImportWarning)(nil),              // 63: raceday.registration.v1.ImportWarning
+	(*ExportRosterRequest)(nil),        // 64: raceday.registration.v1.ExportRosterRequest
+	(*ExportRosterResponse)(nil),       // 65: raceday.registration.v1.ExportRosterResponse
+	(*EraseEntryRequest)(nil),          // 66: raceday.registration.v1.EraseEntryRequest
+	(*EraseEntryResponse)(nil),         // 67: raceday.registration.v1.EraseEntryResponse
+	nil,                                // 68: raceday.registration.v1.RegisterTeamRequest.GuardiansEntry
+	(*Person)(nil),                     // 69: raceday.registration.v1.Person
+	(*Contact)(nil),                    // 70: raceday.registration.v1.Contact
+	(*Guardian)(nil),                   // 71: raceday.registration.v1.Guardian
+	(*durationpb.Duration)(nil),        // 72: google.protobuf.Duration
+	(*Entry)(nil),                      // 73: raceday.registration.v1.Entry
+	(*Member)(nil),                     // 74: raceday.registration.v1.Member
+	(*Document)(nil),                   // 75: raceday.registration.v1.Document
+	(*Vacancy)(nil),                    // 76: raceday.registration.v1.Vacancy
+	(*Totals)(nil),                     // 77: raceday.registration.v1.Totals
+	(*fieldmaskpb.FieldMask)(nil),      // 78: google.protobuf.FieldMask
 }
 var file_raceday_registration_v1_registration_service_proto_depIdxs = []int32{
-	17, // 0: raceday.registration.v1.RegisterPersonRequest.person:type_name -> raceday.registration.v1.Person
-	18, // 1: raceday.registration.v1.RegisterPersonResponse.entry:type_name -> raceday.registration.v1.Entry
-	17, // 2: raceday.registration.v1.RegisterTeamRequest.team:type_name -> raceday.registration.v1.Person
-	19, // 3: raceday.registration.v1.RegisterTeamRequest.members:type_name -> raceday.registration.v1.Member
-	18, // 4: raceday.registration.v1.RegisterTeamResponse.entry:type_name -> raceday.registration.v1.Entry
-	18, // 5: raceday.registration.v1.GetEntryResponse.entry:type_name -> raceday.registration.v1.Entry
-	18, // 6: raceday.registration.v1.ListEntriesResponse.entries:type_name -> raceday.registration.v1.Entry
-	18, // 7: raceday.registration.v1.CorrectEntryRequest.entry:type_name -> raceday.registration.v1.Entry
-	20, // 8: raceday.registration.v1.CorrectEntryRequest.update_mask:type_name -> google.protobuf.FieldMask
-	18, // 9: raceday.registration.v1.CorrectEntryResponse.entry:type_name -> raceday.registration.v1.Entry
-	13, // 10: raceday.registration.v1.AssignChipsRequest.assignments:type_name -> raceday.registration.v1.ChipAssignment
-	0,  // 11: raceday.registration.v1.RegistrationService.RegisterPerson:input_type -> raceday.registration.v1.RegisterPersonRequest
-	2,  // 12: raceday.registration.v1.RegistrationService.RegisterTeam:input_type -> raceday.registration.v1.RegisterTeamRequest
-	4,  // 13: raceday.registration.v1.RegistrationService.GetEntry:input_type -> raceday.registration.v1.GetEntryRequest
-	6,  // 14: raceday.registration.v1.RegistrationService.ListEntries:input_type -> raceday.registration.v1.ListEntriesRequest
-	8,  // 15: raceday.registration.v1.RegistrationService.CorrectEntry:input_type -> raceday.registration.v1.CorrectEntryRequest
-	10, // 16: raceday.registration.v1.RegistrationService.AssignBibs:input_type -> raceday.registration.v1.AssignBibsRequest
-	12, // 17: raceday.registration.v1.RegistrationService.AssignChips:input_type -> raceday.registration.v1.AssignChipsRequest
-	15, // 18: raceday.registration.v1.RegistrationService.ImportRoster:input_type -> raceday.registration.v1.ImportRosterRequest
-	1,  // 19: raceday.registration.v1.RegistrationService.RegisterPerson:output_type -> raceday.registration.v1.RegisterPersonResponse
-	3,  // 20: raceday.registration.v1.RegistrationService.RegisterTeam:output_type -> raceday.registration.v1.RegisterTeamResponse
-	5,  // 21: raceday.registration.v1.RegistrationService.GetEntry:output_type -> raceday.registration.v1.GetEntryResponse
-	7,  // 22: raceday.registration.v1.RegistrationService.ListEntries:output_type -> raceday.registration.v1.ListEntriesResponse
-	9,  // 23: raceday.registration.v1.RegistrationService.CorrectEntry:output_type -> raceday.registration.v1.CorrectEntryResponse
-	11, // 24: raceday.registration.v1.RegistrationService.AssignBibs:output_type -> raceday.registration.v1.AssignBibsResponse
-	14, // 25: raceday.registration.v1.RegistrationService.AssignChips:output_type -> raceday.registration.v1.AssignChipsResponse
-	16, // 26: raceday.registration.v1.RegistrationService.ImportRoster:output_type -> raceday.registration.v1.ImportRosterResponse
-	19, // [19:27] is the sub-list for method output_type
-	11, // [11:19] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	69, // 0: raceday.registration.v1.RegisterPersonRequest.person:type_name -> raceday.registration.v1.Person
+	70, // 1: raceday.registration.v1.RegisterPersonRequest.contact:type_name -> raceday.registration.v1.Contact
+	71, // 2: raceday.registration.v1.RegisterPersonRequest.guardian:type_name -> raceday.registration.v1.Guardian
+	72, // 3: raceday.registration.v1.RegisterPersonRequest.expected_time:type_name -> google.protobuf.Duration
+	73, // 4: raceday.registration.v1.RegisterPersonResponse.entry:type_name -> raceday.registration.v1.Entry
+	69, // 5: raceday.registration.v1.RegisterTeamRequest.team:type_name -> raceday.registration.v1.Person
+	74, // 6: raceday.registration.v1.RegisterTeamRequest.members:type_name -> raceday.registration.v1.Member
+	70, // 7: raceday.registration.v1.RegisterTeamRequest.contact:type_name -> raceday.registration.v1.Contact
+	68, // 8: raceday.registration.v1.RegisterTeamRequest.guardians:type_name -> raceday.registration.v1.RegisterTeamRequest.GuardiansEntry
+	72, // 9: raceday.registration.v1.RegisterTeamRequest.expected_time:type_name -> google.protobuf.Duration
+	73, // 10: raceday.registration.v1.RegisterTeamResponse.entry:type_name -> raceday.registration.v1.Entry
+	2,  // 11: raceday.registration.v1.RegisterLateRequest.person:type_name -> raceday.registration.v1.RegisterPersonRequest
+	4,  // 12: raceday.registration.v1.RegisterLateRequest.team:type_name -> raceday.registration.v1.RegisterTeamRequest
+	73, // 13: raceday.registration.v1.RegisterLateResponse.entry:type_name -> raceday.registration.v1.Entry
+	0,  // 14: raceday.registration.v1.ConfirmPaymentResponse.outcome:type_name -> raceday.registration.v1.PaymentOutcome
+	73, // 15: raceday.registration.v1.ConfirmPaymentResponse.entry:type_name -> raceday.registration.v1.Entry
+	73, // 16: raceday.registration.v1.AcceptOfferResponse.entry:type_name -> raceday.registration.v1.Entry
+	73, // 17: raceday.registration.v1.WithdrawResponse.entry:type_name -> raceday.registration.v1.Entry
+	15, // 18: raceday.registration.v1.TransferEntryRequest.person:type_name -> raceday.registration.v1.TransferToPerson
+	16, // 19: raceday.registration.v1.TransferEntryRequest.event:type_name -> raceday.registration.v1.TransferToEvent
+	69, // 20: raceday.registration.v1.TransferToPerson.person:type_name -> raceday.registration.v1.Person
+	70, // 21: raceday.registration.v1.TransferToPerson.contact:type_name -> raceday.registration.v1.Contact
+	71, // 22: raceday.registration.v1.TransferToPerson.guardian:type_name -> raceday.registration.v1.Guardian
+	72, // 23: raceday.registration.v1.TransferToPerson.expected_time:type_name -> google.protobuf.Duration
+	73, // 24: raceday.registration.v1.TransferEntryResponse.old_entry:type_name -> raceday.registration.v1.Entry
+	73, // 25: raceday.registration.v1.TransferEntryResponse.new_entry:type_name -> raceday.registration.v1.Entry
+	69, // 26: raceday.registration.v1.JoinTeamRequest.person:type_name -> raceday.registration.v1.Person
+	71, // 27: raceday.registration.v1.JoinTeamRequest.guardian:type_name -> raceday.registration.v1.Guardian
+	73, // 28: raceday.registration.v1.JoinTeamResponse.entry:type_name -> raceday.registration.v1.Entry
+	21, // 29: raceday.registration.v1.SubstituteMemberRequest.person:type_name -> raceday.registration.v1.Substitute
+	69, // 30: raceday.registration.v1.Substitute.person:type_name -> raceday.registration.v1.Person
+	71, // 31: raceday.registration.v1.Substitute.guardian:type_name -> raceday.registration.v1.Guardian
+	73, // 32: raceday.registration.v1.SubstituteMemberResponse.entry:type_name -> raceday.registration.v1.Entry
+	71, // 33: raceday.registration.v1.RecordGuardianRequest.guardian:type_name -> raceday.registration.v1.Guardian
+	73, // 34: raceday.registration.v1.RecordGuardianResponse.entry:type_name -> raceday.registration.v1.Entry
+	75, // 35: raceday.registration.v1.RecordDocumentRequest.document:type_name -> raceday.registration.v1.Document
+	73, // 36: raceday.registration.v1.RecordDocumentResponse.entry:type_name -> raceday.registration.v1.Entry
+	70, // 37: raceday.registration.v1.GetPapersResponse.contact:type_name -> raceday.registration.v1.Contact
+	29, // 38: raceday.registration.v1.GetPapersResponse.papers:type_name -> raceday.registration.v1.Papers
+	71, // 39: raceday.registration.v1.Papers.guardian:type_name -> raceday.registration.v1.Guardian
+	75, // 40: raceday.registration.v1.Papers.documents:type_name -> raceday.registration.v1.Document
+	73, // 41: raceday.registration.v1.GetEntryResponse.entry:type_name -> raceday.registration.v1.Entry
+	73, // 42: raceday.registration.v1.ListEntriesResponse.entries:type_name -> raceday.registration.v1.Entry
+	36, // 43: raceday.registration.v1.ListMisfitsResponse.misfits:type_name -> raceday.registration.v1.Misfit
+	37, // 44: raceday.registration.v1.Misfit.reasons:type_name -> raceday.registration.v1.MisfitReason
+	76, // 45: raceday.registration.v1.GetVacanciesResponse.vacancies:type_name -> raceday.registration.v1.Vacancy
+	76, // 46: raceday.registration.v1.WatchVacanciesResponse.vacancies:type_name -> raceday.registration.v1.Vacancy
+	77, // 47: raceday.registration.v1.GetTotalsResponse.totals:type_name -> raceday.registration.v1.Totals
+	76, // 48: raceday.registration.v1.SetCapacityResponse.vacancy:type_name -> raceday.registration.v1.Vacancy
+	76, // 49: raceday.registration.v1.CloseRegistrationResponse.vacancy:type_name -> raceday.registration.v1.Vacancy
+	76, // 50: raceday.registration.v1.ReopenRegistrationResponse.vacancy:type_name -> raceday.registration.v1.Vacancy
+	73, // 51: raceday.registration.v1.CorrectEntryRequest.entry:type_name -> raceday.registration.v1.Entry
+	78, // 52: raceday.registration.v1.CorrectEntryRequest.update_mask:type_name -> google.protobuf.FieldMask
+	73, // 53: raceday.registration.v1.CorrectEntryResponse.entry:type_name -> raceday.registration.v1.Entry
+	1,  // 54: raceday.registration.v1.AssignBibsRequest.order:type_name -> raceday.registration.v1.BibOrder
+	55, // 55: raceday.registration.v1.AssignChipsRequest.assignments:type_name -> raceday.registration.v1.ChipAssignment
+	55, // 56: raceday.registration.v1.SwapChipsResponse.assignment:type_name -> raceday.registration.v1.ChipAssignment
+	55, // 57: raceday.registration.v1.SwapChipsResponse.other_assignment:type_name -> raceday.registration.v1.ChipAssignment
+	73, // 58: raceday.registration.v1.CheckInResponse.entry:type_name -> raceday.registration.v1.Entry
+	63, // 59: raceday.registration.v1.ImportRosterResponse.warnings:type_name -> raceday.registration.v1.ImportWarning
+	73, // 60: raceday.registration.v1.EraseEntryResponse.entry:type_name -> raceday.registration.v1.Entry
+	71, // 61: raceday.registration.v1.RegisterTeamRequest.GuardiansEntry.value:type_name -> raceday.registration.v1.Guardian
+	2,  // 62: raceday.registration.v1.RegistrationService.RegisterPerson:input_type -> raceday.registration.v1.RegisterPersonRequest
+	4,  // 63: raceday.registration.v1.RegistrationService.RegisterTeam:input_type -> raceday.registration.v1.RegisterTeamRequest
+	6,  // 64: raceday.registration.v1.RegistrationService.RegisterLate:input_type -> raceday.registration.v1.RegisterLateRequest
+	8,  // 65: raceday.registration.v1.RegistrationService.ConfirmPayment:input_type -> raceday.registration.v1.ConfirmPaymentRequest
+	10, // 66: raceday.registration.v1.RegistrationService.AcceptOffer:input_type -> raceday.registration.v1.AcceptOfferRequest
+	12, // 67: raceday.registration.v1.RegistrationService.Withdraw:input_type -> raceday.registration.v1.WithdrawRequest
+	14, // 68: raceday.registration.v1.RegistrationService.TransferEntry:input_type -> raceday.registration.v1.TransferEntryRequest
+	18, // 69: raceday.registration.v1.RegistrationService.JoinTeam:input_type -> raceday.registration.v1.JoinTeamRequest
+	20, // 70: raceday.registration.v1.RegistrationService.SubstituteMember:input_type -> raceday.registration.v1.SubstituteMemberRequest
+	23, // 71: raceday.registration.v1.RegistrationService.RecordGuardian:input_type -> raceday.registration.v1.RecordGuardianRequest
+	25, // 72: raceday.registration.v1.RegistrationService.RecordDocument:input_type -> raceday.registration.v1.RecordDocumentRequest
+	27, // 73: raceday.registration.v1.RegistrationService.GetPapers:input_type -> raceday.registration.v1.GetPapersRequest
+	30, // 74: raceday.registration.v1.RegistrationService.GetEntry:input_type -> raceday.registration.v1.GetEntryRequest
+	32, // 75: raceday.registration.v1.RegistrationService.ListEntries:input_type -> raceday.registration.v1.ListEntriesRequest
+	34, // 76: raceday.registration.v1.RegistrationService.ListMisfits:input_type -> raceday.registration.v1.ListMisfitsRequest
+	38, // 77: raceday.registration.v1.RegistrationService.GetVacancies:input_type -> raceday.registration.v1.GetVacanciesRequest
+	40, // 78: raceday.registration.v1.RegistrationService.WatchVacancies:input_type -> raceday.registration.v1.WatchVacanciesRequest
+	42, // 79: raceday.registration.v1.RegistrationService.GetTotals:input_type -> raceday.registration.v1.GetTotalsRequest
+	44, // 80: raceday.registration.v1.RegistrationService.SetCapacity:input_type -> raceday.registration.v1.SetCapacityRequest
+	46, // 81: raceday.registration.v1.RegistrationService.CloseRegistration:input_type -> raceday.registration.v1.CloseRegistrationRequest
+	48, // 82: raceday.registration.v1.RegistrationService.ReopenRegistration:input_type -> raceday.registration.v1.ReopenRegistrationRequest
+	50, // 83: raceday.registration.v1.RegistrationService.CorrectEntry:input_type -> raceday.registration.v1.CorrectEntryRequest
+	52, // 84: raceday.registration.v1.RegistrationService.AssignBibs:input_type -> raceday.registration.v1.AssignBibsRequest
+	54, // 85: raceday.registration.v1.RegistrationService.AssignChips:input_type -> raceday.registration.v1.AssignChipsRequest
+	57, // 86: raceday.registration.v1.RegistrationService.SwapChips:input_type -> raceday.registration.v1.SwapChipsRequest
+	59, // 87: raceday.registration.v1.RegistrationService.CheckIn:input_type -> raceday.registration.v1.CheckInRequest
+	61, // 88: raceday.registration.v1.RegistrationService.ImportRoster:input_type -> raceday.registration.v1.ImportRosterRequest
+	64, // 89: raceday.registration.v1.RegistrationService.ExportRoster:input_type -> raceday.registration.v1.ExportRosterRequest
+	66, // 90: raceday.registration.v1.RegistrationService.EraseEntry:input_type -> raceday.registration.v1.EraseEntryRequest
+	3,  // 91: raceday.registration.v1.RegistrationService.RegisterPerson:output_type -> raceday.registration.v1.RegisterPersonResponse
+	5,  // 92: raceday.registration.v1.RegistrationService.RegisterTeam:output_type -> raceday.registration.v1.RegisterTeamResponse
+	7,  // 93: raceday.registration.v1.RegistrationService.RegisterLate:output_type -> raceday.registration.v1.RegisterLateResponse
+	9,  // 94: raceday.registration.v1.RegistrationService.ConfirmPayment:output_type -> raceday.registration.v1.ConfirmPaymentResponse
+	11, // 95: raceday.registration.v1.RegistrationService.AcceptOffer:output_type -> raceday.registration.v1.AcceptOfferResponse
+	13, // 96: raceday.registration.v1.RegistrationService.Withdraw:output_type -> raceday.registration.v1.WithdrawResponse
+	17, // 97: raceday.registration.v1.RegistrationService.TransferEntry:output_type -> raceday.registration.v1.TransferEntryResponse
+	19, // 98: raceday.registration.v1.RegistrationService.JoinTeam:output_type -> raceday.registration.v1.JoinTeamResponse
+	22, // 99: raceday.registration.v1.RegistrationService.SubstituteMember:output_type -> raceday.registration.v1.SubstituteMemberResponse
+	24, // 100: raceday.registration.v1.RegistrationService.RecordGuardian:output_type -> raceday.registration.v1.RecordGuardianResponse
+	26, // 101: raceday.registration.v1.RegistrationService.RecordDocument:output_type -> raceday.registration.v1.RecordDocumentResponse
+	28, // 102: raceday.registration.v1.RegistrationService.GetPapers:output_type -> raceday.registration.v1.GetPapersResponse
+	31, // 103: raceday.registration.v1.RegistrationService.GetEntry:output_type -> raceday.registration.v1.GetEntryResponse
+	33, // 104: raceday.registration.v1.RegistrationService.ListEntries:output_type -> raceday.registration.v1.ListEntriesResponse
+	35, // 105: raceday.registration.v1.RegistrationService.ListMisfits:output_type -> raceday.registration.v1.ListMisfitsResponse
+	39, // 106: raceday.registration.v1.RegistrationService.GetVacancies:output_type -> raceday.registration.v1.GetVacanciesResponse
+	41, // 107: raceday.registration.v1.RegistrationService.WatchVacancies:output_type -> raceday.registration.v1.WatchVacanciesResponse
+	43, // 108: raceday.registration.v1.RegistrationService.GetTotals:output_type -> raceday.registration.v1.GetTotalsResponse
+	45, // 109: raceday.registration.v1.RegistrationService.SetCapacity:output_type -> raceday.registration.v1.SetCapacityResponse
+	47, // 110: raceday.registration.v1.RegistrationService.CloseRegistration:output_type -> raceday.registration.v1.CloseRegistrationResponse
+	49, // 111: raceday.registration.v1.RegistrationService.ReopenRegistration:output_type -> raceday.registration.v1.ReopenRegistrationResponse
+	51, // 112: raceday.registration.v1.RegistrationService.CorrectEntry:output_type -> raceday.registration.v1.CorrectEntryResponse
+	53, // 113: raceday.registration.v1.RegistrationService.AssignBibs:output_type -> raceday.registration.v1.AssignBibsResponse
+	56, // 114: raceday.registration.v1.RegistrationService.AssignChips:output_type -> raceday.registration.v1.AssignChipsResponse
+	58, // 115: raceday.registration.v1.RegistrationService.SwapChips:output_type -> raceday.registration.v1.SwapChipsResponse
+	60, // 116: raceday.registration.v1.RegistrationService.CheckIn:output_type -> raceday.registration.v1.CheckInResponse
+	62, // 117: raceday.registration.v1.RegistrationService.ImportRoster:output_type -> raceday.registration.v1.ImportRosterResponse
+	65, // 118: raceday.registration.v1.RegistrationService.ExportRoster:output_type -> raceday.registration.v1.ExportRosterResponse
+	67, // 119: raceday.registration.v1.RegistrationService.EraseEntry:output_type -> raceday.registration.v1.EraseEntryResponse
+	91, // [91:120] is the sub-list for method output_type
+	62, // [62:91] is the sub-list for method input_type
+	62, // [62:62] is the sub-list for extension type_name
+	62, // [62:62] is the sub-list for extension extendee
+	0,  // [0:62] is the sub-list for field type_name
 }
 
 func init() { file_raceday_registration_v1_registration_service_proto_init() }
@@ -1218,22 +4946,50 @@ func file_raceday_registration_v1_registration_service_proto_init() {
 		return
 	}
 	file_raceday_registration_v1_entry_proto_init()
+	file_raceday_registration_v1_paper_proto_init()
+	file_raceday_registration_v1_place_proto_init()
 	file_raceday_registration_v1_registration_service_proto_msgTypes[4].OneofWrappers = []any{
+		(*RegisterLateRequest_Person)(nil),
+		(*RegisterLateRequest_Team)(nil),
+	}
+	file_raceday_registration_v1_registration_service_proto_msgTypes[6].OneofWrappers = []any{
+		(*ConfirmPaymentRequest_Reference)(nil),
+		(*ConfirmPaymentRequest_RegistrationRequestId)(nil),
+	}
+	file_raceday_registration_v1_registration_service_proto_msgTypes[12].OneofWrappers = []any{
+		(*TransferEntryRequest_Person)(nil),
+		(*TransferEntryRequest_Race)(nil),
+		(*TransferEntryRequest_Event)(nil),
+	}
+	file_raceday_registration_v1_registration_service_proto_msgTypes[16].OneofWrappers = []any{}
+	file_raceday_registration_v1_registration_service_proto_msgTypes[18].OneofWrappers = []any{
+		(*SubstituteMemberRequest_Reserve)(nil),
+		(*SubstituteMemberRequest_Person)(nil),
+	}
+	file_raceday_registration_v1_registration_service_proto_msgTypes[21].OneofWrappers = []any{}
+	file_raceday_registration_v1_registration_service_proto_msgTypes[23].OneofWrappers = []any{}
+	file_raceday_registration_v1_registration_service_proto_msgTypes[27].OneofWrappers = []any{}
+	file_raceday_registration_v1_registration_service_proto_msgTypes[28].OneofWrappers = []any{
 		(*GetEntryRequest_Reference)(nil),
 		(*GetEntryRequest_Bib)(nil),
+	}
+	file_raceday_registration_v1_registration_service_proto_msgTypes[57].OneofWrappers = []any{
+		(*CheckInRequest_Reference)(nil),
+		(*CheckInRequest_Bib)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_raceday_registration_v1_registration_service_proto_rawDesc), len(file_raceday_registration_v1_registration_service_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   17,
+			NumEnums:      2,
+			NumMessages:   67,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_raceday_registration_v1_registration_service_proto_goTypes,
 		DependencyIndexes: file_raceday_registration_v1_registration_service_proto_depIdxs,
+		EnumInfos:         file_raceday_registration_v1_registration_service_proto_enumTypes,
 		MessageInfos:      file_raceday_registration_v1_registration_service_proto_msgTypes,
 	}.Build()
 	File_raceday_registration_v1_registration_service_proto = out.File

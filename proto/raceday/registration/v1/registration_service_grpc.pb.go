@@ -19,57 +19,153 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	RegistrationService_RegisterPerson_FullMethodName = "/raceday.registration.v1.RegistrationService/RegisterPerson"
-	RegistrationService_RegisterTeam_FullMethodName   = "/raceday.registration.v1.RegistrationService/RegisterTeam"
-	RegistrationService_GetEntry_FullMethodName       = "/raceday.registration.v1.RegistrationService/GetEntry"
-	RegistrationService_ListEntries_FullMethodName    = "/raceday.registration.v1.RegistrationService/ListEntries"
-	RegistrationService_CorrectEntry_FullMethodName   = "/raceday.registration.v1.RegistrationService/CorrectEntry"
-	RegistrationService_AssignBibs_FullMethodName     = "/raceday.registration.v1.RegistrationService/AssignBibs"
-	RegistrationService_AssignChips_FullMethodName    = "/raceday.registration.v1.RegistrationService/AssignChips"
-	RegistrationService_ImportRoster_FullMethodName   = "/raceday.registration.v1.RegistrationService/ImportRoster"
+	RegistrationService_RegisterPerson_FullMethodName     = "/raceday.registration.v1.RegistrationService/RegisterPerson"
+	RegistrationService_RegisterTeam_FullMethodName       = "/raceday.registration.v1.RegistrationService/RegisterTeam"
+	RegistrationService_RegisterLate_FullMethodName       = "/raceday.registration.v1.RegistrationService/RegisterLate"
+	RegistrationService_ConfirmPayment_FullMethodName     = "/raceday.registration.v1.RegistrationService/ConfirmPayment"
+	RegistrationService_AcceptOffer_FullMethodName        = "/raceday.registration.v1.RegistrationService/AcceptOffer"
+	RegistrationService_Withdraw_FullMethodName           = "/raceday.registration.v1.RegistrationService/Withdraw"
+	RegistrationService_TransferEntry_FullMethodName      = "/raceday.registration.v1.RegistrationService/TransferEntry"
+	RegistrationService_JoinTeam_FullMethodName           = "/raceday.registration.v1.RegistrationService/JoinTeam"
+	RegistrationService_SubstituteMember_FullMethodName   = "/raceday.registration.v1.RegistrationService/SubstituteMember"
+	RegistrationService_RecordGuardian_FullMethodName     = "/raceday.registration.v1.RegistrationService/RecordGuardian"
+	RegistrationService_RecordDocument_FullMethodName     = "/raceday.registration.v1.RegistrationService/RecordDocument"
+	RegistrationService_GetPapers_FullMethodName          = "/raceday.registration.v1.RegistrationService/GetPapers"
+	RegistrationService_GetEntry_FullMethodName           = "/raceday.registration.v1.RegistrationService/GetEntry"
+	RegistrationService_ListEntries_FullMethodName        = "/raceday.registration.v1.RegistrationService/ListEntries"
+	RegistrationService_ListMisfits_FullMethodName        = "/raceday.registration.v1.RegistrationService/ListMisfits"
+	RegistrationService_GetVacancies_FullMethodName       = "/raceday.registration.v1.RegistrationService/GetVacancies"
+	RegistrationService_WatchVacancies_FullMethodName     = "/raceday.registration.v1.RegistrationService/WatchVacancies"
+	RegistrationService_GetTotals_FullMethodName          = "/raceday.registration.v1.RegistrationService/GetTotals"
+	RegistrationService_SetCapacity_FullMethodName        = "/raceday.registration.v1.RegistrationService/SetCapacity"
+	RegistrationService_CloseRegistration_FullMethodName  = "/raceday.registration.v1.RegistrationService/CloseRegistration"
+	RegistrationService_ReopenRegistration_FullMethodName = "/raceday.registration.v1.RegistrationService/ReopenRegistration"
+	RegistrationService_CorrectEntry_FullMethodName       = "/raceday.registration.v1.RegistrationService/CorrectEntry"
+	RegistrationService_AssignBibs_FullMethodName         = "/raceday.registration.v1.RegistrationService/AssignBibs"
+	RegistrationService_AssignChips_FullMethodName        = "/raceday.registration.v1.RegistrationService/AssignChips"
+	RegistrationService_SwapChips_FullMethodName          = "/raceday.registration.v1.RegistrationService/SwapChips"
+	RegistrationService_CheckIn_FullMethodName            = "/raceday.registration.v1.RegistrationService/CheckIn"
+	RegistrationService_ImportRoster_FullMethodName       = "/raceday.registration.v1.RegistrationService/ImportRoster"
+	RegistrationService_ExportRoster_FullMethodName       = "/raceday.registration.v1.RegistrationService/ExportRoster"
+	RegistrationService_EraseEntry_FullMethodName         = "/raceday.registration.v1.RegistrationService/EraseEntry"
 )
 
 // RegistrationServiceClient is the client API for RegistrationService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// RegistrationService keeps who runs: entries, teams, places, bibs and chips.
+// RegistrationService keeps who runs: entries, teams, places, the waitlist, bibs and chips.
+//
+// Calls that change something carry a request_id made by the client, 1 to 64 characters, unique in the event: the same
+// request again is answered with the entry as it now stands, and changes nothing. Instants are compared by the clock of
+// the database.
 //
 // Every call may also be refused with KEY_MISSING, KEY_UNKNOWN or ROLE_NOT_ALLOWED, and fail with DATABASE_UNAVAILABLE,
 // DATABASE_BUSY, COMMIT_UNKNOWN or SERVER_STOPPING, after which it may be sent again, or with INTERNAL. An answer names at
-// most 64 field violations; a last one, MORE_FAULTS, counts the others.
+// most 64 field violations; a last one, MORE_FAULTS, counts the others. REQUEST_ID_INVALID and REQUEST_ID_REUSED are
+// reasons of every call with a request_id; REGISTRATION_BUSY and, with the time to wait, QUEUE_FULL of every call that
+// changes an entry; EVENT_NOT_FOUND of every call.
 type RegistrationServiceClient interface {
-	// RegisterPerson enters a person. The same request_id is answered with the same entry. Reasons: EVENT_NOT_FOUND,
-	// RACE_NOT_FOUND, REQUEST_ID_INVALID, REQUEST_ID_REUSED, NAME_MISSING, SEX_MISSING, BIRTH_DATE_MISSING,
-	// BIRTH_DATE_INVALID, AGE_INVALID, AGE_BELOW_MINIMUM, TEXT_INVALID, TAG_INVALID, RACE_TAKES_TEAMS,
-	// REGISTRATION_NOT_OPEN, REGISTRATION_CLOSED, ALREADY_ENTERED, RACE_FULL, REGISTRATION_BUSY.
+	// RegisterPerson enters a person: HELD until the fee is paid, CONFIRMED where there is none, WAITLISTED where the race
+	// is full and join_waitlist is set. Reasons: RACE_NOT_FOUND, NAME_MISSING, SEX_MISSING, BIRTH_DATE_MISSING,
+	// BIRTH_DATE_INVALID, AGE_INVALID, AGE_BELOW_MINIMUM, AGE_ABOVE_MAXIMUM, TEXT_INVALID, TAG_INVALID, CONTACT_INVALID,
+	// GUARDIAN_MISSING, EXPECTED_TIME_INVALID, RACE_TAKES_TEAMS, EVENT_CANCELLED, REGISTRATION_NOT_OPEN,
+	// REGISTRATION_CLOSED, ALREADY_ENTERED (with the first entry's reference for its owner), RACE_FULL, WAITLIST_FULL.
 	RegisterPerson(ctx context.Context, in *RegisterPersonRequest, opts ...grpc.CallOption) (*RegisterPersonResponse, error)
-	// RegisterTeam enters a team with its members, all or nothing. Reasons as of RegisterPerson, but RACE_TAKES_PERSONS
-	// instead of RACE_TAKES_TEAMS, and TEAM_SIZE, TEAM_COMPOSITION, LEG_INVALID, MEMBER_IN_TWO_TEAMS, FIELD_NOT_TAKEN
-	// (of bibs and chips of members: officials give them).
+	// RegisterTeam enters a team with its members, all or nothing. Until the race's deadline it may be incomplete: it then
+	// is HELD and members join by its code. Reasons as of RegisterPerson, but RACE_TAKES_PERSONS instead of
+	// RACE_TAKES_TEAMS, and TEAM_SIZE, TEAM_COMPOSITION, TEAM_CATEGORY_UNKNOWN, LEG_INVALID, MEMBER_IN_TWO_TEAMS,
+	// FIELD_NOT_TAKEN (of bibs and chips of members: officials give them).
 	RegisterTeam(ctx context.Context, in *RegisterTeamRequest, opts ...grpc.CallOption) (*RegisterTeamResponse, error)
-	// GetEntry returns one entry by reference or bib. Reasons: EVENT_NOT_FOUND, ENTRY_NOT_FOUND.
+	// RegisterLate enters a person or a team by a registrar's hand, after closing too; where no place is free it raises the
+	// capacity by one in the same transaction. Reasons as of RegisterPerson and RegisterTeam, and REASON_MISSING; of
+	// ALREADY_ENTERED only without allow_second_entry.
+	RegisterLate(ctx context.Context, in *RegisterLateRequest, opts ...grpc.CallOption) (*RegisterLateResponse, error)
+	// ConfirmPayment records a payment. The same payment_id is the same payment, whoever tells of it and how often. An entry
+	// that expired is confirmed if a place is free. Reasons: ENTRY_NOT_FOUND, PAYMENT_ID_INVALID, AMOUNT_INVALID,
+	// PAYMENT_ID_REUSED.
+	ConfirmPayment(ctx context.Context, in *ConfirmPaymentRequest, opts ...grpc.CallOption) (*ConfirmPaymentResponse, error)
+	// AcceptOffer takes an offered place for which nothing is to be paid. Reasons: ENTRY_NOT_FOUND, NOT_OFFERED,
+	// PAYMENT_MISSING.
+	AcceptOffer(ctx context.Context, in *AcceptOfferRequest, opts ...grpc.CallOption) (*AcceptOfferResponse, error)
+	// Withdraw takes an entry back; its place goes to who waits longest. Reasons: ENTRY_NOT_FOUND, ENTRY_ENDED.
+	Withdraw(ctx context.Context, in *WithdrawRequest, opts ...grpc.CallOption) (*WithdrawResponse, error)
+	// TransferEntry passes a confirmed entry on, with what was paid: to another person, to another race of the event, or, of
+	// a cancelled event, to another event. The old entry is TRANSFERRED, the new one has a reference of its own; where more
+	// is owed it is HELD. Reasons: ENTRY_NOT_FOUND, ENTRY_NOT_CONFIRMED, TRANSFER_CLOSED, EVENT_NOT_CANCELLED, RACE_FULL
+	// and those of RegisterPerson's data.
+	TransferEntry(ctx context.Context, in *TransferEntryRequest, opts ...grpc.CallOption) (*TransferEntryResponse, error)
+	// JoinTeam adds a member to the team with a join code. A team that is complete and paid is CONFIRMED. Reasons:
+	// JOIN_CODE_UNKNOWN, TEAM_SIZE, TEAM_COMPOSITION, LEG_INVALID, JOIN_CLOSED, MEMBER_IN_TWO_TEAMS, ALREADY_ENTERED,
+	// GUARDIAN_MISSING and those of a person's data.
+	JoinTeam(ctx context.Context, in *JoinTeamRequest, opts ...grpc.CallOption) (*JoinTeamResponse, error)
+	// SubstituteMember lets a reserve or a new person run a leg until the race's deadline; a regular that a reserve replaces
+	// becomes a reserve. Reasons: ENTRY_NOT_FOUND, ENTRY_ENDED, RACE_TAKES_PERSONS, LEG_INVALID, RESERVE_UNKNOWN,
+	// SUBSTITUTION_CLOSED, TEAM_COMPOSITION, MEMBER_IN_TWO_TEAMS, ALREADY_ENTERED, GUARDIAN_MISSING and those of a person's
+	// data.
+	SubstituteMember(ctx context.Context, in *SubstituteMemberRequest, opts ...grpc.CallOption) (*SubstituteMemberResponse, error)
+	// RecordGuardian records who answers for a minor of an entry, and the consent. Reasons: ENTRY_NOT_FOUND, ENTRY_ENDED,
+	// GUARDIAN_INVALID, MEMBER_UNKNOWN.
+	RecordGuardian(ctx context.Context, in *RecordGuardianRequest, opts ...grpc.CallOption) (*RecordGuardianResponse, error)
+	// RecordDocument records that an official saw a document. Reasons: ENTRY_NOT_FOUND, ENTRY_ENDED, DOCUMENT_INVALID,
+	// MEMBER_UNKNOWN.
+	RecordDocument(ctx context.Context, in *RecordDocumentRequest, opts ...grpc.CallOption) (*RecordDocumentResponse, error)
+	// GetPapers returns the contact, guardians and documents of an entry. Reason: ENTRY_NOT_FOUND.
+	GetPapers(ctx context.Context, in *GetPapersRequest, opts ...grpc.CallOption) (*GetPapersResponse, error)
+	// GetEntry returns one entry by reference or bib. Reason: ENTRY_NOT_FOUND.
 	GetEntry(ctx context.Context, in *GetEntryRequest, opts ...grpc.CallOption) (*GetEntryResponse, error)
-	// ListEntries returns the entries of an event or one race, in order of entry. Reasons: EVENT_NOT_FOUND,
-	// RACE_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
+	// ListEntries returns the entries of an event or one race, in order of entry. Reasons: RACE_NOT_FOUND,
+	// PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
 	ListEntries(ctx context.Context, in *ListEntriesRequest, opts ...grpc.CallOption) (*ListEntriesResponse, error)
+	// ListMisfits returns the entries that do not fit their race as the event now stands, for example after it was moved to
+	// another day, in order of entry. Reasons: RACE_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
+	ListMisfits(ctx context.Context, in *ListMisfitsRequest, opts ...grpc.CallOption) (*ListMisfitsResponse, error)
+	// GetVacancies returns what each race has left, from memory: at most a second old.
+	GetVacancies(ctx context.Context, in *GetVacanciesRequest, opts ...grpc.CallOption) (*GetVacanciesResponse, error)
+	// WatchVacancies sends what each race has left, and again when it changes: at most once a second, the last always exact.
+	WatchVacancies(ctx context.Context, in *WatchVacanciesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchVacanciesResponse], error)
+	// GetTotals counts the entries of each race, exactly.
+	GetTotals(ctx context.Context, in *GetTotalsRequest, opts ...grpc.CallOption) (*GetTotalsResponse, error)
+	// SetCapacity sets the places of a race, until the event file names another number. Reasons: RACE_NOT_FOUND,
+	// REASON_MISSING, CAPACITY_INVALID, CAPACITY_TAKEN.
+	SetCapacity(ctx context.Context, in *SetCapacityRequest, opts ...grpc.CallOption) (*SetCapacityResponse, error)
+	// CloseRegistration takes no more entries for a race, whatever its times say. Reasons: RACE_NOT_FOUND, REASON_MISSING.
+	CloseRegistration(ctx context.Context, in *CloseRegistrationRequest, opts ...grpc.CallOption) (*CloseRegistrationResponse, error)
+	// ReopenRegistration takes entries for a race, whatever its times say. Reasons: RACE_NOT_FOUND, REASON_MISSING,
+	// EVENT_CANCELLED.
+	ReopenRegistration(ctx context.Context, in *ReopenRegistrationRequest, opts ...grpc.CallOption) (*ReopenRegistrationResponse, error)
 	// CorrectEntry changes the named fields of an entry, checks the rules again and records who did it and why.
-	// Reasons: EVENT_NOT_FOUND, ENTRY_NOT_FOUND, RACE_NOT_FOUND, REASON_MISSING, FIELD_UNKNOWN, NAME_MISSING,
-	// SEX_MISSING, BIRTH_DATE_MISSING, BIRTH_DATE_INVALID, AGE_INVALID, AGE_BELOW_MINIMUM, TEXT_INVALID, TAG_INVALID,
-	// TEAM_SIZE, TEAM_COMPOSITION, LEG_INVALID, RACE_TAKES_TEAMS, RACE_TAKES_PERSONS, ALREADY_ENTERED,
-	// MEMBER_IN_TWO_TEAMS, RACE_FULL, WAVE_UNKNOWN, BIB_INVALID, BIB_TAKEN, CHIP_INVALID, CHIP_TAKEN, REGISTRATION_BUSY.
+	// Reasons: ENTRY_NOT_FOUND, RACE_NOT_FOUND, REASON_MISSING, FIELD_UNKNOWN, NAME_MISSING, SEX_MISSING,
+	// BIRTH_DATE_MISSING, BIRTH_DATE_INVALID, AGE_INVALID, AGE_BELOW_MINIMUM, AGE_ABOVE_MAXIMUM, TEXT_INVALID, TAG_INVALID,
+	// TEAM_SIZE, TEAM_COMPOSITION, TEAM_CATEGORY_UNKNOWN, LEG_INVALID, RACE_TAKES_TEAMS, RACE_TAKES_PERSONS,
+	// ALREADY_ENTERED, MEMBER_IN_TWO_TEAMS, RACE_FULL, WAVE_UNKNOWN, BIB_INVALID, BIB_TAKEN, CHIP_INVALID, CHIP_TAKEN
+	// (these with the other bib).
 	CorrectEntry(ctx context.Context, in *CorrectEntryRequest, opts ...grpc.CallOption) (*CorrectEntryResponse, error)
-	// AssignBibs gives the race's entries without a bib the free numbers of the ranges, in order of entry, all or
-	// nothing. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, RANGE_INVALID (of a range in no wave: WAVE_UNKNOWN),
-	// RANGE_TOO_SMALL, REGISTRATION_BUSY.
+	// AssignBibs gives the race's confirmed entries without a bib free numbers, all or nothing: of the ranges, or of the
+	// race's waves, by order of entry or by expected time. Reasons: RACE_NOT_FOUND, RANGE_INVALID (of a range in no wave:
+	// WAVE_UNKNOWN), RANGE_TOO_SMALL.
 	AssignBibs(ctx context.Context, in *AssignBibsRequest, opts ...grpc.CallOption) (*AssignBibsResponse, error)
-	// AssignChips sets the chips of bibs, all or nothing; every bad line is a field violation. Reasons: EVENT_NOT_FOUND,
-	// BIB_UNKNOWN, CHIP_INVALID, CHIP_TAKEN, REGISTRATION_BUSY.
+	// AssignChips sets the chips of bibs, all or nothing; every bad line is a field violation. Reasons: BIB_UNKNOWN,
+	// CHIP_INVALID, CHIP_TAKEN (with the other bib).
 	AssignChips(ctx context.Context, in *AssignChipsRequest, opts ...grpc.CallOption) (*AssignChipsResponse, error)
-	// ImportRoster reads roster.csv: lines of known race and bib are changed, others added. All or nothing. Reasons:
-	// EVENT_NOT_FOUND, ROSTER_INVALID, ROSTER_TOO_BIG, REGISTRATION_BUSY. With ROSTER_INVALID every bad line is a field
-	// violation LINE_INVALID whose path is its line and column ("line 3: bib"); FILE_INVALID is of the file as a whole.
-	ImportRoster(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[ImportRosterRequest, ImportRosterResponse], error)
+	// SwapChips exchanges the chips of two bibs in one step. Reasons: BIB_UNKNOWN, REASON_MISSING.
+	SwapChips(ctx context.Context, in *SwapChipsRequest, opts ...grpc.CallOption) (*SwapChipsResponse, error)
+	// CheckIn hands out bib and chip. Reasons: ENTRY_NOT_FOUND, ALREADY_CHECKED_IN, CHECK_IN_REFUSED with a field violation
+	// for everything that is missing: NOT_CONFIRMED, BIB_MISSING, CHIP_MISSING, IDENTITY_NOT_SEEN, AGE_NOT_CONFIRMED,
+	// AGE_BELOW_MINIMUM, AGE_ABOVE_MAXIMUM, GUARDIAN_MISSING, DOCUMENT_MISSING; and of the chips that it gives: CHIP_INVALID,
+	// CHIP_TAKEN (with the other bib).
+	CheckIn(ctx context.Context, in *CheckInRequest, opts ...grpc.CallOption) (*CheckInResponse, error)
+	// ImportRoster reads roster.csv: lines of known race and bib are changed, others added. All or nothing. The answers tell
+	// of the progress; the last holds what was done. Reasons: ROSTER_INVALID, ROSTER_TOO_BIG. With ROSTER_INVALID every bad
+	// line is a field violation LINE_INVALID whose path is its line and column ("line 3: bib"); FILE_INVALID is of the file
+	// as a whole.
+	ImportRoster(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[ImportRosterRequest, ImportRosterResponse], error)
+	// ExportRoster sends the roster of an event, a race or a wave as roster.csv, which ImportRoster reads without loss.
+	// Reasons: RACE_NOT_FOUND, WAVE_UNKNOWN.
+	ExportRoster(ctx context.Context, in *ExportRosterRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportRosterResponse], error)
+	// EraseEntry forgets who an entry is: names, birth dates, contact, guardians, documents, and what its history holds of
+	// them. Age, sex, country, bib and result stay. Reasons: ENTRY_NOT_FOUND, REASON_MISSING.
+	EraseEntry(ctx context.Context, in *EraseEntryRequest, opts ...grpc.CallOption) (*EraseEntryResponse, error)
 }
 
 type registrationServiceClient struct {
@@ -100,6 +196,106 @@ func (c *registrationServiceClient) RegisterTeam(ctx context.Context, in *Regist
 	return out, nil
 }
 
+func (c *registrationServiceClient) RegisterLate(ctx context.Context, in *RegisterLateRequest, opts ...grpc.CallOption) (*RegisterLateResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RegisterLateResponse)
+	err := c.cc.Invoke(ctx, RegistrationService_RegisterLate_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registrationServiceClient) ConfirmPayment(ctx context.Context, in *ConfirmPaymentRequest, opts ...grpc.CallOption) (*ConfirmPaymentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ConfirmPaymentResponse)
+	err := c.cc.Invoke(ctx, RegistrationService_ConfirmPayment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registrationServiceClient) AcceptOffer(ctx context.Context, in *AcceptOfferRequest, opts ...grpc.CallOption) (*AcceptOfferResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AcceptOfferResponse)
+	err := c.cc.Invoke(ctx, RegistrationService_AcceptOffer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registrationServiceClient) Withdraw(ctx context.Context, in *WithdrawRequest, opts ...grpc.CallOption) (*WithdrawResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(WithdrawResponse)
+	err := c.cc.Invoke(ctx, RegistrationService_Withdraw_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registrationServiceClient) TransferEntry(ctx context.Context, in *TransferEntryRequest, opts ...grpc.CallOption) (*TransferEntryResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TransferEntryResponse)
+	err := c.cc.Invoke(ctx, RegistrationService_TransferEntry_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registrationServiceClient) JoinTeam(ctx context.Context, in *JoinTeamRequest, opts ...grpc.CallOption) (*JoinTeamResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(JoinTeamResponse)
+	err := c.cc.Invoke(ctx, RegistrationService_JoinTeam_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registrationServiceClient) SubstituteMember(ctx context.Context, in *SubstituteMemberRequest, opts ...grpc.CallOption) (*SubstituteMemberResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SubstituteMemberResponse)
+	err := c.cc.Invoke(ctx, RegistrationService_SubstituteMember_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registrationServiceClient) RecordGuardian(ctx context.Context, in *RecordGuardianRequest, opts ...grpc.CallOption) (*RecordGuardianResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RecordGuardianResponse)
+	err := c.cc.Invoke(ctx, RegistrationService_RecordGuardian_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registrationServiceClient) RecordDocument(ctx context.Context, in *RecordDocumentRequest, opts ...grpc.CallOption) (*RecordDocumentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RecordDocumentResponse)
+	err := c.cc.Invoke(ctx, RegistrationService_RecordDocument_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registrationServiceClient) GetPapers(ctx context.Context, in *GetPapersRequest, opts ...grpc.CallOption) (*GetPapersResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetPapersResponse)
+	err := c.cc.Invoke(ctx, RegistrationService_GetPapers_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *registrationServiceClient) GetEntry(ctx context.Context, in *GetEntryRequest, opts ...grpc.CallOption) (*GetEntryResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetEntryResponse)
@@ -114,6 +310,85 @@ func (c *registrationServiceClient) ListEntries(ctx context.Context, in *ListEnt
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListEntriesResponse)
 	err := c.cc.Invoke(ctx, RegistrationService_ListEntries_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registrationServiceClient) ListMisfits(ctx context.Context, in *ListMisfitsRequest, opts ...grpc.CallOption) (*ListMisfitsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListMisfitsResponse)
+	err := c.cc.Invoke(ctx, RegistrationService_ListMisfits_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registrationServiceClient) GetVacancies(ctx context.Context, in *GetVacanciesRequest, opts ...grpc.CallOption) (*GetVacanciesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetVacanciesResponse)
+	err := c.cc.Invoke(ctx, RegistrationService_GetVacancies_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registrationServiceClient) WatchVacancies(ctx context.Context, in *WatchVacanciesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchVacanciesResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &RegistrationService_ServiceDesc.Streams[0], RegistrationService_WatchVacancies_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchVacanciesRequest, WatchVacanciesResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type RegistrationService_WatchVacanciesClient = grpc.ServerStreamingClient[WatchVacanciesResponse]
+
+func (c *registrationServiceClient) GetTotals(ctx context.Context, in *GetTotalsRequest, opts ...grpc.CallOption) (*GetTotalsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetTotalsResponse)
+	err := c.cc.Invoke(ctx, RegistrationService_GetTotals_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registrationServiceClient) SetCapacity(ctx context.Context, in *SetCapacityRequest, opts ...grpc.CallOption) (*SetCapacityResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetCapacityResponse)
+	err := c.cc.Invoke(ctx, RegistrationService_SetCapacity_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registrationServiceClient) CloseRegistration(ctx context.Context, in *CloseRegistrationRequest, opts ...grpc.CallOption) (*CloseRegistrationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CloseRegistrationResponse)
+	err := c.cc.Invoke(ctx, RegistrationService_CloseRegistration_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registrationServiceClient) ReopenRegistration(ctx context.Context, in *ReopenRegistrationRequest, opts ...grpc.CallOption) (*ReopenRegistrationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReopenRegistrationResponse)
+	err := c.cc.Invoke(ctx, RegistrationService_ReopenRegistration_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -150,9 +425,29 @@ func (c *registrationServiceClient) AssignChips(ctx context.Context, in *AssignC
 	return out, nil
 }
 
-func (c *registrationServiceClient) ImportRoster(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[ImportRosterRequest, ImportRosterResponse], error) {
+func (c *registrationServiceClient) SwapChips(ctx context.Context, in *SwapChipsRequest, opts ...grpc.CallOption) (*SwapChipsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &RegistrationService_ServiceDesc.Streams[0], RegistrationService_ImportRoster_FullMethodName, cOpts...)
+	out := new(SwapChipsResponse)
+	err := c.cc.Invoke(ctx, RegistrationService_SwapChips_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registrationServiceClient) CheckIn(ctx context.Context, in *CheckInRequest, opts ...grpc.CallOption) (*CheckInResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CheckInResponse)
+	err := c.cc.Invoke(ctx, RegistrationService_CheckIn_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registrationServiceClient) ImportRoster(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[ImportRosterRequest, ImportRosterResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &RegistrationService_ServiceDesc.Streams[1], RegistrationService_ImportRoster_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -161,49 +456,153 @@ func (c *registrationServiceClient) ImportRoster(ctx context.Context, opts ...gr
 }
 
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
-type RegistrationService_ImportRosterClient = grpc.ClientStreamingClient[ImportRosterRequest, ImportRosterResponse]
+type RegistrationService_ImportRosterClient = grpc.BidiStreamingClient[ImportRosterRequest, ImportRosterResponse]
+
+func (c *registrationServiceClient) ExportRoster(ctx context.Context, in *ExportRosterRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportRosterResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &RegistrationService_ServiceDesc.Streams[2], RegistrationService_ExportRoster_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ExportRosterRequest, ExportRosterResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type RegistrationService_ExportRosterClient = grpc.ServerStreamingClient[ExportRosterResponse]
+
+func (c *registrationServiceClient) EraseEntry(ctx context.Context, in *EraseEntryRequest, opts ...grpc.CallOption) (*EraseEntryResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(EraseEntryResponse)
+	err := c.cc.Invoke(ctx, RegistrationService_EraseEntry_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
 
 // RegistrationServiceServer is the server API for RegistrationService service.
 // All implementations must embed UnimplementedRegistrationServiceServer
 // for forward compatibility.
 //
-// RegistrationService keeps who runs: entries, teams, places, bibs and chips.
+// RegistrationService keeps who runs: entries, teams, places, the waitlist, bibs and chips.
+//
+// Calls that change something carry a request_id made by the client, 1 to 64 characters, unique in the event: the same
+// request again is answered with the entry as it now stands, and changes nothing. Instants are compared by the clock of
+// the database.
 //
 // Every call may also be refused with KEY_MISSING, KEY_UNKNOWN or ROLE_NOT_ALLOWED, and fail with DATABASE_UNAVAILABLE,
 // DATABASE_BUSY, COMMIT_UNKNOWN or SERVER_STOPPING, after which it may be sent again, or with INTERNAL. An answer names at
-// most 64 field violations; a last one, MORE_FAULTS, counts the others.
+// most 64 field violations; a last one, MORE_FAULTS, counts the others. REQUEST_ID_INVALID and REQUEST_ID_REUSED are
+// reasons of every call with a request_id; REGISTRATION_BUSY and, with the time to wait, QUEUE_FULL of every call that
+// changes an entry; EVENT_NOT_FOUND of every call.
 type RegistrationServiceServer interface {
-	// RegisterPerson enters a person. The same request_id is answered with the same entry. Reasons: EVENT_NOT_FOUND,
-	// RACE_NOT_FOUND, REQUEST_ID_INVALID, REQUEST_ID_REUSED, NAME_MISSING, SEX_MISSING, BIRTH_DATE_MISSING,
-	// BIRTH_DATE_INVALID, AGE_INVALID, AGE_BELOW_MINIMUM, TEXT_INVALID, TAG_INVALID, RACE_TAKES_TEAMS,
-	// REGISTRATION_NOT_OPEN, REGISTRATION_CLOSED, ALREADY_ENTERED, RACE_FULL, REGISTRATION_BUSY.
+	// RegisterPerson enters a person: HELD until the fee is paid, CONFIRMED where there is none, WAITLISTED where the race
+	// is full and join_waitlist is set. Reasons: RACE_NOT_FOUND, NAME_MISSING, SEX_MISSING, BIRTH_DATE_MISSING,
+	// BIRTH_DATE_INVALID, AGE_INVALID, AGE_BELOW_MINIMUM, AGE_ABOVE_MAXIMUM, TEXT_INVALID, TAG_INVALID, CONTACT_INVALID,
+	// GUARDIAN_MISSING, EXPECTED_TIME_INVALID, RACE_TAKES_TEAMS, EVENT_CANCELLED, REGISTRATION_NOT_OPEN,
+	// REGISTRATION_CLOSED, ALREADY_ENTERED (with the first entry's reference for its owner), RACE_FULL, WAITLIST_FULL.
 	RegisterPerson(context.Context, *RegisterPersonRequest) (*RegisterPersonResponse, error)
-	// RegisterTeam enters a team with its members, all or nothing. Reasons as of RegisterPerson, but RACE_TAKES_PERSONS
-	// instead of RACE_TAKES_TEAMS, and TEAM_SIZE, TEAM_COMPOSITION, LEG_INVALID, MEMBER_IN_TWO_TEAMS, FIELD_NOT_TAKEN
-	// (of bibs and chips of members: officials give them).
+	// RegisterTeam enters a team with its members, all or nothing. Until the race's deadline it may be incomplete: it then
+	// is HELD and members join by its code. Reasons as of RegisterPerson, but RACE_TAKES_PERSONS instead of
+	// RACE_TAKES_TEAMS, and TEAM_SIZE, TEAM_COMPOSITION, TEAM_CATEGORY_UNKNOWN, LEG_INVALID, MEMBER_IN_TWO_TEAMS,
+	// FIELD_NOT_TAKEN (of bibs and chips of members: officials give them).
 	RegisterTeam(context.Context, *RegisterTeamRequest) (*RegisterTeamResponse, error)
-	// GetEntry returns one entry by reference or bib. Reasons: EVENT_NOT_FOUND, ENTRY_NOT_FOUND.
+	// RegisterLate enters a person or a team by a registrar's hand, after closing too; where no place is free it raises the
+	// capacity by one in the same transaction. Reasons as of RegisterPerson and RegisterTeam, and REASON_MISSING; of
+	// ALREADY_ENTERED only without allow_second_entry.
+	RegisterLate(context.Context, *RegisterLateRequest) (*RegisterLateResponse, error)
+	// ConfirmPayment records a payment. The same payment_id is the same payment, whoever tells of it and how often. An entry
+	// that expired is confirmed if a place is free. Reasons: ENTRY_NOT_FOUND, PAYMENT_ID_INVALID, AMOUNT_INVALID,
+	// PAYMENT_ID_REUSED.
+	ConfirmPayment(context.Context, *ConfirmPaymentRequest) (*ConfirmPaymentResponse, error)
+	// AcceptOffer takes an offered place for which nothing is to be paid. Reasons: ENTRY_NOT_FOUND, NOT_OFFERED,
+	// PAYMENT_MISSING.
+	AcceptOffer(context.Context, *AcceptOfferRequest) (*AcceptOfferResponse, error)
+	// Withdraw takes an entry back; its place goes to who waits longest. Reasons: ENTRY_NOT_FOUND, ENTRY_ENDED.
+	Withdraw(context.Context, *WithdrawRequest) (*WithdrawResponse, error)
+	// TransferEntry passes a confirmed entry on, with what was paid: to another person, to another race of the event, or, of
+	// a cancelled event, to another event. The old entry is TRANSFERRED, the new one has a reference of its own; where more
+	// is owed it is HELD. Reasons: ENTRY_NOT_FOUND, ENTRY_NOT_CONFIRMED, TRANSFER_CLOSED, EVENT_NOT_CANCELLED, RACE_FULL
+	// and those of RegisterPerson's data.
+	TransferEntry(context.Context, *TransferEntryRequest) (*TransferEntryResponse, error)
+	// JoinTeam adds a member to the team with a join code. A team that is complete and paid is CONFIRMED. Reasons:
+	// JOIN_CODE_UNKNOWN, TEAM_SIZE, TEAM_COMPOSITION, LEG_INVALID, JOIN_CLOSED, MEMBER_IN_TWO_TEAMS, ALREADY_ENTERED,
+	// GUARDIAN_MISSING and those of a person's data.
+	JoinTeam(context.Context, *JoinTeamRequest) (*JoinTeamResponse, error)
+	// SubstituteMember lets a reserve or a new person run a leg until the race's deadline; a regular that a reserve replaces
+	// becomes a reserve. Reasons: ENTRY_NOT_FOUND, ENTRY_ENDED, RACE_TAKES_PERSONS, LEG_INVALID, RESERVE_UNKNOWN,
+	// SUBSTITUTION_CLOSED, TEAM_COMPOSITION, MEMBER_IN_TWO_TEAMS, ALREADY_ENTERED, GUARDIAN_MISSING and those of a person's
+	// data.
+	SubstituteMember(context.Context, *SubstituteMemberRequest) (*SubstituteMemberResponse, error)
+	// RecordGuardian records who answers for a minor of an entry, and the consent. Reasons: ENTRY_NOT_FOUND, ENTRY_ENDED,
+	// GUARDIAN_INVALID, MEMBER_UNKNOWN.
+	RecordGuardian(context.Context, *RecordGuardianRequest) (*RecordGuardianResponse, error)
+	// RecordDocument records that an official saw a document. Reasons: ENTRY_NOT_FOUND, ENTRY_ENDED, DOCUMENT_INVALID,
+	// MEMBER_UNKNOWN.
+	RecordDocument(context.Context, *RecordDocumentRequest) (*RecordDocumentResponse, error)
+	// GetPapers returns the contact, guardians and documents of an entry. Reason: ENTRY_NOT_FOUND.
+	GetPapers(context.Context, *GetPapersRequest) (*GetPapersResponse, error)
+	// GetEntry returns one entry by reference or bib. Reason: ENTRY_NOT_FOUND.
 	GetEntry(context.Context, *GetEntryRequest) (*GetEntryResponse, error)
-	// ListEntries returns the entries of an event or one race, in order of entry. Reasons: EVENT_NOT_FOUND,
-	// RACE_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
+	// ListEntries returns the entries of an event or one race, in order of entry. Reasons: RACE_NOT_FOUND,
+	// PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
 	ListEntries(context.Context, *ListEntriesRequest) (*ListEntriesResponse, error)
+	// ListMisfits returns the entries that do not fit their race as the event now stands, for example after it was moved to
+	// another day, in order of entry. Reasons: RACE_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
+	ListMisfits(context.Context, *ListMisfitsRequest) (*ListMisfitsResponse, error)
+	// GetVacancies returns what each race has left, from memory: at most a second old.
+	GetVacancies(context.Context, *GetVacanciesRequest) (*GetVacanciesResponse, error)
+	// WatchVacancies sends what each race has left, and again when it changes: at most once a second, the last always exact.
+	WatchVacancies(*WatchVacanciesRequest, grpc.ServerStreamingServer[WatchVacanciesResponse]) error
+	// GetTotals counts the entries of each race, exactly.
+	GetTotals(context.Context, *GetTotalsRequest) (*GetTotalsResponse, error)
+	// SetCapacity sets the places of a race, until the event file names another number. Reasons: RACE_NOT_FOUND,
+	// REASON_MISSING, CAPACITY_INVALID, CAPACITY_TAKEN.
+	SetCapacity(context.Context, *SetCapacityRequest) (*SetCapacityResponse, error)
+	// CloseRegistration takes no more entries for a race, whatever its times say. Reasons: RACE_NOT_FOUND, REASON_MISSING.
+	CloseRegistration(context.Context, *CloseRegistrationRequest) (*CloseRegistrationResponse, error)
+	// ReopenRegistration takes entries for a race, whatever its times say. Reasons: RACE_NOT_FOUND, REASON_MISSING,
+	// EVENT_CANCELLED.
+	ReopenRegistration(context.Context, *ReopenRegistrationRequest) (*ReopenRegistrationResponse, error)
 	// CorrectEntry changes the named fields of an entry, checks the rules again and records who did it and why.
-	// Reasons: EVENT_NOT_FOUND, ENTRY_NOT_FOUND, RACE_NOT_FOUND, REASON_MISSING, FIELD_UNKNOWN, NAME_MISSING,
-	// SEX_MISSING, BIRTH_DATE_MISSING, BIRTH_DATE_INVALID, AGE_INVALID, AGE_BELOW_MINIMUM, TEXT_INVALID, TAG_INVALID,
-	// TEAM_SIZE, TEAM_COMPOSITION, LEG_INVALID, RACE_TAKES_TEAMS, RACE_TAKES_PERSONS, ALREADY_ENTERED,
-	// MEMBER_IN_TWO_TEAMS, RACE_FULL, WAVE_UNKNOWN, BIB_INVALID, BIB_TAKEN, CHIP_INVALID, CHIP_TAKEN, REGISTRATION_BUSY.
+	// Reasons: ENTRY_NOT_FOUND, RACE_NOT_FOUND, REASON_MISSING, FIELD_UNKNOWN, NAME_MISSING, SEX_MISSING,
+	// BIRTH_DATE_MISSING, BIRTH_DATE_INVALID, AGE_INVALID, AGE_BELOW_MINIMUM, AGE_ABOVE_MAXIMUM, TEXT_INVALID, TAG_INVALID,
+	// TEAM_SIZE, TEAM_COMPOSITION, TEAM_CATEGORY_UNKNOWN, LEG_INVALID, RACE_TAKES_TEAMS, RACE_TAKES_PERSONS,
+	// ALREADY_ENTERED, MEMBER_IN_TWO_TEAMS, RACE_FULL, WAVE_UNKNOWN, BIB_INVALID, BIB_TAKEN, CHIP_INVALID, CHIP_TAKEN
+	// (these with the other bib).
 	CorrectEntry(context.Context, *CorrectEntryRequest) (*CorrectEntryResponse, error)
-	// AssignBibs gives the race's entries without a bib the free numbers of the ranges, in order of entry, all or
-	// nothing. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, RANGE_INVALID (of a range in no wave: WAVE_UNKNOWN),
-	// RANGE_TOO_SMALL, REGISTRATION_BUSY.
+	// AssignBibs gives the race's confirmed entries without a bib free numbers, all or nothing: of the ranges, or of the
+	// race's waves, by order of entry or by expected time. Reasons: RACE_NOT_FOUND, RANGE_INVALID (of a range in no wave:
+	// WAVE_UNKNOWN), RANGE_TOO_SMALL.
 	AssignBibs(context.Context, *AssignBibsRequest) (*AssignBibsResponse, error)
-	// AssignChips sets the chips of bibs, all or nothing; every bad line is a field violation. Reasons: EVENT_NOT_FOUND,
-	// BIB_UNKNOWN, CHIP_INVALID, CHIP_TAKEN, REGISTRATION_BUSY.
+	// AssignChips sets the chips of bibs, all or nothing; every bad line is a field violation. Reasons: BIB_UNKNOWN,
+	// CHIP_INVALID, CHIP_TAKEN (with the other bib).
 	AssignChips(context.Context, *AssignChipsRequest) (*AssignChipsResponse, error)
-	// ImportRoster reads roster.csv: lines of known race and bib are changed, others added. All or nothing. Reasons:
-	// EVENT_NOT_FOUND, ROSTER_INVALID, ROSTER_TOO_BIG, REGISTRATION_BUSY. With ROSTER_INVALID every bad line is a field
-	// violation LINE_INVALID whose path is its line and column ("line 3: bib"); FILE_INVALID is of the file as a whole.
-	ImportRoster(grpc.ClientStreamingServer[ImportRosterRequest, ImportRosterResponse]) error
+	// SwapChips exchanges the chips of two bibs in one step. Reasons: BIB_UNKNOWN, REASON_MISSING.
+	SwapChips(context.Context, *SwapChipsRequest) (*SwapChipsResponse, error)
+	// CheckIn hands out bib and chip. Reasons: ENTRY_NOT_FOUND, ALREADY_CHECKED_IN, CHECK_IN_REFUSED with a field violation
+	// for everything that is missing: NOT_CONFIRMED, BIB_MISSING, CHIP_MISSING, IDENTITY_NOT_SEEN, AGE_NOT_CONFIRMED,
+	// AGE_BELOW_MINIMUM, AGE_ABOVE_MAXIMUM, GUARDIAN_MISSING, DOCUMENT_MISSING; and of the chips that it gives: CHIP_INVALID,
+	// CHIP_TAKEN (with the other bib).
+	CheckIn(context.Context, *CheckInRequest) (*CheckInResponse, error)
+	// ImportRoster reads roster.csv: lines of known race and bib are changed, others added. All or nothing. The answers tell
+	// of the progress; the last holds what was done. Reasons: ROSTER_INVALID, ROSTER_TOO_BIG. With ROSTER_INVALID every bad
+	// line is a field violation LINE_INVALID whose path is its line and column ("line 3: bib"); FILE_INVALID is of the file
+	// as a whole.
+	ImportRoster(grpc.BidiStreamingServer[ImportRosterRequest, ImportRosterResponse]) error
+	// ExportRoster sends the roster of an event, a race or a wave as roster.csv, which ImportRoster reads without loss.
+	// Reasons: RACE_NOT_FOUND, WAVE_UNKNOWN.
+	ExportRoster(*ExportRosterRequest, grpc.ServerStreamingServer[ExportRosterResponse]) error
+	// EraseEntry forgets who an entry is: names, birth dates, contact, guardians, documents, and what its history holds of
+	// them. Age, sex, country, bib and result stay. Reasons: ENTRY_NOT_FOUND, REASON_MISSING.
+	EraseEntry(context.Context, *EraseEntryRequest) (*EraseEntryResponse, error)
 	mustEmbedUnimplementedRegistrationServiceServer()
 }
 
@@ -220,11 +619,62 @@ func (UnimplementedRegistrationServiceServer) RegisterPerson(context.Context, *R
 func (UnimplementedRegistrationServiceServer) RegisterTeam(context.Context, *RegisterTeamRequest) (*RegisterTeamResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RegisterTeam not implemented")
 }
+func (UnimplementedRegistrationServiceServer) RegisterLate(context.Context, *RegisterLateRequest) (*RegisterLateResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RegisterLate not implemented")
+}
+func (UnimplementedRegistrationServiceServer) ConfirmPayment(context.Context, *ConfirmPaymentRequest) (*ConfirmPaymentResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ConfirmPayment not implemented")
+}
+func (UnimplementedRegistrationServiceServer) AcceptOffer(context.Context, *AcceptOfferRequest) (*AcceptOfferResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method AcceptOffer not implemented")
+}
+func (UnimplementedRegistrationServiceServer) Withdraw(context.Context, *WithdrawRequest) (*WithdrawResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Withdraw not implemented")
+}
+func (UnimplementedRegistrationServiceServer) TransferEntry(context.Context, *TransferEntryRequest) (*TransferEntryResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method TransferEntry not implemented")
+}
+func (UnimplementedRegistrationServiceServer) JoinTeam(context.Context, *JoinTeamRequest) (*JoinTeamResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method JoinTeam not implemented")
+}
+func (UnimplementedRegistrationServiceServer) SubstituteMember(context.Context, *SubstituteMemberRequest) (*SubstituteMemberResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SubstituteMember not implemented")
+}
+func (UnimplementedRegistrationServiceServer) RecordGuardian(context.Context, *RecordGuardianRequest) (*RecordGuardianResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RecordGuardian not implemented")
+}
+func (UnimplementedRegistrationServiceServer) RecordDocument(context.Context, *RecordDocumentRequest) (*RecordDocumentResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RecordDocument not implemented")
+}
+func (UnimplementedRegistrationServiceServer) GetPapers(context.Context, *GetPapersRequest) (*GetPapersResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetPapers not implemented")
+}
 func (UnimplementedRegistrationServiceServer) GetEntry(context.Context, *GetEntryRequest) (*GetEntryResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetEntry not implemented")
 }
 func (UnimplementedRegistrationServiceServer) ListEntries(context.Context, *ListEntriesRequest) (*ListEntriesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListEntries not implemented")
+}
+func (UnimplementedRegistrationServiceServer) ListMisfits(context.Context, *ListMisfitsRequest) (*ListMisfitsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListMisfits not implemented")
+}
+func (UnimplementedRegistrationServiceServer) GetVacancies(context.Context, *GetVacanciesRequest) (*GetVacanciesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetVacancies not implemented")
+}
+func (UnimplementedRegistrationServiceServer) WatchVacancies(*WatchVacanciesRequest, grpc.ServerStreamingServer[WatchVacanciesResponse]) error {
+	return status.Error(codes.Unimplemented, "method WatchVacancies not implemented")
+}
+func (UnimplementedRegistrationServiceServer) GetTotals(context.Context, *GetTotalsRequest) (*GetTotalsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetTotals not implemented")
+}
+func (UnimplementedRegistrationServiceServer) SetCapacity(context.Context, *SetCapacityRequest) (*SetCapacityResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetCapacity not implemented")
+}
+func (UnimplementedRegistrationServiceServer) CloseRegistration(context.Context, *CloseRegistrationRequest) (*CloseRegistrationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CloseRegistration not implemented")
+}
+func (UnimplementedRegistrationServiceServer) ReopenRegistration(context.Context, *ReopenRegistrationRequest) (*ReopenRegistrationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReopenRegistration not implemented")
 }
 func (UnimplementedRegistrationServiceServer) CorrectEntry(context.Context, *CorrectEntryRequest) (*CorrectEntryResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CorrectEntry not implemented")
@@ -235,8 +685,20 @@ func (UnimplementedRegistrationServiceServer) AssignBibs(context.Context, *Assig
 func (UnimplementedRegistrationServiceServer) AssignChips(context.Context, *AssignChipsRequest) (*AssignChipsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method AssignChips not implemented")
 }
-func (UnimplementedRegistrationServiceServer) ImportRoster(grpc.ClientStreamingServer[ImportRosterRequest, ImportRosterResponse]) error {
+func (UnimplementedRegistrationServiceServer) SwapChips(context.Context, *SwapChipsRequest) (*SwapChipsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SwapChips not implemented")
+}
+func (UnimplementedRegistrationServiceServer) CheckIn(context.Context, *CheckInRequest) (*CheckInResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CheckIn not implemented")
+}
+func (UnimplementedRegistrationServiceServer) ImportRoster(grpc.BidiStreamingServer[ImportRosterRequest, ImportRosterResponse]) error {
 	return status.Error(codes.Unimplemented, "method ImportRoster not implemented")
+}
+func (UnimplementedRegistrationServiceServer) ExportRoster(*ExportRosterRequest, grpc.ServerStreamingServer[ExportRosterResponse]) error {
+	return status.Error(codes.Unimplemented, "method ExportRoster not implemented")
+}
+func (UnimplementedRegistrationServiceServer) EraseEntry(context.Context, *EraseEntryRequest) (*EraseEntryResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method EraseEntry not implemented")
 }
 func (UnimplementedRegistrationServiceServer) mustEmbedUnimplementedRegistrationServiceServer() {}
 func (UnimplementedRegistrationServiceServer) testEmbeddedByValue()                             {}
@@ -295,6 +757,186 @@ func _RegistrationService_RegisterTeam_Handler(srv interface{}, ctx context.Cont
 	return interceptor(ctx, in, info, handler)
 }
 
+func _RegistrationService_RegisterLate_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RegisterLateRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistrationServiceServer).RegisterLate(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegistrationService_RegisterLate_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistrationServiceServer).RegisterLate(ctx, req.(*RegisterLateRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RegistrationService_ConfirmPayment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ConfirmPaymentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistrationServiceServer).ConfirmPayment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegistrationService_ConfirmPayment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistrationServiceServer).ConfirmPayment(ctx, req.(*ConfirmPaymentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RegistrationService_AcceptOffer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AcceptOfferRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistrationServiceServer).AcceptOffer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegistrationService_AcceptOffer_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistrationServiceServer).AcceptOffer(ctx, req.(*AcceptOfferRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RegistrationService_Withdraw_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(WithdrawRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistrationServiceServer).Withdraw(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegistrationService_Withdraw_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistrationServiceServer).Withdraw(ctx, req.(*WithdrawRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RegistrationService_TransferEntry_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TransferEntryRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistrationServiceServer).TransferEntry(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegistrationService_TransferEntry_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistrationServiceServer).TransferEntry(ctx, req.(*TransferEntryRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RegistrationService_JoinTeam_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(JoinTeamRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistrationServiceServer).JoinTeam(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegistrationService_JoinTeam_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistrationServiceServer).JoinTeam(ctx, req.(*JoinTeamRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RegistrationService_SubstituteMember_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SubstituteMemberRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistrationServiceServer).SubstituteMember(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegistrationService_SubstituteMember_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistrationServiceServer).SubstituteMember(ctx, req.(*SubstituteMemberRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RegistrationService_RecordGuardian_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecordGuardianRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistrationServiceServer).RecordGuardian(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegistrationService_RecordGuardian_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistrationServiceServer).RecordGuardian(ctx, req.(*RecordGuardianRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RegistrationService_RecordDocument_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecordDocumentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistrationServiceServer).RecordDocument(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegistrationService_RecordDocument_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistrationServiceServer).RecordDocument(ctx, req.(*RecordDocumentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RegistrationService_GetPapers_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetPapersRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistrationServiceServer).GetPapers(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegistrationService_GetPapers_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistrationServiceServer).GetPapers(ctx, req.(*GetPapersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _RegistrationService_GetEntry_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetEntryRequest)
 	if err := dec(in); err != nil {
@@ -327,6 +969,125 @@ func _RegistrationService_ListEntries_Handler(srv interface{}, ctx context.Conte
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(RegistrationServiceServer).ListEntries(ctx, req.(*ListEntriesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RegistrationService_ListMisfits_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListMisfitsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistrationServiceServer).ListMisfits(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegistrationService_ListMisfits_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistrationServiceServer).ListMisfits(ctx, req.(*ListMisfitsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RegistrationService_GetVacancies_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetVacanciesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistrationServiceServer).GetVacancies(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegistrationService_GetVacancies_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistrationServiceServer).GetVacancies(ctx, req.(*GetVacanciesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RegistrationService_WatchVacancies_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchVacanciesRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(RegistrationServiceServer).WatchVacancies(m, &grpc.GenericServerStream[WatchVacanciesRequest, WatchVacanciesResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type RegistrationService_WatchVacanciesServer = grpc.ServerStreamingServer[WatchVacanciesResponse]
+
+func _RegistrationService_GetTotals_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetTotalsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistrationServiceServer).GetTotals(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegistrationService_GetTotals_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistrationServiceServer).GetTotals(ctx, req.(*GetTotalsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RegistrationService_SetCapacity_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetCapacityRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistrationServiceServer).SetCapacity(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegistrationService_SetCapacity_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistrationServiceServer).SetCapacity(ctx, req.(*SetCapacityRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RegistrationService_CloseRegistration_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CloseRegistrationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistrationServiceServer).CloseRegistration(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegistrationService_CloseRegistration_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistrationServiceServer).CloseRegistration(ctx, req.(*CloseRegistrationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RegistrationService_ReopenRegistration_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReopenRegistrationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistrationServiceServer).ReopenRegistration(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegistrationService_ReopenRegistration_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistrationServiceServer).ReopenRegistration(ctx, req.(*ReopenRegistrationRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -385,12 +1146,77 @@ func _RegistrationService_AssignChips_Handler(srv interface{}, ctx context.Conte
 	return interceptor(ctx, in, info, handler)
 }
 
+func _RegistrationService_SwapChips_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SwapChipsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistrationServiceServer).SwapChips(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegistrationService_SwapChips_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistrationServiceServer).SwapChips(ctx, req.(*SwapChipsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RegistrationService_CheckIn_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CheckInRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistrationServiceServer).CheckIn(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegistrationService_CheckIn_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistrationServiceServer).CheckIn(ctx, req.(*CheckInRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _RegistrationService_ImportRoster_Handler(srv interface{}, stream grpc.ServerStream) error {
 	return srv.(RegistrationServiceServer).ImportRoster(&grpc.GenericServerStream[ImportRosterRequest, ImportRosterResponse]{ServerStream: stream})
 }
 
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
-type RegistrationService_ImportRosterServer = grpc.ClientStreamingServer[ImportRosterRequest, ImportRosterResponse]
+type RegistrationService_ImportRosterServer = grpc.BidiStreamingServer[ImportRosterRequest, ImportRosterResponse]
+
+func _RegistrationService_ExportRoster_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(ExportRosterRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(RegistrationServiceServer).ExportRoster(m, &grpc.GenericServerStream[ExportRosterRequest, ExportRosterResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type RegistrationService_ExportRosterServer = grpc.ServerStreamingServer[ExportRosterResponse]
+
+func _RegistrationService_EraseEntry_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(EraseEntryRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistrationServiceServer).EraseEntry(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegistrationService_EraseEntry_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistrationServiceServer).EraseEntry(ctx, req.(*EraseEntryRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
 
 // RegistrationService_ServiceDesc is the grpc.ServiceDesc for RegistrationService service.
 // It's only intended for direct use with grpc.RegisterService,
@@ -408,12 +1234,76 @@ var RegistrationService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _RegistrationService_RegisterTeam_Handler,
 		},
 		{
+			MethodName: "RegisterLate",
+			Handler:    _RegistrationService_RegisterLate_Handler,
+		},
+		{
+			MethodName: "ConfirmPayment",
+			Handler:    _RegistrationService_ConfirmPayment_Handler,
+		},
+		{
+			MethodName: "AcceptOffer",
+			Handler:    _RegistrationService_AcceptOffer_Handler,
+		},
+		{
+			MethodName: "Withdraw",
+			Handler:    _RegistrationService_Withdraw_Handler,
+		},
+		{
+			MethodName: "TransferEntry",
+			Handler:    _RegistrationService_TransferEntry_Handler,
+		},
+		{
+			MethodName: "JoinTeam",
+			Handler:    _RegistrationService_JoinTeam_Handler,
+		},
+		{
+			MethodName: "SubstituteMember",
+			Handler:    _RegistrationService_SubstituteMember_Handler,
+		},
+		{
+			MethodName: "RecordGuardian",
+			Handler:    _RegistrationService_RecordGuardian_Handler,
+		},
+		{
+			MethodName: "RecordDocument",
+			Handler:    _RegistrationService_RecordDocument_Handler,
+		},
+		{
+			MethodName: "GetPapers",
+			Handler:    _RegistrationService_GetPapers_Handler,
+		},
+		{
 			MethodName: "GetEntry",
 			Handler:    _RegistrationService_GetEntry_Handler,
 		},
 		{
 			MethodName: "ListEntries",
 			Handler:    _RegistrationService_ListEntries_Handler,
+		},
+		{
+			MethodName: "ListMisfits",
+			Handler:    _RegistrationService_ListMisfits_Handler,
+		},
+		{
+			MethodName: "GetVacancies",
+			Handler:    _RegistrationService_GetVacancies_Handler,
+		},
+		{
+			MethodName: "GetTotals",
+			Handler:    _RegistrationService_GetTotals_Handler,
+		},
+		{
+			MethodName: "SetCapacity",
+			Handler:    _RegistrationService_SetCapacity_Handler,
+		},
+		{
+			MethodName: "CloseRegistration",
+			Handler:    _RegistrationService_CloseRegistration_Handler,
+		},
+		{
+			MethodName: "ReopenRegistration",
+			Handler:    _RegistrationService_ReopenRegistration_Handler,
 		},
 		{
 			MethodName: "CorrectEntry",
@@ -427,12 +1317,35 @@ var RegistrationService_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "AssignChips",
 			Handler:    _RegistrationService_AssignChips_Handler,
 		},
+		{
+			MethodName: "SwapChips",
+			Handler:    _RegistrationService_SwapChips_Handler,
+		},
+		{
+			MethodName: "CheckIn",
+			Handler:    _RegistrationService_CheckIn_Handler,
+		},
+		{
+			MethodName: "EraseEntry",
+			Handler:    _RegistrationService_EraseEntry_Handler,
+		},
 	},
 	Streams: []grpc.StreamDesc{
 		{
+			StreamName:    "WatchVacancies",
+			Handler:       _RegistrationService_WatchVacancies_Handler,
+			ServerStreams: true,
+		},
+		{
 			StreamName:    "ImportRoster",
 			Handler:       _RegistrationService_ImportRoster_Handler,
+			ServerStreams: true,
 			ClientStreams: true,
+		},
+		{
+			StreamName:    "ExportRoster",
+			Handler:       _RegistrationService_ExportRoster_Handler,
+			ServerStreams: true,
 		},
 	},
 	Metadata: "raceday/registration/v1/registration_service.proto",

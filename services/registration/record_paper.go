@@ -1,0 +1,118 @@
+package registration
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"raceday/services/rules/race"
+)
+
+// PaperRequest is a paper to be recorded of a person of an entry; exactly one of Guardian and Document is set.
+type PaperRequest struct {
+	Event     race.EventID
+	RequestID string
+	Reference Reference
+	// Member is the index in members, nil for the person of an entry.
+	Member   *int
+	Guardian *Guardian
+	Document *Document
+}
+
+// RecordGuardian records who answers for a minor, and the consent. Faults: ErrEntryNotFound, ErrEntryEnded,
+// ErrGuardianInvalid, ErrMemberUnknown and those of a request.
+func (s *Service) RecordGuardian(ctx context.Context, actor string, p PaperRequest) (Entry, error) {
+	if err := checkGuardianData("guardian", p.Guardian); err != nil {
+		return Entry{}, err
+	}
+	return s.recordPaper(ctx, Cause{Action: ActionRecordGuardian, Actor: actor}, p)
+}
+
+// RecordDocument records that an official saw a document. Faults: ErrEntryNotFound, ErrEntryEnded, ErrMemberUnknown and
+// those of a request.
+func (s *Service) RecordDocument(ctx context.Context, actor string, p PaperRequest) (Entry, error) {
+	return s.recordPaper(ctx, Cause{Action: ActionRecordDocument, Actor: actor}, p)
+}
+
+func (s *Service) recordPaper(ctx context.Context, cause Cause, p PaperRequest) (Entry, error) {
+	t := &transition{event: p.Event, key: Key{Reference: p.Reference}, requestID: p.RequestID, cause: cause}
+	t.apply = func(_ context.Context, s *session, e Entry) error {
+		if !e.State.Stands() {
+			return ErrEntryEnded
+		}
+		whose, err := whoseOf(&e, p.Member)
+		if err != nil {
+			return err
+		}
+		paper := Paper{Entrant: e.ID, Whose: whose}
+		if p.Guardian != nil {
+			paper.Guardian = dated(p.Guardian, s.now)
+		} else {
+			paper.Document = &Document{Held: p.Document.Held, VerifiedBy: cause.Actor, VerifiedAt: s.now}
+		}
+		s.record(&e, e, cause)
+		s.changes.Papers = append(s.changes.Papers, paper)
+		return nil
+	}
+	return s.transit(ctx, t, p)
+}
+
+// whoseOf returns of whom an entry's papers are: of its person, or of the member with an index.
+func whoseOf(e *Entry, member *int) (Whose, error) {
+	if member == nil && !e.isTeam() {
+		return Whose{}, nil
+	}
+	if member == nil || *member < 0 || *member >= len(e.Members) {
+		return Whose{}, ErrMemberUnknown.With(ErrMemberUnknown.At("member"))
+	}
+	whose, known := whoseMember(&e.Members[*member])
+	if !known {
+		return Whose{}, ErrMemberUnknown.With(ErrMemberUnknown.At("member"))
+	}
+	return whose, nil
+}
+
+// EraseEntry forgets who an entry is: names, birth dates, contact, guardians, documents, and what its history holds of
+// them. What results follow from stays: age, sex, country, club, category, bib, chips. Faults: ErrEntryNotFound,
+// ErrReasonMissing and those of a request.
+func (s *Service) EraseEntry(
+	ctx context.Context, actor string, event race.EventID, requestID string, reference Reference, reason string,
+) (Entry, error) {
+	reason, err := checkReason(reason)
+	if err != nil {
+		return Entry{}, err
+	}
+	t := &transition{
+		event: event, key: Key{Reference: reference}, requestID: requestID,
+		cause: Cause{Action: ActionErase, Actor: actor, Reason: reason},
+	}
+	t.apply = func(_ context.Context, s *session, before Entry) error {
+		r := s.event.Race(before.Race)
+		after := before
+		after.Person = s.erased(r, before.Person)
+		after.Members = slices.Clone(before.Members)
+		for i := range after.Members {
+			after.Members[i].Person = s.erased(r, after.Members[i].Person)
+		}
+		after.Owner, after.RequestDigest, after.JoinCode = "", Digest{}, ""
+		s.record(&before, after, t.cause)
+		s.changes.Erased = append(s.changes.Erased, before.ID)
+		return nil
+	}
+	e, err := s.transit(ctx, t, []string{string(reference), reason})
+	if err != nil {
+		return Entry{}, fmt.Errorf("erase entry: %w", err)
+	}
+	return e, nil
+}
+
+// erased returns what is left of a person.
+func (s *session) erased(r *race.Race, p race.Person) race.Person {
+	left := race.Person{
+		Sex: p.Sex, Country: p.Country, Club: p.Club, Category: p.Category, NameShown: race.NameHidden,
+	}
+	if years, known := r.Years(p, s.event.Day); known {
+		left.AgeYears = &years
+	}
+	return left
+}

@@ -1,0 +1,178 @@
+package registration
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"raceday/services/rules/race"
+)
+
+// transition is something to be done to an entry that exists, and waits for its answer.
+type transition struct {
+	turn
+	event race.EventID
+	// key names the entry.
+	key       Key
+	requestID string
+	digest    Digest
+	cause     Cause
+	// What it must know beside the entry: people and chips that would be claimed, a payment, another race that it changes, and whether
+	// it makes an entry.
+	people  []Digest
+	chips   []string
+	payment PaymentID
+	toRace  race.ID
+	makes   bool
+	// apply decides, and records in the session what it changes; an error changes nothing. It is not called for a request
+	// that was answered already. It may be called again in another session.
+	apply func(ctx context.Context, s *session, e Entry) error
+	// The answer: the entry as it now stands, and whether the payment is to be given back.
+	entry     Entry
+	refundDue bool
+	err       error
+}
+
+// transit waits until the transition is done and returns the entry as it then stands. A request id that is known is
+// answered with the entry as it now stands. Faults: those of apply, ErrEntryNotFound, ErrRequestIDInvalid,
+// ErrRequestIDReused, ErrQueueFull, ErrBusy.
+func (s *Service) transit(ctx context.Context, t *transition, request any) (Entry, error) {
+	if err := checkRequestID(t.requestID); err != nil {
+		return Entry{}, err
+	}
+	if !t.key.wellFormed() {
+		return Entry{}, ErrEntryNotFound
+	}
+	if _, _, err := s.event(ctx, t.event, false); err != nil {
+		return Entry{}, err
+	}
+	var err error
+	if t.digest, err = digestOf(t.cause.Action, request); err != nil {
+		return Entry{}, err
+	}
+	t.turn = newTurn()
+	if err := s.transitions.run(ctx, lane{event: t.event}, t, s.doBatch); err != nil {
+		return Entry{}, err
+	}
+	return t.entry, t.err
+}
+
+// doBatch does a batch of transitions in one transaction; all are for one event.
+func (s *Service) doBatch(ctx context.Context, batch []*transition) {
+	var err error
+	for range competitions {
+		if err = s.tryBatch(ctx, batch); err != errMoved {
+			break
+		}
+		err = ErrBusy
+	}
+	for _, t := range batch {
+		if err != nil {
+			t.entry, t.err = Entry{}, fmt.Errorf("%s: %w", t.cause.Action, err)
+		}
+		close(t.answered)
+	}
+}
+
+// errMoved: an entry is in a race whose places are not held.
+var errMoved = fmt.Errorf("an entry moved to another race: %w", ErrOvertaken)
+
+// tryBatch looks which races the entries are in, holds those, and decides.
+func (s *Service) tryBatch(ctx context.Context, batch []*transition) error {
+	q := Question{}
+	for _, t := range batch {
+		q.RequestIDs = append(q.RequestIDs, t.requestID)
+		q.Entries = append(q.Entries, t.key)
+		q.People = append(q.People, t.people...)
+		for _, text := range t.chips {
+			if chip, err := race.ParseChip(text); err == nil {
+				q.Chips = append(q.Chips, chip)
+			}
+		}
+		if t.payment != "" {
+			q.Payments = append(q.Payments, t.payment)
+		}
+		if t.makes {
+			q.IDs++
+		}
+	}
+	event := batch[0].event
+	seen, err := s.store.Look(ctx, event, "", Question{Entries: q.Entries})
+	if err != nil {
+		return err
+	}
+	var races []race.ID
+	for _, t := range batch {
+		e, ok := seen.Known.Entries[t.key]
+		if !ok {
+			continue
+		}
+		races = append(races, e.Race)
+		if t.toRace != "" {
+			races = append(races, t.toRace)
+		}
+	}
+	slices.Sort(races)
+	races = slices.Compact(races)
+	choose := func(event *race.Event) ([]race.ID, error) {
+		return slices.DeleteFunc(slices.Clone(races), func(id race.ID) bool { return event.Race(id) == nil }), nil
+	}
+	return s.inRaces(ctx, event, choose, func(ctx context.Context, tx Tx, event *race.Event) error {
+		held, _ := choose(event)
+		session, err := open(ctx, tx, event, held, q)
+		if err != nil {
+			return err
+		}
+		for _, t := range batch {
+			if err := session.do(ctx, t); err != nil {
+				return err
+			}
+		}
+		return session.close(ctx)
+	})
+}
+
+// do answers one transition. Its error is none of the transition's own.
+func (s *session) do(ctx context.Context, t *transition) error {
+	t.entry, t.err = Entry{}, nil
+	if earlier, ok := s.known.Requests[t.requestID]; ok {
+		if earlier.Digest != t.digest {
+			t.err = ErrRequestIDReused
+			return nil
+		}
+		t.entry, t.refundDue = s.asNow(earlier.Entry), s.known.Payments[t.payment].RefundDue
+		return nil
+	}
+	e, ok := s.entry(t.key)
+	switch {
+	case !ok:
+		t.err = ErrEntryNotFound
+		if t.key.JoinCode != "" {
+			t.err = ErrJoinCodeUnknown
+		}
+		return nil
+	case s.event.Race(e.Race) == nil:
+		t.err = ErrRaceNotFound
+		return nil
+	case s.places[e.Race] == nil:
+		return errMoved
+	case t.toRace != "" && s.places[t.toRace] == nil:
+		t.err = ErrRaceNotFound
+		return nil
+	}
+	if t.err = t.apply(ctx, s, e); t.err != nil {
+		return nil
+	}
+	t.entry, t.refundDue = s.asNow(e), s.known.Payments[t.payment].RefundDue
+	s.known.Requests[t.requestID] = Answered{Digest: t.digest, Entry: t.entry}
+	s.changes.Requests = append(s.changes.Requests, Request{ID: t.requestID, Digest: t.digest, Entrant: e.ID})
+	return nil
+}
+
+// asNow returns an entry as it stands after what was decided so far.
+func (s *session) asNow(e Entry) Entry {
+	if now, changed := s.current[e.ID]; changed {
+		return now
+	}
+	return e
+}
