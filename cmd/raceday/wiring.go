@@ -161,10 +161,10 @@ func (a *assembly) run(ctx context.Context, listener net.Listener) error {
 // listen wakes the scorers of this process when facts change.
 func (a *assembly) listen(ctx context.Context) error {
 	listener := postgres.Listener{
-		URL:     a.around.databaseURL,
-		Channel: "raceday_changes",
-		Log:     a.around.log,
-		Heard:   func(payload string) { a.wakes.Wake(race.EventID(payload)) },
+		URL:      a.around.databaseURL,
+		Channels: []string{"raceday_changes"},
+		Log:      a.around.log,
+		Heard:    func(payload string) { a.wakes.Wake(race.EventID(payload)) },
 	}
 	return listener.Run(ctx)
 }

@@ -4,22 +4,23 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// Listener hears the notices of one channel. It keeps one connection outside the pool and makes a new one whenever it is
+// Listener hears the notices of some channels. It keeps one connection outside the pool and makes a new one whenever it is
 // lost.
 type Listener struct {
 	// URL leads to the database.
 	URL string
-	// Channel is what is listened to.
-	Channel string
+	// Channels are what is listened to.
+	Channels []string
 	// Log is told once of each time that the connection is away.
 	Log *slog.Logger
-	// Heard is called for every notice, one at a time. Notices sent while the connection was away are gone, so it is also
-	// called once after each connecting, with an empty payload: look for what was missed.
+	// Heard is called for every notice of any channel, one at a time. Notices sent while the connection was away are gone,
+	// so it is also called once after each connecting, with an empty payload: look for what was missed.
 	Heard func(payload string)
 }
 
@@ -36,7 +37,7 @@ func (l *Listener) Run(ctx context.Context) error {
 		}
 		if ctx.Err() == nil && !away {
 			away = true
-			l.Log.WarnContext(ctx, "listening connection lost", "channel", l.Channel, "error", err)
+			l.Log.WarnContext(ctx, "listening connection lost", "channels", l.Channels, "error", err)
 		}
 		if !pause(ctx, backoff(attempt, 50*time.Millisecond, 5*time.Second)) {
 			return nil
@@ -46,13 +47,15 @@ func (l *Listener) Run(ctx context.Context) error {
 
 // listen returns when the connection or ctx ends, and whether there was a connection at all.
 func (l *Listener) listen(ctx context.Context) (connected bool, err error) {
-	conn, err := connect(ctx, l.URL, map[string]string{"application_name": "raceday listen " + l.Channel})
+	conn, err := connect(ctx, l.URL, map[string]string{"application_name": "raceday listen " + strings.Join(l.Channels, " ")})
 	if err != nil {
 		return false, err
 	}
 	defer closeConn(ctx, conn)
-	if _, err := conn.Exec(ctx, `LISTEN `+pgx.Identifier{l.Channel}.Sanitize()); err != nil {
-		return false, fmt.Errorf("listen: %w", err)
+	for _, channel := range l.Channels {
+		if _, err := conn.Exec(ctx, `LISTEN `+pgx.Identifier{channel}.Sanitize()); err != nil {
+			return false, fmt.Errorf("listen: %w", err)
+		}
 	}
 	l.Heard("")
 	for {

@@ -19,7 +19,7 @@ func TestListen(t *testing.T) {
 	payloads, done := make(chan string, 10), make(chan error, 1)
 	warnings := make(chan string, 10)
 	listener := &postgres.Listener{
-		URL: address, Channel: "facts", Log: slog.New(warned{slog.DiscardHandler, warnings}),
+		URL: address, Channels: []string{"facts", "rumours"}, Log: slog.New(warned{slog.DiscardHandler, warnings}),
 		Heard: func(payload string) { payloads <- payload },
 	}
 	go func() { done <- listener.Run(ctx) }()
@@ -30,12 +30,14 @@ func TestListen(t *testing.T) {
 		}
 	}
 	expect("", "the first connection")
-	notify(t, pool, "almaty")
+	notify(t, pool, "facts", "almaty")
 	expect("almaty", "a notice")
-	endSessions(t, pool, "raceday listen facts")
+	notify(t, pool, "rumours", "astana")
+	expect("astana", "a notice of the other channel")
+	endSessions(t, pool, "raceday listen facts rumours")
 	expect("", "the second connection")
 	receive(t, warnings, "a warning of the loss")
-	notify(t, pool, "boston")
+	notify(t, pool, "facts", "boston")
 	expect("boston", "a notice after it")
 	cancel()
 	if err := receive(t, done, "the end"); err != nil {
@@ -59,9 +61,9 @@ func (w warned) Handle(_ context.Context, record slog.Record) error {
 	return nil
 }
 
-func notify(t *testing.T, pool *pgxpool.Pool, payload string) {
+func notify(t *testing.T, pool *pgxpool.Pool, channel, payload string) {
 	t.Helper()
-	if _, err := pool.Exec(t.Context(), `SELECT pg_notify('facts', $1)`, payload); err != nil {
+	if _, err := pool.Exec(t.Context(), `SELECT pg_notify($1, $2)`, channel, payload); err != nil {
 		t.Fatal(err)
 	}
 }
