@@ -23,6 +23,37 @@ type Papers struct {
 	Documents map[Whose][]Document
 }
 
+// ByPerson returns the guardians and documents person by person: those of the entrant itself, then those of members in
+// their order. Papers of whom the entry no longer has are left out.
+func (p Papers) ByPerson(e *Entry) []PersonPapers {
+	var papers []PersonPapers
+	add := func(member *int, whose Whose) {
+		of := PersonPapers{Member: member, Documents: p.Documents[whose]}
+		if g, ok := p.Guardians[whose]; ok {
+			of.Guardian = &g
+		}
+		if of.Guardian != nil || len(of.Documents) > 0 {
+			papers = append(papers, of)
+		}
+	}
+	add(nil, Whose{})
+	for i := range e.Members {
+		if whose, known := whoseMember(&e.Members[i]); known {
+			add(&i, whose)
+		}
+	}
+	return papers
+}
+
+// PersonPapers are those of one person of an entry.
+type PersonPapers struct {
+	// Member is the index in the entry's members, nil for the entrant itself.
+	Member *int
+	// Guardian is nil where none is on record.
+	Guardian  *Guardian
+	Documents []Document
+}
+
 // Whose says of whom of an entry a paper is: the zero Whose is the entrant itself, any other a member of a team whose
 // birth date is known, wherever it runs. A member whose name or birth date is corrected needs its papers anew.
 type Whose Digest
