@@ -33,10 +33,7 @@ func (s *Service) AssignBibs(
 		if assigned = len(changed); err != nil || assigned == 0 {
 			return err
 		}
-		return tx.Save(ctx, Changes{
-			Changed: changed,
-			Cause:   Cause{Action: ActionAssignBibs, Actor: actor, At: s.instant()},
-		})
+		return tx.Save(ctx, Changes{Entries: because(changed, Cause{Action: ActionAssignBibs, Actor: actor, At: tx.Now()})})
 	})
 	if err != nil {
 		return 0, fmt.Errorf("assign bibs: %w", err)
@@ -72,7 +69,8 @@ func giveBibs(r *race.Race, entries []Entry, ranges []race.BibRange) ([]Change, 
 	}
 	var changed []Change
 	at, number := 0, ranges[0].First
-	for _, before := range entries {
+	for i := range entries {
+		before := entries[i]
 		if before.Race != r.ID || before.State != Confirmed || before.Bib != "" {
 			continue
 		}
@@ -92,9 +90,17 @@ func giveBibs(r *race.Race, entries []Entry, ranges []race.BibRange) ([]Change, 
 			return nil, ErrRangeInvalid.With(ErrWaveUnknown.At(fmt.Sprintf("ranges[%d]", at)))
 		}
 		used[after.Bib] = true
-		changed = append(changed, Change{before, after})
+		changed = append(changed, Change{Before: &entries[i], After: after})
 	}
 	return changed, nil
+}
+
+// because returns the changes with their cause.
+func because(changes []Change, cause Cause) []Change {
+	for i := range changes {
+		changes[i].Cause = cause
+	}
+	return changes
 }
 
 // ChipAssignment is the whole set of chips of a bib.
@@ -120,10 +126,7 @@ func (s *Service) AssignChips(
 		if changed = bibs; err != nil || len(changes) == 0 {
 			return err
 		}
-		return tx.Save(ctx, Changes{
-			Changed: changes,
-			Cause:   Cause{Action: ActionAssignChips, Actor: actor, At: s.instant()},
-		})
+		return tx.Save(ctx, Changes{Entries: because(changes, Cause{Action: ActionAssignChips, Actor: actor, At: tx.Now()})})
 	})
 	if err != nil {
 		return 0, fmt.Errorf("assign chips: %w", err)
@@ -191,7 +194,7 @@ func giveChips(entries []Entry, assignments []ChipAssignment) (changes []Change,
 	}
 	for i := range entries {
 		if changed := after[i]; changed != nil && !reflect.DeepEqual(entries[i], *changed) {
-			changes = append(changes, Change{entries[i], *changed})
+			changes = append(changes, Change{Before: &entries[i], After: *changed})
 		}
 	}
 	return changes, bibs, nil

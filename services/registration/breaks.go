@@ -28,7 +28,7 @@ func (s *Service) Breaks(
 		entries, err := tx.Entries(ctx)
 		clear(byRace)
 		for _, e := range entries {
-			if e.State == Confirmed {
+			if e.State.Stands() {
 				byRace[e.Race] = append(byRace[e.Race], e)
 			}
 		}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 
 	"raceday/services/fault"
 	"raceday/services/rules/entry"
@@ -35,34 +34,37 @@ func correctionPaths() paths { return paths{root: "entry.", person: "entry.perso
 // ErrRaceTakesPersons, ErrAlreadyEntered, ErrMemberInTwoTeams, ErrBibInvalid, ErrBibTaken, ErrChipInvalid, ErrChipTaken,
 // ErrWaveUnknown, ErrBusy.
 func (s *Service) CorrectEntry(ctx context.Context, actor string, c Correction) (Entry, error) {
-	if c.Reason = strings.TrimSpace(c.Reason); c.Reason == "" {
-		return Entry{}, ErrReasonMissing.With(ErrReasonMissing.At("reason"))
-	}
-	if !isText(c.Reason) {
-		return Entry{}, ErrTextInvalid.With(ErrTextInvalid.At("reason"))
+	var err error
+	if c.Reason, err = checkReason(c.Reason); err != nil {
+		return Entry{}, err
 	}
 	if err := c.checkFields(); err != nil {
 		return Entry{}, err
 	}
-	if !c.Reference.wellFormed() {
+	key := Key{Reference: c.Reference}
+	if !key.wellFormed() {
 		return Entry{}, ErrEntryNotFound
 	}
 	var after Entry
-	err := s.inEvent(ctx, c.Event, func(ctx context.Context, tx Tx, event *race.Event) error {
-		before, err := tx.Entry(ctx, c.Reference)
+	err = s.inEvent(ctx, c.Event, func(ctx context.Context, tx Tx, event *race.Event) error {
+		held, err := open(ctx, tx, event, raceIDs(event), Question{Entries: []Key{key}})
 		if err != nil {
 			return err
 		}
-		if after, err = c.applied(before); err != nil || reflect.DeepEqual(before, after) {
+		before, ok := held.entry(key)
+		if !ok {
+			return ErrEntryNotFound
+		}
+		if after, err = c.applied(before); err != nil {
 			return err
 		}
-		if err := checkCorrection(ctx, tx, event, &before, &after); err != nil {
-			return err
+		if !reflect.DeepEqual(before, after) {
+			if err := held.checkCorrection(ctx, &before, &after); err != nil {
+				return err
+			}
+			held.record(&before, after, Cause{Action: ActionCorrect, Actor: actor, Reason: c.Reason})
 		}
-		return tx.Save(ctx, Changes{
-			Changed: []Change{{before, after}},
-			Cause:   Cause{Action: ActionCorrect, Actor: actor, Reason: c.Reason, At: s.instant()},
-		})
+		return held.close(ctx)
 	})
 	if err != nil {
 		return Entry{}, fmt.Errorf("correct entry: %w", err)
@@ -186,7 +188,8 @@ func checkTwice(root string, chips []string) error {
 }
 
 // checkCorrection checks the rules on an entry that changed.
-func checkCorrection(ctx context.Context, tx Tx, event *race.Event, before, after *Entry) error {
+func (s *session) checkCorrection(ctx context.Context, before, after *Entry) error {
+	event := s.event
 	r := event.Race(after.Race)
 	if r == nil {
 		return ErrRaceNotFound
@@ -213,20 +216,16 @@ func checkCorrection(ctx context.Context, tx Tx, event *race.Event, before, afte
 	if err := checkWave(at.root, r, after); err != nil {
 		return err
 	}
-	if after.State != Confirmed {
+	if !after.State.Stands() {
 		return nil
 	}
-	if r != old && tx.Free(r.ID) <= 0 {
+	if r != old && after.State.HasPlace() && s.free(r.ID) <= 0 {
 		return ErrRaceFull
 	}
-	known, err := tx.Known(ctx, nil, after.Claims().People)
-	if err != nil {
+	if err := s.learn(ctx, after.Claims()); err != nil {
 		return err
 	}
-	for _, person := range before.Claims().People {
-		delete(known.People, person)
-	}
-	return heldElsewhere(at.root, known.People, r.Team != nil, after.Person, after.Members)
+	return heldElsewhere(at.root, s.known.People, after.ID, r.Team != nil, after.Person, after.Members)
 }
 
 func checkWave(root string, r *race.Race, e *Entry) error {

@@ -23,7 +23,7 @@ func answerAll(batch []*application) {
 func TestQueueDecidesThoseWhoWaitTogether(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		q := newQueue()
+		q := newQueue[*application]()
 		open := make(chan struct{})
 		var sizes []int
 		decide := func(_ context.Context, batch []*application) {
@@ -35,7 +35,7 @@ func TestQueueDecidesThoseWhoWaitTogether(t *testing.T) {
 		const callers = 2*maxBatch + 5
 		for n := range callers {
 			go func() {
-				if err := q.run(t.Context(), newApplication(), decide); err == nil {
+				if err := q.run(t.Context(), lane{"e", "r"}, newApplication(), decide); err == nil {
 					answered.Add(1)
 				}
 			}()
@@ -61,7 +61,7 @@ func TestQueueDecidesThoseWhoWaitTogether(t *testing.T) {
 func TestQueueGoesOnWithoutThoseWhoLeave(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		q := newQueue()
+		q := newQueue[*application]()
 		open := make(chan struct{})
 		var decided atomic.Int64
 		decide := func(ctx context.Context, batch []*application) {
@@ -75,7 +75,7 @@ func TestQueueGoesOnWithoutThoseWhoLeave(t *testing.T) {
 		leaving, leave := context.WithCancel(t.Context())
 		results := make(chan error, 4)
 		start := func(ctx context.Context) {
-			go func() { results <- q.run(ctx, newApplication(), decide) }()
+			go func() { results <- q.run(ctx, lane{"e", "r"}, newApplication(), decide) }()
 			synctest.Wait()
 		}
 		start(leaving) // It leads, and goes on leading.

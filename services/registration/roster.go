@@ -16,7 +16,7 @@ import (
 // ParseRoster reads a roster.csv for an event, in the order of its lines; a team's members are inside the team, by leg,
 // reserves last. IDs are zero. Everything wrong with the file is returned as csvtable.Faults. [FORMATS.md, roster.csv]
 func ParseRoster(file string, r io.Reader, event *race.Event) ([]race.Entrant, error) {
-	roster, err := readRoster(file, r, event)
+	roster, err := readRoster(file, r, event, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -36,6 +36,7 @@ func rosterColumns() csvtable.Columns {
 		Required: []string{"race", "bib"},
 		Optional: []string{
 			"chips", "name", "sex", "birth_date", "age", "country", "club", "category", "wave", "team", "leg", "tags",
+			"name_shown",
 		},
 	}
 }
@@ -74,11 +75,15 @@ type memberLine struct {
 
 // rosterIndex is the place of each column in a line, -1 where the file does not have it.
 type rosterIndex struct {
-	race, bib, chips, name, sex, birthDate, age, country, club, category, wave, team, leg, tags int
+	race, bib, chips, name, sex, birthDate, age, country, club, category, wave, team, leg, tags, nameShown int
 }
 
-// readRoster reads all lines. Its error means that nothing could be read; what is wrong with lines is in the table.
-func readRoster(file string, r io.Reader, event *race.Event) (*roster, error) {
+// progressEvery is how many lines are read between two words of the progress.
+const progressEvery = 1000
+
+// readRoster reads all lines; progress, which may be nil, is told how many. Its error means that nothing could be read;
+// what is wrong with lines is in the table.
+func readRoster(file string, r io.Reader, event *race.Event, progress func(lines int)) (*roster, error) {
 	table, err := csvtable.NewReader(file, r, rosterColumns())
 	if err != nil {
 		return nil, err
@@ -91,10 +96,18 @@ func readRoster(file string, r io.Reader, event *race.Event) (*roster, error) {
 			sex: table.Column("sex"), birthDate: table.Column("birth_date"), age: table.Column("age"),
 			country: table.Column("country"), club: table.Column("club"), category: table.Column("category"),
 			wave: table.Column("wave"), team: table.Column("team"), leg: table.Column("leg"), tags: table.Column("tags"),
+			nameShown: table.Column("name_shown"),
 		},
 	}
+	lines := 0
 	for table.Next() {
 		t.readLine()
+		if lines++; progress != nil && lines%progressEvery == 0 {
+			progress(lines)
+		}
+	}
+	if progress != nil {
+		progress(lines)
 	}
 	t.placeMembers()
 	return t, nil
@@ -203,6 +216,9 @@ func (t *roster) person() race.Person {
 	var ok bool
 	if p.Sex, ok = race.ParseSex(t.table.Field(t.column.sex)); !ok {
 		t.bad("sex", quote(t.table.Field(t.column.sex))+" is not M, F or X")
+	}
+	if p.NameShown, ok = parseNameShown(t.table.Field(t.column.nameShown)); !ok {
+		t.bad("name_shown", quote(t.table.Field(t.column.nameShown))+" is not HIDDEN or FULL")
 	}
 	if text := t.table.Field(t.column.birthDate); text != "" {
 		p.BirthDay = t.birthDay(text)
@@ -314,6 +330,30 @@ func boolCompare(a, b bool) int {
 		return -1
 	}
 	return 1
+}
+
+// parseNameShown reads HIDDEN, FULL or nothing.
+func parseNameShown(text string) (race.NameShown, bool) {
+	switch text {
+	case "":
+		return race.NameByAge, true
+	case "HIDDEN":
+		return race.NameHidden, true
+	case "FULL":
+		return race.NameInFull, true
+	}
+	return race.NameByAge, false
+}
+
+// nameShownText writes what parseNameShown reads.
+func nameShownText(n race.NameShown) string {
+	switch n {
+	case race.NameHidden:
+		return "HIDDEN"
+	case race.NameInFull:
+		return "FULL"
+	}
+	return ""
 }
 
 // words divides at blanks and keeps each word once, nil for none.

@@ -51,6 +51,6 @@ func rosterRecord(
 	}
 	return []string{
 		string(e.Race), bib, strings.Join(chips, " "), p.Name, p.Sex.String(), p.BirthDay.String(), age,
-		p.Country, p.Club, p.Category, wave, team, leg, strings.Join(tags, " "),
+		p.Country, p.Club, p.Category, wave, team, leg, strings.Join(tags, " "), nameShownText(p.NameShown),
 	}
 }

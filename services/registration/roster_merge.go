@@ -1,0 +1,227 @@
+package registration
+
+import (
+	"cmp"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+
+	"raceday/services/csvtable"
+	"raceday/services/rules/race"
+)
+
+// merge brings a file and the entries of an event together.
+type merge struct {
+	roster  *roster
+	held    *session
+	entries []Entry
+	// stored are the entries that a line can mean, by index.
+	stored  map[rosterKey]int
+	cause   Cause
+	faults  csvtable.Faults
+	done    Imported
+	changes []Change
+	// Who holds what when all is done.
+	bibs   map[race.Bib]string
+	chips  map[race.Chip]string
+	people map[Digest]holder
+	// taken is how many places of each race are taken more than before, or fewer.
+	taken map[race.ID]int
+}
+
+// rosterKey is what tells the lines of a roster apart.
+type rosterKey struct {
+	race race.ID
+	bib  race.Bib
+}
+
+// holder is who a person is entered as.
+type holder struct {
+	where string
+	// first: by an entry that is no second one.
+	first bool
+}
+
+func newMerge(r *roster, entries []Entry, cause Cause) *merge {
+	m := &merge{
+		roster: r, entries: entries, stored: make(map[rosterKey]int, len(entries)), cause: cause,
+		bibs: map[race.Bib]string{}, chips: map[race.Chip]string{}, people: map[Digest]holder{}, taken: map[race.ID]int{},
+	}
+	for i := range entries {
+		e := &entries[i]
+		if e.Bib == "" || e.State != Confirmed && e.State != Withdrawn {
+			continue
+		}
+		key := rosterKey{e.Race, e.Bib}
+		if before, ok := m.stored[key]; !ok || entries[before].State == Withdrawn {
+			m.stored[key] = i
+		}
+	}
+	return m
+}
+
+// find returns the entry that a line means.
+func (m *merge) find(line *rosterLine) (int, bool) {
+	i, ok := m.stored[rosterKey{line.entrant.Race, line.entrant.Bib}]
+	return i, ok
+}
+
+// unknown counts the lines that make a new entry.
+func (m *merge) unknown() int {
+	n := 0
+	for i := range m.roster.lines {
+		if _, ok := m.find(&m.roster.lines[i]); !ok {
+			n++
+		}
+	}
+	return n
+}
+
+// run decides what becomes of every entry and every line. The session changes nothing by it yet.
+func (m *merge) run(held *session, replace bool) {
+	m.held = held
+	named := make(map[int]bool, len(m.roster.lines))
+	for i := range m.roster.lines {
+		if at, ok := m.find(&m.roster.lines[i]); ok {
+			named[at] = true
+		}
+	}
+	for i := range m.entries {
+		m.entries[i] = held.asNow(m.entries[i])
+		if !named[i] {
+			m.leave(&m.entries[i], replace)
+		}
+	}
+	for i := range m.roster.lines {
+		line := &m.roster.lines[i]
+		if m.roster.faulty[line.line] {
+			continue
+		}
+		if at, ok := m.find(line); ok {
+			m.change(line, &m.entries[at])
+		} else {
+			m.add(line)
+		}
+	}
+	slices.SortFunc(m.done.Withdrawn, race.CompareBibs)
+	slices.SortStableFunc(m.done.Warnings, func(a, b Warning) int { return cmp.Compare(a.Line, b.Line) })
+	m.checkPlaces()
+}
+
+// leave keeps an entry that the file does not name, or withdraws it.
+func (m *merge) leave(e *Entry, replace bool) {
+	if replace && e.OnRoster() {
+		after := *e
+		after.State = Withdrawn
+		m.record(e, after)
+		m.done.Withdrawn = append(m.done.Withdrawn, e.Bib)
+		return
+	}
+	where := "entry " + string(e.Reference)
+	if e.Bib != "" {
+		where = "bib " + string(e.Bib) + " of race " + string(e.Race)
+	}
+	claims := e.Claims()
+	for _, bib := range claims.Bibs {
+		m.bibs[bib] = where
+	}
+	for _, chip := range claims.Chips {
+		m.chips[chip] = where
+	}
+	for _, person := range claims.People {
+		m.hold(person, where, e)
+	}
+}
+
+func (m *merge) add(line *rosterLine) {
+	e := Entry{
+		Entrant: line.entrant, Reference: newReference(), State: Confirmed, EnteredAt: m.held.now, EnteredBy: m.cause.Actor,
+	}
+	e.ID = m.held.nextID()
+	m.claim(line, &e, true)
+	m.record(nil, e)
+	m.done.Added++
+}
+
+func (m *merge) change(line *rosterLine, before *Entry) {
+	after := *before
+	after.State = Confirmed
+	m.roster.column.fill(&after.Entrant, &line.entrant)
+	m.claim(line, &after, false)
+	if reflect.DeepEqual(*before, after) {
+		m.done.Same++
+		return
+	}
+	m.record(before, after)
+	m.done.Changed++
+}
+
+func (m *merge) record(before *Entry, after Entry) {
+	m.changes = append(m.changes, Change{before, after, m.cause})
+	if before != nil && before.State.HasPlace() {
+		m.taken[before.Race]--
+	}
+	if after.State.HasPlace() {
+		m.taken[after.Race]++
+	}
+}
+
+// claim records what the line's entry will hold, and the line as bad where somebody else holds a bib or a chip of it. Who
+// is entered already is entered a second time.
+func (m *merge) claim(line *rosterLine, e *Entry, added bool) {
+	claims := e.Claims()
+	here := "line " + strconv.Itoa(line.line)
+	for _, bib := range claims.Bibs {
+		if where, taken := m.bibs[bib]; taken {
+			m.bad(m.roster.bibs[bib], line, "bib", quote(string(bib))+" is taken by "+where)
+		}
+		m.bibs[bib] = here
+	}
+	for _, chip := range claims.Chips {
+		if where, taken := m.chips[chip]; taken {
+			m.bad(m.roster.chips[chip], line, "chips", quote(string(chip))+" is taken by "+where)
+		}
+		m.chips[chip] = here
+	}
+	inTeam := map[Digest]bool{}
+	for _, person := range claims.People {
+		if inTeam[person] {
+			m.bad(0, line, "team", "has a member twice")
+		}
+		inTeam[person] = true
+		if other, taken := m.people[person]; taken {
+			m.done.Warnings = append(m.done.Warnings, Warning{line.line, "name", "this person is entered already: " + other.where})
+			e.SecondEntry = e.SecondEntry || added || other.first
+		}
+	}
+	for _, person := range claims.People {
+		m.hold(person, here, e)
+	}
+}
+
+// hold notes as who a person is entered.
+func (m *merge) hold(person Digest, where string, e *Entry) {
+	m.people[person] = holder{where: where, first: m.people[person].first || !e.SecondEntry}
+}
+
+// bad records a fault at the line where the mark stands, or at the entrant's.
+func (m *merge) bad(at int, line *rosterLine, column, reason string) {
+	if at == 0 {
+		at = line.line
+	}
+	m.faults = append(m.faults, csvtable.Fault{File: "roster.csv", Line: at, Column: column, Reason: reason})
+}
+
+// checkPlaces compares the entries that have a place with the capacity of each race.
+func (m *merge) checkPlaces() {
+	for i := range m.roster.event.Races {
+		id := m.roster.event.Races[i].ID
+		places := m.held.places[id]
+		if n := places.Taken + m.taken[id]; places.Limited && n > places.Capacity {
+			m.faults = append(m.faults, csvtable.Fault{
+				File: "roster.csv", Reason: fmt.Sprintf("race %s: %d entries for %d places", id, n, places.Capacity),
+			})
+		}
+	}
+}
