@@ -78,5 +78,7 @@ SELECT e.event,
               FROM registration.members AS m
               WHERE m.event = e.event
                 AND m.entrant = e.entrant) AS c
-       ) AS members
+       ) AS members,
+       e.expires_at,
+       e.join_code
 FROM registration.entries AS e;

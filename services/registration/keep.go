@@ -2,6 +2,7 @@ package registration
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -44,13 +45,12 @@ func (k *Keeper) Run(ctx context.Context, failed func(error)) error {
 		if !wait(ctx, pause, keepEvery, nil) {
 			return nil
 		}
-		if more := next - keepEvery; !ok || more > 0 {
-			if !ok {
-				more = -1
-			}
-			if !wait(ctx, pause, more, k.heard) {
-				return nil
-			}
+		more := max(0, next-keepEvery)
+		if !ok {
+			more = -1 // Until something is heard.
+		}
+		if more != 0 && !wait(ctx, pause, more, k.heard) {
+			return nil
 		}
 	}
 }
@@ -71,16 +71,23 @@ func wait(ctx context.Context, timer *time.Timer, d time.Duration, heard <-chan 
 	return true
 }
 
-// settle brings every race in order and returns the time until the next place runs out.
+// settle brings every race in order and returns the time until the next place runs out: none where a race changed, which
+// brings new instants.
 func (k *Keeper) settle(ctx context.Context) (next time.Duration, ok bool, err error) {
 	races, next, ok, err := k.service.store.Unsettled(ctx)
 	if err != nil {
 		return 0, false, fmt.Errorf("look for places that have run out: %w", err)
 	}
+	changed := false
 	for _, at := range races {
-		if err := k.service.settle(ctx, at); err != nil {
+		settled, err := k.service.settle(ctx, at)
+		if err != nil && !errors.Is(err, ErrRaceNotFound) {
 			return 0, false, fmt.Errorf("settle race %s of event %s: %w", at.Race, at.Event, err)
 		}
+		changed = changed || settled
+	}
+	if changed {
+		return 0, true, nil
 	}
 	return next, ok, nil
 }

@@ -8,15 +8,18 @@ import (
 	"raceday/services/rules/race"
 )
 
-// settle gives back the places of a race that have run out of time, and offers those that are free.
-func (s *Service) settle(ctx context.Context, at RaceKey) error {
-	return s.inRaces(ctx, at.Event, onlyRace(at.Race), func(ctx context.Context, tx Tx, event *race.Event) error {
+// settle gives back the places of a race that have run out of time, offers those that are free, and reports whether there
+// was any.
+func (s *Service) settle(ctx context.Context, at RaceKey) (changed bool, err error) {
+	err = s.inRaces(ctx, at.Event, onlyRace(at.Race), func(ctx context.Context, tx Tx, event *race.Event) error {
 		held, err := open(ctx, tx, event, []race.ID{at.Race}, Question{})
 		if err != nil {
 			return err
 		}
+		changed = len(held.changes.Entries) > 0
 		return held.close(ctx)
 	})
+	return changed, err
 }
 
 // onlyRace chooses one race, or returns ErrRaceNotFound.

@@ -25,6 +25,7 @@ type Service struct {
 	events Events
 	store  Store
 	papers PaperStore
+	census Census
 	now    func() time.Time
 	// admissions are the registrations that wait, transitions what waits to be done to entries that exist.
 	admissions  *queue[*application]
@@ -48,6 +49,7 @@ type Dependencies struct {
 	Events Events
 	Store  Store
 	Papers PaperStore
+	Census Census
 	// Vacancies is kept by whoever runs it.
 	Vacancies *VacancyBoard
 	// Now is the clock of this process, which decides nothing about entries.
@@ -57,9 +59,9 @@ type Dependencies struct {
 // New returns a service.
 func New(d Dependencies) *Service {
 	return &Service{
-		events: d.Events, store: d.Store, papers: d.Papers, vacancies: d.Vacancies, now: d.Now,
+		events: d.Events, store: d.Store, papers: d.Papers, census: d.Census, vacancies: d.Vacancies, now: d.Now,
 		admissions: newQueue[*application](), transitions: newQueue[*transition](),
-		latest:    map[race.EventID]versioned{}, full: map[lane]bool{},
+		latest: map[race.EventID]versioned{}, full: map[lane]bool{},
 	}
 }
 

@@ -21,8 +21,6 @@ type Store interface {
 	Find(ctx context.Context, event race.EventID, key Key) (Entry, error)
 	// ListEntries returns at most limit entries of the event, or of one race of it, in order of entry, after one.
 	ListEntries(ctx context.Context, event race.EventID, race race.ID, after race.EntrantID, limit int) ([]Entry, error)
-	// Counts returns the places of an event's races, without those that nobody has asked for yet.
-	Counts(ctx context.Context, event race.EventID) ([]Counted, error)
 	// Unsettled returns the races where a place must be given back or offered now, and the time until the next one runs
 	// out, by the clock of the database; false where none will.
 	Unsettled(ctx context.Context) (races []RaceKey, next time.Duration, ok bool, err error)

@@ -102,7 +102,7 @@ func untilNext(event *race.Event, now time.Time) time.Duration {
 // many ask.
 type VacancyBoard struct {
 	events Events
-	store  Store
+	census Census
 	wake   chan struct{}
 	mu     sync.Mutex
 	known  map[race.EventID]*left
@@ -126,9 +126,9 @@ func (l *left) at(now time.Time) []Vacancy {
 }
 
 // NewVacancyBoard returns a board that knows nothing yet.
-func NewVacancyBoard(events Events, store Store) *VacancyBoard {
+func NewVacancyBoard(events Events, census Census) *VacancyBoard {
 	return &VacancyBoard{
-		events: events, store: store, wake: make(chan struct{}, 1),
+		events: events, census: census, wake: make(chan struct{}, 1),
 		known: map[race.EventID]*left{}, stale: map[race.EventID]bool{},
 	}
 }
@@ -149,7 +149,7 @@ func (b *VacancyBoard) load(ctx context.Context, event race.EventID) (*left, err
 	if err != nil {
 		return nil, err
 	}
-	counted, err := b.store.Counts(ctx, event)
+	counted, err := b.census.Counts(ctx, event)
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"raceday/services/registration"
-	"raceday/services/registration/registrationpg"
 	"raceday/services/rules/race"
 )
 
@@ -18,7 +17,7 @@ func TestPlacesUnderLoad(t *testing.T) {
 	f := start(t)
 	f.event.Races[0].Capacity = places
 	services := []*registration.Service{
-		f.Service, registration.New(f, registrationpg.New(f.open(t)), now),
+		f.Service, f.service(f.open(t)),
 	}
 	type outcome struct {
 		reference registration.Reference
@@ -29,7 +28,7 @@ func TestPlacesUnderLoad(t *testing.T) {
 	var wait sync.WaitGroup
 	ask := func(service *registration.Service, n int) {
 		wait.Go(func() {
-			entry, err := service.RegisterPerson(t.Context(), request(n, "marathon"))
+			entry, err := service.RegisterPerson(t.Context(), "tester", request(n, "marathon"))
 			mu.Lock()
 			defer mu.Unlock()
 			outcomes[n] = append(outcomes[n], outcome{entry.Reference, err})
@@ -74,7 +73,7 @@ func TestPlacesUnderLoad(t *testing.T) {
 func TestOnePersonManyRaces(t *testing.T) {
 	t.Parallel()
 	f := start(t)
-	other := registration.New(f, registrationpg.New(f.open(t)), now)
+	other := f.service(f.open(t))
 	const people = 60
 	races := []race.ID{"marathon", "half", "ten", "nordic"}
 	admitted := make([][]error, people)
@@ -89,7 +88,7 @@ func TestOnePersonManyRaces(t *testing.T) {
 			wait.Go(func() {
 				r := request(n, id)
 				r.RequestID = fmt.Sprintf("%s-%d", id, n)
-				_, admitted[n][i] = service.RegisterPerson(t.Context(), r)
+				_, admitted[n][i] = service.RegisterPerson(t.Context(), "tester", r)
 			})
 		}
 	}

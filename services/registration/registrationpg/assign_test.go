@@ -31,12 +31,12 @@ func TestAssignBibs(t *testing.T) {
 		{"too small by the bib in use", "marathon", []string{"10-12", "12-13"}, registration.ErrRangeTooSmall},
 		{"in no wave", "marathon", []string{"5000-5010"}, registration.ErrRangeInvalid},
 	} {
-		if _, err := f.AssignBibs(t.Context(), "tester", f.event.ID, tt.race, tt.ranges); !errors.Is(err, tt.want) {
+		if _, err := f.AssignBibs(t.Context(), "tester", bibs(f.event.ID, tt.race, tt.ranges)); !errors.Is(err, tt.want) {
 			t.Errorf("%s: got %v, want %v", tt.name, err, tt.want)
 		}
 	}
 	before := f.change(t)
-	n, err := f.AssignBibs(t.Context(), "tester", f.event.ID, "marathon", []string{"10-12", "20-1999"})
+	n, err := f.AssignBibs(t.Context(), "tester", bibs(f.event.ID, "marathon", []string{"10-12", "20-1999"}))
 	if err != nil || n != 4 {
 		t.Fatalf("got %d bibs, %v, want 4", n, err)
 	}
@@ -47,7 +47,7 @@ func TestAssignBibs(t *testing.T) {
 	if diff := cmp.Diff([]race.Bib{"10", "12", "20", "21"}, got); diff != "" {
 		t.Errorf("bibs in order of entry (-want +got):\n%s", diff)
 	}
-	if n, err = f.AssignBibs(t.Context(), "tester", f.event.ID, "marathon", []string{"10-12"}); err != nil || n != 0 {
+	if n, err = f.AssignBibs(t.Context(), "tester", bibs(f.event.ID, "marathon", []string{"10-12"})); err != nil || n != 0 {
 		t.Errorf("again: got %d bibs, %v, want none", n, err)
 	}
 	if after := f.change(t); after != before+1 {

@@ -18,10 +18,10 @@ func TestBreaks(t *testing.T) {
 	f.register(t, 2, "marathon")
 	young := request(3, "ten")
 	young.Person = born(2010, time.September, 28)
-	if _, err := f.RegisterPerson(t.Context(), young); err != nil {
+	if _, err := f.RegisterPerson(t.Context(), "tester", young); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.RegisterTeam(t.Context(), team(1)); err != nil {
+	if _, err := f.RegisterTeam(t.Context(), "tester", team(1)); err != nil {
 		t.Fatal(err)
 	}
 	// A child that an organiser entered was below every minimum before.
@@ -69,7 +69,7 @@ func TestBreaksKeepsMisfits(t *testing.T) {
 	f := start(t)
 	f.register(t, 1, "marathon")
 	f.register(t, 2, "marathon")
-	if _, err := f.RegisterTeam(t.Context(), team(1)); err != nil {
+	if _, err := f.RegisterTeam(t.Context(), "tester", team(1)); err != nil {
 		t.Fatal(err)
 	}
 	newer := almaty()

@@ -24,7 +24,7 @@ func (f *fixture) correct(
 
 func (f *fixture) register(t *testing.T, n int, id race.ID) registration.Entry {
 	t.Helper()
-	entry, err := f.RegisterPerson(t.Context(), request(n, id))
+	entry, err := f.RegisterPerson(t.Context(), "tester", request(n, id))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func TestCorrectEntry(t *testing.T) {
 	if diff := cmp.Diff(value, after.Entrant); diff != "" {
 		t.Errorf("corrected entry (-want +got):\n%s", diff)
 	}
-	found, err := f.GetEntryByBib(t.Context(), f.event.ID, "2001")
+	found, err := f.GetEntry(t.Context(), f.event.ID, registration.Key{Bib: "2001"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func TestCorrectEntryRefuses(t *testing.T) {
 	if _, err := f.correct(t, other.Reference, race.Entrant{Bib: "2001", Chips: []string{"C1"}}, "bib", "chips"); err != nil {
 		t.Fatal(err)
 	}
-	teamEntry, err := f.RegisterTeam(t.Context(), team(1))
+	teamEntry, err := f.RegisterTeam(t.Context(), "tester", team(1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +167,7 @@ func TestCorrectEntryRefuses(t *testing.T) {
 	if !errors.Is(err, registration.ErrReasonMissing) {
 		t.Errorf("no reason: got %v, want %v", err, registration.ErrReasonMissing)
 	}
-	found, err := f.GetEntry(t.Context(), f.event.ID, entry.Reference)
+	found, err := f.GetEntry(t.Context(), f.event.ID, registration.Key{Reference: entry.Reference})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +181,7 @@ func TestCorrectEntryNamesFieldsFromTheRequestsRoot(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	entry := f.register(t, 1, "marathon")
-	relay, err := f.RegisterTeam(t.Context(), team(1))
+	relay, err := f.RegisterTeam(t.Context(), "tester", team(1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -230,7 +230,7 @@ func TestCorrectionOfSparseLineNeedNotMakeItWhole(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	f.mustImport(t, "marathon,7,,Young,,2010-01-01,,,,,,,,", "ekiden,9001,,,,,,,,,,,,", "ekiden,,,A,,,,,,,,9001,2,")
-	child, err := f.GetEntryByBib(t.Context(), f.event.ID, "7")
+	child, err := f.GetEntry(t.Context(), f.event.ID, registration.Key{Bib: "7"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -241,7 +241,7 @@ func TestCorrectionOfSparseLineNeedNotMakeItWhole(t *testing.T) {
 	if !errors.Is(err, registration.ErrAgeBelowMinimum) {
 		t.Errorf("another race: got %v, want %v", err, registration.ErrAgeBelowMinimum)
 	}
-	relay, err := f.GetEntryByBib(t.Context(), f.event.ID, "9001")
+	relay, err := f.GetEntry(t.Context(), f.event.ID, registration.Key{Bib: "9001"})
 	if err != nil {
 		t.Fatal(err)
 	}

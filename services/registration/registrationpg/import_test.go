@@ -116,7 +116,7 @@ func TestImportReplace(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	f.mustImport(t, "marathon,7,C7,,,,,,,,,,,", "marathon,9,,,,,,,,,,,,", "half,2001,,,,,,,,,,,,")
-	if _, err := f.RegisterPerson(t.Context(), request(1, "marathon")); err != nil {
+	if _, err := f.RegisterPerson(t.Context(), "tester", request(1, "marathon")); err != nil {
 		t.Fatal(err)
 	}
 	first := f.since(t, 0)
@@ -189,10 +189,10 @@ func TestImportNamesEveryBadLine(t *testing.T) {
 func TestImportKeepsWhatTheFileDoesNotHave(t *testing.T) {
 	t.Parallel()
 	f := start(t)
-	if _, err := f.RegisterTeam(t.Context(), team(1)); err != nil {
+	if _, err := f.RegisterTeam(t.Context(), "tester", team(1)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.AssignBibs(t.Context(), "tester", f.event.ID, "ekiden", []string{"9000-9010"}); err != nil {
+	if _, err := f.AssignBibs(t.Context(), "tester", bibs(f.event.ID, "ekiden", []string{"9000-9010"})); err != nil {
 		t.Fatal(err)
 	}
 	before := f.since(t, 0)[0]

@@ -68,8 +68,19 @@ VALUES ('almaty-2025', 1, 'Almaty', '2025-09-28', '{}')`
 		t.Fatal(err)
 	}
 	f.store = registrationpg.New(f.pool)
-	f.Service = registration.New(f, f.store, now)
+	f.Service = f.service(f.pool)
 	return f
+}
+
+// service returns one more service, as another process has.
+func (f *fixture) service(pool *pgxpool.Pool) *registration.Service { return newService(f, pool) }
+
+func newService(events registration.Events, pool *pgxpool.Pool) *registration.Service {
+	store := registrationpg.New(pool)
+	return registration.New(registration.Dependencies{
+		Events: events, Store: store, Papers: registrationpg.NewPapers(pool), Census: store,
+		Vacancies: registration.NewVacancyBoard(events, store), Now: now,
+	})
 }
 
 // open returns one more pool, as another process has.
@@ -107,4 +118,8 @@ func (f *fixture) count(t *testing.T, query string, arguments ...any) int {
 		t.Fatal(err)
 	}
 	return n
+}
+
+func bibs(event race.EventID, id race.ID, ranges []string) registration.BibAssignment {
+	return registration.BibAssignment{Event: event, Race: id, Ranges: ranges}
 }

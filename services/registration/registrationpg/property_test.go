@@ -65,13 +65,13 @@ func (s *sequence) step(rt *rapid.T) error {
 		s.requests++
 		r := request(rapid.IntRange(1, 8).Draw(rt, "who"), id)
 		r.Event, r.RequestID = s.event.ID, fmt.Sprint("request ", s.requests)
-		_, err := s.RegisterPerson(ctx, r)
+		_, err := s.RegisterPerson(ctx, "tester", r)
 		return err
 	case "team":
 		s.requests++
 		r := team(1)
 		r.Event, r.RequestID = s.event.ID, fmt.Sprint("request ", s.requests)
-		_, err := s.RegisterTeam(ctx, r)
+		_, err := s.RegisterTeam(ctx, "tester", r)
 		return err
 	case "correct":
 		entries, err := s.ListEntries(ctx, s.event.ID, "", 0, 100)
@@ -89,7 +89,7 @@ func (s *sequence) step(rt *rapid.T) error {
 		})
 		return err
 	case "bibs":
-		_, err := s.AssignBibs(ctx, "tester", s.event.ID, "marathon", []string{"1-7"})
+		_, err := s.AssignBibs(ctx, "tester", bibs(s.event.ID, "marathon", []string{"1-7"}))
 		return err
 	case "chips":
 		assignment := registration.ChipAssignment{Bib: race.Bib(bib), Chips: []string{chip}}

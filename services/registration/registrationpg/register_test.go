@@ -13,7 +13,6 @@ import (
 	"raceday/services/registration"
 	"raceday/services/rules/civil"
 	"raceday/services/rules/race"
-	"raceday/services/rules/racetime"
 )
 
 func born(year int, month time.Month, day int) race.Person {
@@ -51,13 +50,13 @@ func TestRegisterPersonByFormat(t *testing.T) {
 	}
 	elsewhere := request(0, "marathon")
 	elsewhere.Event = "astana"
-	if _, err := f.RegisterPerson(t.Context(), elsewhere); !errors.Is(err, errNoEvent) {
+	if _, err := f.RegisterPerson(t.Context(), "tester", elsewhere); !errors.Is(err, errNoEvent) {
 		t.Errorf("unknown event: got %v, want %v", err, errNoEvent)
 	}
 	for i, tt := range tests {
 		r := request(i, tt.race)
 		r.Person = tt.person
-		entry, err := f.RegisterPerson(t.Context(), r)
+		entry, err := f.RegisterPerson(t.Context(), "tester", r)
 		if got, _ := fault.Of(err); got != tt.want || err != nil && got == nil {
 			t.Errorf("%s, born %s: got %v, want %v", tt.race, tt.person.BirthDay, err, tt.want)
 		}
@@ -81,7 +80,7 @@ func team(n int) registration.Registration {
 func TestRegisterTeam(t *testing.T) {
 	t.Parallel()
 	f := start(t)
-	entry, err := f.RegisterTeam(t.Context(), team(1))
+	entry, err := f.RegisterTeam(t.Context(), "tester", team(1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +88,7 @@ func TestRegisterTeam(t *testing.T) {
 		t.Errorf("got a team of sex %v whose first of %d members runs leg %d", entry.Sex, len(entry.Members), entry.Members[0].Leg)
 	}
 	runner := request(1, "marathon")
-	if _, err := f.RegisterPerson(t.Context(), runner); err != nil {
+	if _, err := f.RegisterPerson(t.Context(), "tester", runner); err != nil {
 		t.Fatal(err)
 	}
 	tests := []struct {
@@ -143,7 +142,7 @@ func TestRegisterTeam(t *testing.T) {
 	for i, tt := range tests {
 		r := team(10 + i)
 		tt.change(&r)
-		_, err := f.RegisterTeam(t.Context(), r)
+		_, err := f.RegisterTeam(t.Context(), "tester", r)
 		if !errors.Is(err, tt.want) {
 			t.Errorf("%s: got %v, want %v", tt.name, err, tt.want)
 		}
@@ -153,7 +152,7 @@ func TestRegisterTeam(t *testing.T) {
 	}
 	member := request(2, "half")
 	member.Person = team(1).Members[3].Person
-	if _, err := f.RegisterPerson(t.Context(), member); !errors.Is(err, registration.ErrAlreadyEntered) {
+	if _, err := f.RegisterPerson(t.Context(), "tester", member); !errors.Is(err, registration.ErrAlreadyEntered) {
 		t.Errorf("a member in a race of persons: got %v, want %v", err, registration.ErrAlreadyEntered)
 	}
 }
@@ -162,11 +161,11 @@ func TestSameRequestIsOneEntry(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	f.event.Races[0].Capacity = 1
-	first, err := f.RegisterPerson(t.Context(), request(1, "marathon"))
+	first, err := f.RegisterPerson(t.Context(), "tester", request(1, "marathon"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := f.RegisterPerson(t.Context(), request(1, "marathon"))
+	again, err := f.RegisterPerson(t.Context(), "tester", request(1, "marathon"))
 	if err != nil || again.Reference != first.Reference {
 		t.Errorf("the same request again: got %q, %v, want %q", again.Reference, err, first.Reference)
 	}
@@ -177,43 +176,20 @@ func TestSameRequestIsOneEntry(t *testing.T) {
 	} {
 		r := request(1, "marathon")
 		change(&r)
-		if _, err := f.RegisterPerson(t.Context(), r); !errors.Is(err, registration.ErrRequestIDReused) {
+		if _, err := f.RegisterPerson(t.Context(), "tester", r); !errors.Is(err, registration.ErrRequestIDReused) {
 			t.Errorf("%s: got %v, want %v", name, err, registration.ErrRequestIDReused)
 		}
 	}
-	if _, err := f.RegisterPerson(t.Context(), request(2, "marathon")); !errors.Is(err, registration.ErrRaceFull) {
+	if _, err := f.RegisterPerson(t.Context(), "tester", request(2, "marathon")); !errors.Is(err, registration.ErrRaceFull) {
 		t.Errorf("another request: got %v, want %v", err, registration.ErrRaceFull)
 	}
 	f.event.Races[0].Capacity = 2
-	if _, err := f.RegisterPerson(t.Context(), request(2, "marathon")); err != nil {
+	if _, err := f.RegisterPerson(t.Context(), "tester", request(2, "marathon")); err != nil {
 		t.Errorf("after a place was added: got %v, want an entry", err)
 	}
 	f.event.Races[0].Capacity = 1
-	if _, err := f.RegisterPerson(t.Context(), request(3, "marathon")); !errors.Is(err, registration.ErrRaceFull) {
+	if _, err := f.RegisterPerson(t.Context(), "tester", request(3, "marathon")); !errors.Is(err, registration.ErrRaceFull) {
 		t.Errorf("below what is taken: got %v, want %v", err, registration.ErrRaceFull)
-	}
-}
-
-func TestRegistrationWindow(t *testing.T) {
-	t.Parallel()
-	f := start(t)
-	at := racetime.At(now())
-	tests := []struct {
-		name   string
-		window race.Registration
-		want   *fault.Fault
-	}{
-		{"opens this very moment", race.Registration{OpensAt: at}, nil},
-		{"opens a microsecond later", race.Registration{OpensAt: at + 1}, registration.ErrRegistrationNotOpen},
-		{"closes this very moment", race.Registration{ClosesAt: at}, nil},
-		{"closed a microsecond ago", race.Registration{ClosesAt: at - 1}, registration.ErrRegistrationClosed},
-	}
-	for i, tt := range tests {
-		f.event.Races[0].Registration = tt.window
-		_, err := f.RegisterPerson(t.Context(), request(i, "marathon"))
-		if got, _ := fault.Of(err); got != tt.want {
-			t.Errorf("%s: got %v, want %v", tt.name, err, tt.want)
-		}
 	}
 }
 
@@ -229,7 +205,7 @@ func TestCancelledCallerLeavesNeighboursAlone(t *testing.T) {
 			if n%2 == 0 {
 				ctx = gone
 			}
-			_, err := f.RegisterPerson(ctx, request(n, "marathon"))
+			_, err := f.RegisterPerson(ctx, "tester", request(n, "marathon"))
 			if n%2 == 0 {
 				err = nil // It may have been admitted or not.
 			}
@@ -252,12 +228,12 @@ func TestGetAndListEntries(t *testing.T) {
 		if n == 3 {
 			id = "half"
 		}
-		entry, err := f.RegisterPerson(t.Context(), request(n, id))
+		entry, err := f.RegisterPerson(t.Context(), "tester", request(n, id))
 		if err != nil {
 			t.Fatal(err)
 		}
 		want = append(want, entry.Reference)
-		found, err := f.GetEntry(t.Context(), "almaty-2025", entry.Reference)
+		found, err := f.GetEntry(t.Context(), "almaty-2025", registration.Key{Reference: entry.Reference})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -285,13 +261,13 @@ func TestGetAndListEntries(t *testing.T) {
 	if diff := cmp.Diff(want[3:4], half); diff != "" {
 		t.Errorf("one race (-want +got):\n%s", diff)
 	}
-	if _, err := f.GetEntry(t.Context(), "almaty-2025", "NOPE-NOPE"); !errors.Is(err, registration.ErrEntryNotFound) {
+	if _, err := f.GetEntry(t.Context(), "almaty-2025", registration.Key{Reference: "NOPE-NOPE"}); !errors.Is(err, registration.ErrEntryNotFound) {
 		t.Errorf("unknown reference: got %v, want %v", err, registration.ErrEntryNotFound)
 	}
-	if _, err := f.GetEntryByBib(t.Context(), "almaty-2025", "1"); !errors.Is(err, registration.ErrEntryNotFound) {
+	if _, err := f.GetEntry(t.Context(), "almaty-2025", registration.Key{Bib: "1"}); !errors.Is(err, registration.ErrEntryNotFound) {
 		t.Errorf("unknown bib: got %v, want %v", err, registration.ErrEntryNotFound)
 	}
-	if _, err := f.GetEntry(t.Context(), "astana", want[0]); !errors.Is(err, errNoEvent) {
+	if _, err := f.GetEntry(t.Context(), "astana", registration.Key{Reference: want[0]}); !errors.Is(err, errNoEvent) {
 		t.Errorf("unknown event: got %v, want %v", err, errNoEvent)
 	}
 }

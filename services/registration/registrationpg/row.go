@@ -21,20 +21,32 @@ type entryRow struct {
 	Bib       *string  `json:"bib"`
 	Chips     []string `json:"chips"`
 	personRow
-	Wave          *string   `json:"wave"`
-	Tags          []string  `json:"tags"`
-	RequestID     *string   `json:"request_id"`
-	RequestDigest *string   `json:"request_digest"`
-	EnteredAt     time.Time `json:"entered_at"`
+	Wave          *string    `json:"wave"`
+	Tags          []string   `json:"tags"`
+	RequestID     *string    `json:"request_id"`
+	RequestDigest *string    `json:"request_digest"`
+	EnteredAt     time.Time  `json:"entered_at"`
+	EnteredBy     string     `json:"entered_by"`
+	Owner         string     `json:"owner"`
+	ExpiresAt     *time.Time `json:"expires_at"`
+	FeeMinor      int64      `json:"fee_minor"`
+	CharityMinor  int64      `json:"charity_minor"`
+	PaidMinor     int64      `json:"paid_minor"`
+	ExpectedUS    *int64     `json:"expected_us"`
+	SecondEntry   bool       `json:"second_entry"`
+	JoinCode      *string    `json:"join_code"`
+	CameFrom      *string    `json:"came_from"`
+	WentTo        *string    `json:"went_to"`
+	CheckedInAt   *time.Time `json:"checked_in_at"`
 }
 
 // memberRow is a row of registration.members as JSON.
 type memberRow struct {
-	Reference string   `json:"reference,omitempty"`
-	Number    int      `json:"number"`
-	Leg       int      `json:"leg"`
-	Bib       *string  `json:"bib"`
-	Chips     []string `json:"chips"`
+	Entrant int64    `json:"entrant,omitempty"`
+	Number  int      `json:"number"`
+	Leg     int      `json:"leg"`
+	Bib     *string  `json:"bib"`
+	Chips   []string `json:"chips"`
 	personRow
 }
 
@@ -47,6 +59,8 @@ type personRow struct {
 	Country  string  `json:"country"`
 	Club     string  `json:"club"`
 	Category string  `json:"category"`
+	// NameShown is empty, HIDDEN or FULL.
+	NameShown string `json:"name_shown"`
 }
 
 // wholeEntry is an entry with its members.
@@ -68,6 +82,14 @@ func rowOf(e *registration.Entry) entryRow {
 		Tags:      list(e.Tags),
 		RequestID: optional(e.RequestID),
 		EnteredAt: e.EnteredAt,
+		EnteredBy: e.EnteredBy, Owner: e.Owner, ExpiresAt: instant(e.ExpiresAt),
+		FeeMinor: e.FeeMinor, CharityMinor: e.CharityMinor, PaidMinor: e.PaidMinor,
+		SecondEntry: e.SecondEntry, JoinCode: optional(e.JoinCode), CameFrom: elsewhere(e.CameFrom),
+		WentTo: elsewhere(e.WentTo), CheckedInAt: instant(e.CheckedInAt),
+	}
+	if e.ExpectedTime != 0 {
+		us := e.ExpectedTime.Microseconds()
+		row.ExpectedUS = &us
 	}
 	if e.RequestID != "" {
 		digest := `\x` + hex.EncodeToString(e.RequestDigest[:])
@@ -80,7 +102,7 @@ func memberRowsOf(e *registration.Entry) []memberRow {
 	rows := make([]memberRow, len(e.Members))
 	for i, m := range e.Members {
 		rows[i] = memberRow{
-			Reference: string(e.Reference), Number: i, Leg: m.Leg, Bib: optional(m.Bib), Chips: list(m.Chips),
+			Entrant: int64(e.ID), Number: i, Leg: m.Leg, Bib: optional(m.Bib), Chips: list(m.Chips),
 			personRow: personRowOf(m.Person),
 		}
 	}
@@ -90,8 +112,20 @@ func memberRowsOf(e *registration.Entry) []memberRow {
 func personRowOf(p race.Person) personRow {
 	return personRow{
 		Name: p.Name, Sex: p.Sex.String(), BirthDay: optional(p.BirthDay.String()), AgeYears: p.AgeYears,
-		Country: p.Country, Club: p.Club, Category: p.Category,
+		Country: p.Country, Club: p.Club, Category: p.Category, NameShown: namesShown[p.NameShown],
 	}
+}
+
+// namesShown are the ways of showing a name as they are stored.
+var namesShown = map[race.NameShown]string{race.NameByAge: "", race.NameHidden: "HIDDEN", race.NameInFull: "FULL"}
+
+func nameShown(text string) race.NameShown {
+	for shown, stored := range namesShown {
+		if stored == text {
+			return shown
+		}
+	}
+	return race.NameHidden // A constraint keeps others out.
 }
 
 func (w *wholeEntry) entry() (registration.Entry, error) {
@@ -114,6 +148,13 @@ func (w *wholeEntry) entry() (registration.Entry, error) {
 		State:     registration.State(row.State),
 		RequestID: value[string](row.RequestID),
 		EnteredAt: row.EnteredAt.UTC(),
+		EnteredBy: row.EnteredBy, Owner: row.Owner, ExpiresAt: timeOf(row.ExpiresAt),
+		FeeMinor: row.FeeMinor, CharityMinor: row.CharityMinor, PaidMinor: row.PaidMinor,
+		SecondEntry: row.SecondEntry, JoinCode: value[registration.JoinCode](row.JoinCode),
+		CameFrom: elsewhereOf(row.CameFrom), WentTo: elsewhereOf(row.WentTo), CheckedInAt: timeOf(row.CheckedInAt),
+	}
+	if row.ExpectedUS != nil {
+		e.ExpectedTime = time.Duration(*row.ExpectedUS) * time.Microsecond
 	}
 	if row.RequestDigest != nil {
 		digest, err := hex.DecodeString(strings.TrimPrefix(*row.RequestDigest, `\x`))
@@ -142,6 +183,7 @@ func (p *personRow) person() (race.Person, error) {
 	}
 	person := race.Person{
 		Name: p.Name, Sex: sex, AgeYears: p.AgeYears, Country: p.Country, Club: p.Club, Category: p.Category,
+		NameShown: nameShown(p.NameShown),
 	}
 	if p.BirthDay != nil {
 		day, err := civil.ParseDay(*p.BirthDay)
@@ -194,4 +236,33 @@ func present(words []string) []string {
 		return nil
 	}
 	return words
+}
+
+// instant is NULL for the zero time.
+func instant(at time.Time) *time.Time {
+	if at.IsZero() {
+		return nil
+	}
+	return &at
+}
+
+func timeOf(at *time.Time) time.Time {
+	if at == nil {
+		return time.Time{}
+	}
+	return at.UTC()
+}
+
+// elsewhere is NULL for no entry.
+func elsewhere(e registration.Elsewhere) *string {
+	if e.Reference == "" {
+		return nil
+	}
+	text := string(e.Event) + "/" + string(e.Reference)
+	return &text
+}
+
+func elsewhereOf(text *string) registration.Elsewhere {
+	event, reference, _ := strings.Cut(value[string](text), "/")
+	return registration.Elsewhere{Event: race.EventID(event), Reference: registration.Reference(reference)}
 }

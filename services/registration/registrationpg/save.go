@@ -1,9 +1,7 @@
 package registrationpg
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"reflect"
 	"slices"
@@ -14,131 +12,19 @@ import (
 	"raceday/services/rules/race"
 )
 
-const insertEntries = `
-INSERT INTO registration.entries (
-    event, reference, race, state, bib, chips, name, sex, birth_day, age_years, country, club, category, wave, tags,
-    request_id, request_digest, entered_at)
-SELECT @event, reference, race, state, bib, chips, name, sex, birth_day, age_years, country, club, category, wave, tags,
-    request_id, request_digest, entered_at
-FROM json_to_recordset(@entries::json) AS e (
-    reference text, race text, state text, bib text, chips text[], name text, sex text, birth_day date,
-    age_years integer, country text, club text, category text, wave text, tags text[],
-    request_id text, request_digest bytea, entered_at timestamptz)`
-
-const updateEntries = `
-UPDATE registration.entries AS e
-SET race = n.race, state = n.state, bib = n.bib, chips = n.chips, name = n.name, sex = n.sex, birth_day = n.birth_day,
-    age_years = n.age_years, country = n.country, club = n.club, category = n.category, wave = n.wave, tags = n.tags
-FROM json_to_recordset(@entries::json) AS n (
-    entrant bigint, race text, state text, bib text, chips text[], name text, sex text, birth_day date,
-    age_years integer, country text, club text, category text, wave text, tags text[])
-WHERE e.event = @event
-  AND e.entrant = n.entrant`
-
-const deleteMembers = `
-DELETE FROM registration.members
-WHERE event = @event
-  AND entrant = ANY (@entrants)`
-
-const deleteBibs = `
-DELETE FROM registration.bibs
-WHERE event = @event
-  AND entrant = ANY (@entrants)`
-
-const deleteChips = `
-DELETE FROM registration.chips
-WHERE event = @event
-  AND entrant = ANY (@entrants)`
-
-const deletePeople = `
-DELETE FROM registration.people
-WHERE event = @event
-  AND entrant = ANY (@entrants)`
-
-const insertMembers = `
-INSERT INTO registration.members (
-    event, entrant, number, leg, bib, chips, name, sex, birth_day, age_years, country, club, category)
-SELECT e.event, e.entrant, m.number, m.leg, m.bib, m.chips, m.name, m.sex, m.birth_day, m.age_years,
-    m.country, m.club, m.category
-FROM json_to_recordset(@members::json) AS m (
-    reference text, number integer, leg integer, bib text, chips text[], name text, sex text, birth_day date,
-    age_years integer, country text, club text, category text)
-JOIN registration.entries AS e ON e.event = @event AND e.reference = m.reference`
-
-const insertBibs = `
-INSERT INTO registration.bibs (event, bib, entrant)
-SELECT e.event, c.bib, e.entrant
-FROM unnest(@references::text[], @bibs::text[]) AS c (reference, bib)
-JOIN registration.entries AS e ON e.event = @event AND e.reference = c.reference`
-
-const insertChips = `
-INSERT INTO registration.chips (event, chip, entrant)
-SELECT e.event, c.chip, e.entrant
-FROM unnest(@references::text[], @chips::text[]) AS c (reference, chip)
-JOIN registration.entries AS e ON e.event = @event AND e.reference = c.reference`
-
-// Batches of different races wait for each other where they hold the same person; in one order none waits in a circle.
-const insertPeople = `
-INSERT INTO registration.people (event, person, entrant, in_team)
-SELECT e.event, c.person, e.entrant, c.in_team
-FROM unnest(@references::text[], @people::bytea[], @in_team::boolean[]) AS c (reference, person, in_team)
-JOIN registration.entries AS e ON e.event = @event AND e.reference = c.reference
-ORDER BY c.person`
-
-const updatePlaces = `
-UPDATE registration.races AS r
-SET taken = r.taken + d.taken
-FROM unnest(@races::text[], @taken::integer[]) AS d (race, taken)
-WHERE r.event = @event
-  AND r.race = d.race`
-
-const takeBatchNumber = `
-SELECT nextval('registration.batch_numbers')`
-
-const upsertRosterChanges = `
-INSERT INTO registration.roster_changes (event, entrant, batch)
-SELECT e.event, e.entrant, currval('registration.batch_numbers')
-FROM registration.entries AS e
-WHERE e.event = @event
-  AND e.reference = ANY (@references)
-ON CONFLICT ON CONSTRAINT roster_changes_pkey DO UPDATE
-SET batch = excluded.batch`
-
-const insertEntryChanges = `
-INSERT INTO registration.entry_changes (event, entrant, batch, action, actor, reason, at, before, after)
-SELECT @event, c.entrant, r.batch, @action, @actor, @reason, @at, c.before, c.after
-FROM json_to_recordset(@changes::json) AS c (entrant bigint, on_roster boolean, before jsonb, after jsonb)
-LEFT JOIN registration.roster_changes AS r ON r.event = @event AND r.entrant = c.entrant AND c.on_roster`
-
-// The event's row is locked from here to the commit, and a ruling may be waiting, so this comes last.
-const insertBatch = `
-INSERT INTO registration.batches (event, batch, change)
-VALUES (@event, currval('registration.batch_numbers'), event.next_change(@event))`
-
-// recordedChange is a row of registration.entry_changes as JSON.
-type recordedChange struct {
-	Entrant  int64         `json:"entrant"`
-	OnRoster bool          `json:"on_roster"`
-	Before   recordedEntry `json:"before"`
-	After    recordedEntry `json:"after"`
-}
-
-// recordedEntry is an entry with its members as it is recorded.
-type recordedEntry struct {
-	entryRow
-	Members []memberRow `json:"members,omitempty"`
-}
-
 // Save writes the changes and all that follows from them; see registration.Tx.
 func (h *holding) Save(ctx context.Context, changes registration.Changes) error {
-	w := &writing{event: h.event, taken: map[race.ID]int{}, batch: &pgx.Batch{}}
-	for i := range changes.Added {
-		w.add(&changes.Added[i])
+	if err := h.giveIDs(ctx, changes.Entries); err != nil {
+		return err
 	}
-	for i := range changes.Changed {
-		w.change(&changes.Changed[i])
+	w := &writing{event: h.event, counts: map[race.ID]*countsChange{}, last: map[race.EntrantID]int{}, batch: &pgx.Batch{}}
+	for i := range changes.Entries {
+		w.change(&changes.Entries[i])
 	}
-	if err := w.queue(changes.Cause); err != nil {
+	for i := range changes.Races {
+		w.changeRace(&changes.Races[i])
+	}
+	if err := w.queue(&changes); err != nil {
 		return err
 	}
 	if err := h.tx.SendBatch(ctx, w.batch).Close(); err != nil {
@@ -147,9 +33,88 @@ func (h *holding) Save(ctx context.Context, changes registration.Changes) error 
 	return nil
 }
 
+// giveIDs gives new entries that have none their ids, in their order.
+func (h *holding) giveIDs(ctx context.Context, changes []registration.Change) error {
+	var without []*registration.Entry
+	for i := range changes {
+		if changes[i].Before == nil && changes[i].After.ID == 0 {
+			without = append(without, &changes[i].After)
+		}
+	}
+	if len(without) == 0 {
+		return nil
+	}
+	known, err := h.Ask(ctx, registration.Question{IDs: len(without)})
+	if err != nil {
+		return err
+	}
+	for i, e := range without {
+		e.ID = known.IDs[i]
+	}
+	return nil
+}
+
 // writing gathers what a Save sends at once.
 type writing struct {
-	event   race.EventID
+	event race.EventID
+	// entries are the entries that change, each once, before all changes and after them; last is where each stands.
+	entries []entryChange
+	last    map[race.EntrantID]int
+	counts  map[race.ID]*countsChange
+	history []historyRow
+	batch   *pgx.Batch
+}
+
+// entryChange is an entry before everything and after it.
+type entryChange struct {
+	before *registration.Entry // nil where it is new
+	after  registration.Entry
+}
+
+func (w *writing) change(c *registration.Change) {
+	w.count(c.Before, -1)
+	w.count(&c.After, 1)
+	w.history = append(w.history, historyOf(c))
+	if at, again := w.last[c.After.ID]; again {
+		w.entries[at].after = c.After
+		return
+	}
+	w.last[c.After.ID] = len(w.entries)
+	w.entries = append(w.entries, entryChange{c.Before, c.After})
+}
+
+func (w *writing) queue(changes *registration.Changes) error {
+	rows := w.rowsOf()
+	if err := w.queueEntries(rows); err != nil {
+		return err
+	}
+	w.queueClaims(rows)
+	w.queueCounts()
+	w.queueRequests(changes.Requests)
+	w.queuePayments(changes)
+	w.queuePapers(changes)
+	w.queueRaceChanges(changes.Races)
+	if len(rows.onRoster) > 0 {
+		w.batch.Queue(takeBatchNumber)
+		w.batch.Queue(upsertRosterChanges, pgx.StrictNamedArgs{"event": w.event, "entrants": rows.onRoster})
+	}
+	if err := w.queueHistory(); err != nil {
+		return err
+	}
+	w.queueErased(changes.Erased)
+	w.batch.Queue(notify, pgx.StrictNamedArgs{"event": w.event})
+	if len(rows.onRoster) > 0 {
+		w.batch.Queue(insertBatch, pgx.StrictNamedArgs{"event": w.event})
+	}
+	return nil
+}
+
+// Whoever keeps places and shows what is left of them listens.
+const notify = `
+SELECT pg_notify('raceday_entries', @event)`
+
+// changedRows are the rows of all tables that follow from the entries.
+type changedRows struct {
 	added   []entryRow
 	changed []entryRow
 	// Of the changed: those whose members and those whose claims are written anew.
@@ -159,165 +124,74 @@ type writing struct {
 	bibs      claimed[race.Bib]
 	chips     claimed[race.Chip]
 	people    claimed[[]byte]
+	slots     []int64
 	inTeam    []bool
-	taken     map[race.ID]int
-	onRoster  []string // references of entries whose line changed
-	recorded  []recordedChange
-	batch     *pgx.Batch
+	// onRoster are the entries whose line of the roster changed.
+	onRoster []int64
 }
 
-// claimed are what entries hold, by reference.
+// claimed are what entries hold.
 type claimed[T any] struct {
-	references []string
-	values     []T
+	entrants []int64
+	values   []T
 }
 
-func (c *claimed[T]) add(reference registration.Reference, v T) {
-	c.references = append(c.references, string(reference))
+func (c *claimed[T]) add(id race.EntrantID, v T) {
+	c.entrants = append(c.entrants, int64(id))
 	c.values = append(c.values, v)
 }
 
-func (w *writing) add(e *registration.Entry) {
-	w.added = append(w.added, rowOf(e))
-	w.members = append(w.members, memberRowsOf(e)...)
-	w.claim(e, e.Claims())
-	if e.State == registration.Confirmed {
-		w.taken[e.Race]++
+func (w *writing) rowsOf() *changedRows {
+	rows := &changedRows{}
+	for i := range w.entries {
+		before, after := w.entries[i].before, &w.entries[i].after
+		if before == nil {
+			rows.added = append(rows.added, rowOf(after))
+			rows.members = append(rows.members, memberRowsOf(after)...)
+			rows.claim(after)
+			if after.OnRoster() {
+				rows.onRoster = append(rows.onRoster, int64(after.ID))
+			}
+			continue
+		}
+		rows.compare(before, after)
 	}
-	if e.OnRoster() {
-		w.onRoster = append(w.onRoster, string(e.Reference))
+	return rows
+}
+
+func (rows *changedRows) compare(before, after *registration.Entry) {
+	if reflect.DeepEqual(before, after) {
+		return
+	}
+	rows.changed = append(rows.changed, rowOf(after))
+	if !reflect.DeepEqual(before.Members, after.Members) {
+		rows.regrouped = append(rows.regrouped, int64(after.ID))
+		rows.members = append(rows.members, memberRowsOf(after)...)
+	}
+	if !reflect.DeepEqual(before.Claims(), after.Claims()) || before.SecondEntry != after.SecondEntry {
+		rows.reclaimed = append(rows.reclaimed, int64(after.ID))
+		rows.claim(after)
+	}
+	if line := after.Line(); (before.OnRoster() || after.OnRoster()) && !reflect.DeepEqual(before.Line(), line) {
+		rows.onRoster = append(rows.onRoster, int64(after.ID))
 	}
 }
 
-func (w *writing) change(c *registration.Change) {
-	after := rowOf(&c.After)
-	w.changed = append(w.changed, after)
-	if c.Before.State == registration.Confirmed {
-		w.taken[c.Before.Race]--
-	}
-	if c.After.State == registration.Confirmed {
-		w.taken[c.After.Race]++
-	}
-	if !reflect.DeepEqual(c.Before.Members, c.After.Members) {
-		w.regrouped = append(w.regrouped, int64(c.After.ID))
-		w.members = append(w.members, memberRowsOf(&c.After)...)
-	}
-	if claims := c.After.Claims(); !reflect.DeepEqual(c.Before.Claims(), claims) {
-		w.reclaimed = append(w.reclaimed, int64(c.After.ID))
-		w.claim(&c.After, claims)
-	}
-	onRoster := c.Before.OnRoster() || c.After.OnRoster()
-	if onRoster {
-		w.onRoster = append(w.onRoster, string(c.After.Reference))
-	}
-	w.recorded = append(w.recorded, recordedChange{
-		Entrant:  int64(c.After.ID),
-		OnRoster: onRoster,
-		Before:   recordedEntry{rowOf(&c.Before), memberRowsOf(&c.Before)},
-		After:    recordedEntry{after, memberRowsOf(&c.After)},
-	})
-}
-
-func (w *writing) claim(e *registration.Entry, claims registration.Claims) {
+func (rows *changedRows) claim(e *registration.Entry) {
+	claims := e.Claims()
 	for _, bib := range claims.Bibs {
-		w.bibs.add(e.Reference, bib)
+		rows.bibs.add(e.ID, bib)
 	}
 	for _, chip := range claims.Chips {
-		w.chips.add(e.Reference, chip)
+		rows.chips.add(e.ID, chip)
 	}
 	for _, person := range claims.People {
-		w.people.add(e.Reference, slices.Clone(person[:]))
-		w.inTeam = append(w.inTeam, len(e.Members) > 0)
-	}
-}
-
-// queue puts the statements in their order: claims are given up before others take them, the event's lock comes last.
-func (w *writing) queue(cause registration.Cause) error {
-	if err := w.queueJSON(insertEntries, "entries", w.added, len(w.added)); err != nil {
-		return err
-	}
-	if err := w.queueJSON(updateEntries, "entries", w.changed, len(w.changed)); err != nil {
-		return err
-	}
-	if len(w.regrouped) > 0 {
-		w.batch.Queue(deleteMembers, pgx.StrictNamedArgs{"event": w.event, "entrants": w.regrouped})
-	}
-	if len(w.reclaimed) > 0 {
-		for _, query := range []string{deleteBibs, deleteChips, deletePeople} {
-			w.batch.Queue(query, pgx.StrictNamedArgs{"event": w.event, "entrants": w.reclaimed})
+		rows.people.add(e.ID, slices.Clone(person[:]))
+		rows.inTeam = append(rows.inTeam, len(e.Members) > 0)
+		slot := int64(0)
+		if e.SecondEntry {
+			slot = int64(e.ID)
 		}
+		rows.slots = append(rows.slots, slot)
 	}
-	if err := w.queueJSON(insertMembers, "members", w.members, len(w.members)); err != nil {
-		return err
-	}
-	w.queueClaims()
-	w.queuePlaces()
-	if len(w.onRoster) > 0 {
-		w.batch.Queue(takeBatchNumber)
-		w.batch.Queue(upsertRosterChanges, pgx.StrictNamedArgs{"event": w.event, "references": w.onRoster})
-	}
-	if len(w.recorded) > 0 {
-		changes, err := encode(w.recorded)
-		if err != nil {
-			return err
-		}
-		w.batch.Queue(insertEntryChanges, pgx.StrictNamedArgs{
-			"event": w.event, "action": cause.Action, "actor": cause.Actor, "reason": cause.Reason, "at": cause.At,
-			"changes": changes,
-		})
-	}
-	if len(w.onRoster) > 0 {
-		w.batch.Queue(insertBatch, pgx.StrictNamedArgs{"event": w.event})
-	}
-	return nil
-}
-
-func (w *writing) queueJSON(query, name string, rows any, n int) error {
-	if n == 0 {
-		return nil
-	}
-	content, err := encode(rows)
-	if err != nil {
-		return err
-	}
-	w.batch.Queue(query, pgx.StrictNamedArgs{"event": w.event, name: content})
-	return nil
-}
-
-func (w *writing) queueClaims() {
-	if c := w.bibs; len(c.values) > 0 {
-		w.batch.Queue(insertBibs, pgx.StrictNamedArgs{"event": w.event, "references": c.references, "bibs": c.values})
-	}
-	if c := w.chips; len(c.values) > 0 {
-		w.batch.Queue(insertChips, pgx.StrictNamedArgs{"event": w.event, "references": c.references, "chips": c.values})
-	}
-	if c := w.people; len(c.values) > 0 {
-		w.batch.Queue(insertPeople, pgx.StrictNamedArgs{
-			"event": w.event, "references": c.references, "people": c.values, "in_team": w.inTeam,
-		})
-	}
-}
-
-func (w *writing) queuePlaces() {
-	var races []string
-	var taken []int
-	for id, n := range w.taken {
-		if n != 0 {
-			races, taken = append(races, string(id)), append(taken, n)
-		}
-	}
-	if len(races) > 0 {
-		w.batch.Queue(updatePlaces, pgx.StrictNamedArgs{"event": w.event, "races": races, "taken": taken})
-	}
-}
-
-// encode writes JSON as text, which is sent as it is.
-func encode(rows any) (string, error) {
-	var content bytes.Buffer
-	encoder := json.NewEncoder(&content)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(rows); err != nil {
-		return "", fmt.Errorf("encode rows: %w", err)
-	}
-	return content.String(), nil
 }

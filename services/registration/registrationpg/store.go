@@ -26,9 +26,12 @@ func New(db postgres.Beginner) *Store {
 
 // constraints are the invariants that the database holds, as faults.
 var constraints = map[string]*fault.Fault{
-	"entries_reference_unique_in_event": registration.ErrReferenceTaken,
-	"entries_request_unique_in_event":   registration.ErrRequestIDReused,
-	"people_pkey":                       registration.ErrAlreadyEntered,
+	"entries_reference_unique_in_event": registration.ErrOvertaken,
+	"entries_join_code_unique_in_event": registration.ErrOvertaken,
+	"entries_request_unique_in_event":   registration.ErrOvertaken,
+	"requests_pkey":                     registration.ErrOvertaken,
+	"payments_pkey":                     registration.ErrOvertaken,
+	"people_pkey":                       registration.ErrOvertaken,
 	"bibs_pkey":                         registration.ErrBibTaken,
 	"chips_pkey":                        registration.ErrChipTaken,
 	"races_taken_within_capacity":       registration.ErrRaceFull,
@@ -45,52 +48,17 @@ func translate(err error) error {
 	return err
 }
 
-const selectEntryByReference = `
-SELECT e.entry, e.members
-FROM registration.whole_entries AS e
-WHERE e.event = @event
-  AND e.reference = @reference`
-
-// EntryByReference returns the entry, or registration.ErrEntryNotFound.
-func (s *Store) EntryByReference(
-	ctx context.Context, event race.EventID, reference registration.Reference,
-) (registration.Entry, error) {
-	return s.find(ctx, selectEntryByReference, pgx.StrictNamedArgs{"event": event, "reference": reference})
-}
-
-const selectEntryByBib = `
-SELECT e.entry, e.members
-FROM registration.bibs AS b
-JOIN registration.whole_entries AS e ON e.event = b.event AND e.entrant = b.entrant
-WHERE b.event = @event
-  AND b.bib = @bib`
-
-// EntryByBib returns the confirmed entry that holds the bib, itself or by a member, or registration.ErrEntryNotFound.
-func (s *Store) EntryByBib(ctx context.Context, event race.EventID, bib race.Bib) (registration.Entry, error) {
-	return s.find(ctx, selectEntryByBib, pgx.StrictNamedArgs{"event": event, "bib": bib})
-}
-
-func (s *Store) find(ctx context.Context, query string, arguments pgx.StrictNamedArgs) (registration.Entry, error) {
-	var found registration.Entry
-	err := postgres.InTx(ctx, s.db, func(ctx context.Context, tx pgx.Tx) error {
-		var err error
-		found, err = findEntry(ctx, tx, query, arguments)
-		return err
-	})
-	return found, translate(err)
-}
-
-func findEntry(
-	ctx context.Context, tx pgx.Tx, query string, arguments pgx.StrictNamedArgs,
-) (registration.Entry, error) {
-	entries, err := listEntries(ctx, tx, query, arguments)
+// Find returns the entry with this key, or registration.ErrEntryNotFound.
+func (s *Store) Find(ctx context.Context, event race.EventID, key registration.Key) (registration.Entry, error) {
+	seen, err := s.Look(ctx, event, "", registration.Question{Entries: []registration.Key{key}})
 	if err != nil {
 		return registration.Entry{}, err
 	}
-	if len(entries) == 0 {
+	e, ok := seen.Known.Entries[key]
+	if !ok {
 		return registration.Entry{}, registration.ErrEntryNotFound
 	}
-	return entries[0], nil
+	return e, nil
 }
 
 const selectEntries = `

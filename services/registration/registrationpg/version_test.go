@@ -14,7 +14,6 @@ import (
 	"raceday/services/fault"
 	"raceday/services/postgres"
 	"raceday/services/registration"
-	"raceday/services/registration/registrationpg"
 	"raceday/services/rules/race"
 )
 
@@ -31,7 +30,7 @@ func startVersions(t *testing.T) *versions {
 	t.Helper()
 	v := &versions{fixture: start(t)}
 	v.events = []*race.Event{v.event}
-	v.Service = registration.New(v, registrationpg.New(v.pool), now)
+	v.Service = newService(v, v.pool)
 	return v
 }
 
@@ -85,7 +84,7 @@ func TestDecidesByTheVersionThatStands(t *testing.T) {
 	}
 	register := func(id race.ID) func(v *versions) error {
 		return func(v *versions) error {
-			_, err := v.RegisterPerson(t.Context(), request(2, id))
+			_, err := v.RegisterPerson(t.Context(), "tester", request(2, id))
 			return err
 		}
 	}
@@ -107,7 +106,7 @@ func TestDecidesByTheVersionThatStands(t *testing.T) {
 			return err
 		}, registration.ErrRosterInvalid},
 		{"the race goes before bibs", gone, func(v *versions) error {
-			_, err := v.AssignBibs(t.Context(), "tester", v.event.ID, "half", []string{"2000-2001"})
+			_, err := v.AssignBibs(t.Context(), "tester", bibs(v.event.ID, "half", []string{"2000-2001"}))
 			return err
 		}, registration.ErrRaceNotFound},
 		{"the race goes before a correction", gone, func(v *versions) error {
@@ -146,7 +145,7 @@ func TestEntriesAndVersionsCannotPassEachOther(t *testing.T) {
 	var group errgroup.Group
 	for n := range people {
 		group.Go(func() error {
-			_, err := v.RegisterPerson(t.Context(), request(n, "marathon"))
+			_, err := v.RegisterPerson(t.Context(), "tester", request(n, "marathon"))
 			if errors.Is(err, registration.ErrRaceFull) || errors.Is(err, registration.ErrBusy) {
 				return nil
 			}

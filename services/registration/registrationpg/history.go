@@ -1,0 +1,112 @@
+package registrationpg
+
+import (
+	"reflect"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"raceday/services/registration"
+	"raceday/services/rules/race"
+)
+
+// Names and birth dates stand beside the history, where they can be forgotten.
+const insertHistory = `
+WITH c AS (
+    SELECT nextval('registration.entry_changes_number_seq') AS number, c.*
+    FROM json_to_recordset(@changes::json) AS c (
+        entrant bigint, action text, actor text, reason text, at timestamptz, on_roster boolean, before jsonb, after jsonb,
+        people_before jsonb, people_after jsonb)),
+people AS (
+    INSERT INTO registration.changed_people (number, event, entrant, before, after)
+    SELECT number, @event, entrant, people_before, people_after
+    FROM c
+    WHERE people_after IS NOT NULL)
+INSERT INTO registration.entry_changes (number, event, entrant, batch, action, actor, reason, at, before, after)
+OVERRIDING SYSTEM VALUE
+SELECT number, @event, entrant, CASE WHEN on_roster THEN currval('registration.batch_numbers') END, action, actor, reason,
+    at, before, after
+FROM c`
+
+// historyRow is a row of registration.entry_changes as JSON, with its row of registration.changed_people.
+type historyRow struct {
+	Entrant  int64         `json:"entrant"`
+	Action   string        `json:"action"`
+	Actor    string        `json:"actor"`
+	Reason   string        `json:"reason"`
+	At       time.Time     `json:"at"`
+	OnRoster bool          `json:"on_roster"`
+	Before   *historyEntry `json:"before,omitempty"`
+	After    *historyEntry `json:"after,omitempty"`
+	// PeopleBefore and PeopleAfter are set where names or birth dates changed.
+	PeopleBefore *formerPeople `json:"people_before,omitempty"`
+	PeopleAfter  *formerPeople `json:"people_after,omitempty"`
+}
+
+// historyEntry is an entry without names and birth dates.
+type historyEntry struct {
+	entryRow
+	Members []memberRow `json:"members,omitempty"`
+}
+
+// formerPeople are the names and birth dates of an entry.
+type formerPeople struct {
+	formerPerson
+	Members []formerPerson `json:"members,omitempty"`
+}
+
+type formerPerson struct {
+	Name     string  `json:"name"`
+	BirthDay *string `json:"birth_day"`
+}
+
+func historyOf(c *registration.Change) historyRow {
+	row := historyRow{
+		Entrant: int64(c.After.ID), Action: string(c.Cause.Action), Actor: c.Cause.Actor, Reason: c.Cause.Reason,
+		At: c.Cause.At, OnRoster: c.After.OnRoster(),
+	}
+	if c.Before == nil {
+		return row
+	}
+	row.OnRoster = (row.OnRoster || c.Before.OnRoster()) && !reflect.DeepEqual(c.Before.Line(), c.After.Line())
+	row.Before, row.After = historyEntryOf(c.Before), historyEntryOf(&c.After)
+	before, after := peopleOf(c.Before), peopleOf(&c.After)
+	if !reflect.DeepEqual(before, after) {
+		row.PeopleBefore, row.PeopleAfter = before, after
+	}
+	return row
+}
+
+func historyEntryOf(e *registration.Entry) *historyEntry {
+	entry := &historyEntry{rowOf(e), memberRowsOf(e)}
+	entry.RequestDigest = nil
+	entry.Name, entry.BirthDay = "", nil
+	for i := range entry.Members {
+		entry.Members[i].Name, entry.Members[i].BirthDay = "", nil
+	}
+	return entry
+}
+
+func peopleOf(e *registration.Entry) *formerPeople {
+	people := &formerPeople{formerPerson: formerPersonOf(e.Person)}
+	for i := range e.Members {
+		people.Members = append(people.Members, formerPersonOf(e.Members[i].Person))
+	}
+	return people
+}
+
+func formerPersonOf(p race.Person) formerPerson {
+	return formerPerson{Name: p.Name, BirthDay: optional(p.BirthDay.String())}
+}
+
+func (w *writing) queueHistory() error {
+	if len(w.history) == 0 {
+		return nil
+	}
+	changes, err := encode(w.history)
+	if err != nil {
+		return err
+	}
+	w.batch.Queue(insertHistory, pgx.StrictNamedArgs{"event": w.event, "changes": changes})
+	return nil
+}
