@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc"
 
 	standingsv1 "raceday/proto/raceday/standings/v1"
+	"raceday/services/grpcserver"
 	"raceday/services/rules/race"
 	"raceday/services/standings"
 )
@@ -77,27 +78,27 @@ func (s *Server) ListLists(
 func (s *Server) ExportResults(
 	request *standingsv1.ExportResultsRequest, stream grpc.ServerStreamingServer[standingsv1.ExportResultsResponse],
 ) error {
-	file := &chunks{}
+	var file *grpcserver.Chunks
 	err := s.service.ExportResults(stream.Context(), race.EventID(request.GetEventId()), exportFile(request.GetFile()),
 		func(version int64) io.Writer {
-			file.send = func(chunk []byte) error {
+			file = grpcserver.NewChunks(func(chunk []byte) error {
 				return stream.Send(&standingsv1.ExportResultsResponse{Chunk: chunk, Version: version})
-			}
+			})
 			return file
 		})
 	if err != nil {
 		return err
 	}
-	return file.end()
+	return file.End()
 }
 
 // ExportFacts streams the files of an event's facts, one after another.
 func (s *Server) ExportFacts(
 	request *standingsv1.ExportFactsRequest, stream grpc.ServerStreamingServer[standingsv1.ExportFactsResponse],
 ) error {
-	var file *chunks
+	var file *grpcserver.Chunks
 	err := s.service.ExportFacts(stream.Context(), race.EventID(request.GetEventId()), func(name string) io.Writer {
-		file = file.next(func(chunk []byte) error {
+		file = file.Next(func(chunk []byte) error {
 			return stream.Send(&standingsv1.ExportFactsResponse{File: name, Chunk: chunk})
 		})
 		return file
@@ -105,7 +106,7 @@ func (s *Server) ExportFacts(
 	if err != nil {
 		return err
 	}
-	return file.end()
+	return file.End()
 }
 
 // Rebuild recomputes everything and streams what differs.
