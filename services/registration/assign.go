@@ -1,39 +1,60 @@
 package registration
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"reflect"
+	"slices"
 
 	"raceday/services/fault"
 	"raceday/services/rules/race"
+	"raceday/services/rules/startwave"
 )
 
-// AssignBibs gives the race's confirmed entries without a bib the free bibs of the ranges, in order of entry, all or
-// nothing, and returns how many. Bibs that are in use are left out. Faults: ErrRaceNotFound, ErrRangeInvalid,
-// ErrRangeTooSmall, ErrBusy.
-func (s *Service) AssignBibs(
-	ctx context.Context, actor string, eventID race.EventID, id race.ID, ranges []string,
-) (int, error) {
-	parsed, err := parseRanges(ranges)
+// BibAssignment gives bibs to the confirmed entries of a race that have none.
+type BibAssignment struct {
+	Event race.EventID
+	Race  race.ID
+	// Ranges, such as 1-999 or F1-F99, are used up one after the other; none stands for those of the race's waves.
+	Ranges []string
+	// ByExpectedTime gives them by the time that entries expect to finish in, the fastest first and those that expect none
+	// last; else they are given in order of entry.
+	ByExpectedTime bool
+}
+
+// AssignBibs gives the race's confirmed entries without a bib free bibs, all or nothing, and returns how many. Without
+// ranges an entry whose wave is set stays in it, and the others fill the waves one after the other, each up to its
+// maximum; a wave without ranges takes nobody, and whoever is set into one needs a bib by hand before. The bibs of a
+// wave are given in the same order. Faults: ErrRaceNotFound, ErrRangeInvalid, ErrRangeTooSmall, ErrBusy.
+func (s *Service) AssignBibs(ctx context.Context, actor string, a BibAssignment) (int, error) {
+	ranges, err := parseRanges(a.Ranges)
 	if err != nil {
 		return 0, err
 	}
+	cause := Cause{Action: ActionAssignBibs, Actor: actor}
 	assigned := 0
-	err = s.inEvent(ctx, eventID, func(ctx context.Context, tx Tx, event *race.Event) error {
-		r := event.Race(id)
+	err = s.inEvent(ctx, a.Event, func(ctx context.Context, tx Tx, event *race.Event) error {
+		r := event.Race(a.Race)
 		if r == nil {
 			return ErrRaceNotFound
+		}
+		held, err := open(ctx, tx, event, nil, Question{})
+		if err != nil {
+			return err
 		}
 		entries, err := tx.Entries(ctx)
 		if err != nil {
 			return err
 		}
-		changed, err := giveBibs(r, entries, parsed)
-		if assigned = len(changed); err != nil || assigned == 0 {
+		changed, err := giveBibs(r, entries, ranges, a.ByExpectedTime)
+		if err != nil {
 			return err
 		}
-		return tx.Save(ctx, Changes{Entries: because(changed, Cause{Action: ActionAssignBibs, Actor: actor, At: tx.Now()})})
+		for _, change := range changed {
+			held.record(change.Before, change.After, cause)
+		}
+		assigned = len(changed)
+		return held.close(ctx)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("assign bibs: %w", err)
@@ -50,197 +71,154 @@ func parseRanges(texts []string) ([]race.BibRange, error) {
 			bad = append(bad, ErrRangeInvalid.At(fmt.Sprintf("ranges[%d]", i)))
 		}
 	}
-	if len(texts) == 0 {
-		bad = []fault.Violation{ErrRangeInvalid.At("ranges")}
-	}
 	if len(bad) > 0 {
 		return nil, ErrRangeInvalid.With(bad...)
 	}
 	return ranges, nil
 }
 
-// giveBibs goes through the entries in order of entry and through the ranges at the same time.
-func giveBibs(r *race.Race, entries []Entry, ranges []race.BibRange) ([]Change, error) {
-	used := map[race.Bib]bool{}
-	for i := range entries {
-		for _, bib := range entries[i].Claims().Bibs {
-			used[bib] = true
-		}
+// giveBibs returns the entries that get a bib, before and after.
+func giveBibs(r *race.Race, entries []Entry, ranges []race.BibRange, byExpectedTime bool) ([]Change, error) {
+	g := newBibGiving(r, entries, byExpectedTime)
+	var bibs []race.Bib
+	var err error
+	if len(ranges) > 0 {
+		bibs, err = g.fromRanges(ranges)
+	} else {
+		bibs, err = g.fromWaves()
 	}
-	var changed []Change
-	at, number := 0, ranges[0].First
+	if err != nil {
+		return nil, err
+	}
+	changed := make([]Change, len(bibs))
+	for i, bib := range bibs {
+		after := *g.waiting[i]
+		after.Bib = bib
+		changed[i] = Change{Before: g.waiting[i], After: after}
+	}
+	return changed, nil
+}
+
+// bibGiving is the giving of bibs to entries of a race.
+type bibGiving struct {
+	race *race.Race
+	// waiting are those without a bib, in the order in which they get one.
+	waiting []*Entry
+	// used are the bibs of the event that are in use.
+	used map[race.Bib]bool
+	// inWave is how many entries with a bib are in each wave.
+	inWave map[race.WaveID]int
+}
+
+func newBibGiving(r *race.Race, entries []Entry, byExpectedTime bool) *bibGiving {
+	g := &bibGiving{race: r, used: map[race.Bib]bool{}, inWave: map[race.WaveID]int{}}
 	for i := range entries {
-		before := entries[i]
-		if before.Race != r.ID || before.State != Confirmed || before.Bib != "" {
-			continue
+		e := &entries[i]
+		for _, bib := range e.Claims().Bibs {
+			g.used[bib] = true
 		}
-		for at < len(ranges) && (number > ranges[at].Last || used[ranges[at].Bib(number)]) {
-			if number++; number > ranges[at].Last {
-				if at++; at < len(ranges) {
-					number = ranges[at].First
-				}
+		switch {
+		case e.Race != r.ID || !e.State.HasPlace():
+		case e.Bib == "":
+			if e.State == Confirmed {
+				g.waiting = append(g.waiting, e)
+			}
+		default:
+			if wave := r.WaveOf(e.Wave, e.Bib); wave != nil {
+				g.inWave[wave.ID]++
 			}
 		}
-		if at == len(ranges) {
+	}
+	if byExpectedTime {
+		slices.SortStableFunc(g.waiting, func(a, b *Entry) int {
+			unknown := boolCompare(a.ExpectedTime == 0, b.ExpectedTime == 0)
+			return cmp.Or(unknown, cmp.Compare(a.ExpectedTime, b.ExpectedTime))
+		})
+	}
+	return g
+}
+
+// fromRanges returns the bib of each waiting entry, each in a wave of the race.
+func (g *bibGiving) fromRanges(ranges []race.BibRange) ([]race.Bib, error) {
+	bibs := make([]race.Bib, len(g.waiting))
+	free := freeBibs{ranges: ranges, used: g.used}
+	for i, e := range g.waiting {
+		bib, ok := free.next()
+		if !ok {
 			return nil, ErrRangeTooSmall
 		}
-		after := before
-		after.Bib = ranges[at].Bib(number)
-		if r.WaveOf(after.Wave, after.Bib) == nil {
-			return nil, ErrRangeInvalid.With(ErrWaveUnknown.At(fmt.Sprintf("ranges[%d]", at)))
+		if g.race.WaveOf(e.Wave, bib) == nil {
+			return nil, ErrRangeInvalid.With(ErrWaveUnknown.At(fmt.Sprintf("ranges[%d]", free.at)))
 		}
-		used[after.Bib] = true
-		changed = append(changed, Change{Before: &entries[i], After: after})
+		bibs[i] = bib
 	}
-	return changed, nil
+	return bibs, nil
 }
 
-// because returns the changes with their cause.
-func because(changes []Change, cause Cause) []Change {
-	for i := range changes {
-		changes[i].Cause = cause
+// fromWaves returns the bib of each waiting entry, of the ranges of the wave that it is set into or gets into.
+func (g *bibGiving) fromWaves() ([]race.Bib, error) {
+	set := map[race.WaveID]int{}
+	for _, e := range g.waiting {
+		set[e.Wave]++
 	}
-	return changes
-}
-
-// ChipAssignment is the whole set of chips of a bib.
-type ChipAssignment struct {
-	Bib race.Bib
-	// Chips are as typed.
-	Chips []string
-}
-
-// AssignChips sets the chips of bibs, of entries or of members, all or nothing, and returns how many bibs' chips changed.
-// Chips may change hands within one call. Every bad assignment is a violation of the fault: ErrBibUnknown, ErrChipInvalid
-// or ErrChipTaken. It may return ErrBusy.
-func (s *Service) AssignChips(
-	ctx context.Context, actor string, eventID race.EventID, assignments []ChipAssignment,
-) (int, error) {
-	changed := 0
-	err := s.inEvent(ctx, eventID, func(ctx context.Context, tx Tx, _ *race.Event) error {
-		entries, err := tx.Entries(ctx)
-		if err != nil {
-			return err
+	waves := g.race.Waves
+	free := map[race.WaveID][]race.Bib{}
+	room := make([]int, len(waves))
+	for i := range waves {
+		w := &waves[i]
+		hereToStay := set[w.ID]
+		inWave := g.inWave[w.ID] + hereToStay
+		source := freeBibs{ranges: w.Bibs, used: g.used}
+		for range hereToStay + startwave.Room(w, inWave, len(g.waiting)) {
+			bib, ok := source.next()
+			if !ok {
+				break
+			}
+			free[w.ID] = append(free[w.ID], bib)
 		}
-		changes, bibs, err := giveChips(entries, assignments)
-		if changed = bibs; err != nil || len(changes) == 0 {
-			return err
-		}
-		return tx.Save(ctx, Changes{Entries: because(changes, Cause{Action: ActionAssignChips, Actor: actor, At: tx.Now()})})
-	})
-	if err != nil {
-		return 0, fmt.Errorf("assign chips: %w", err)
+		room[i] = startwave.Room(w, inWave, len(free[w.ID])-hereToStay)
 	}
-	return changed, nil
+	divided := startwave.ByEntry(room, set[""])
+	bibs := make([]race.Bib, len(g.waiting))
+	for i, e := range g.waiting {
+		id := e.Wave
+		if id == "" {
+			wave := divided[0]
+			if divided = divided[1:]; wave == startwave.None {
+				return nil, ErrRangeTooSmall
+			}
+			id = waves[wave].ID
+		}
+		if len(free[id]) == 0 {
+			return nil, ErrRangeTooSmall
+		}
+		bibs[i], free[id] = free[id][0], free[id][1:]
+	}
+	return bibs, nil
 }
 
-// wearer is who a bib names: an entry, or a member of it.
-type wearer struct {
-	entry int
-	// member is -1 for the entry itself.
-	member int
+// freeBibs are those of ranges that are not in use.
+type freeBibs struct {
+	ranges []race.BibRange
+	used   map[race.Bib]bool
+	// at is the range that the last bib was of, given how many of its bibs were looked at.
+	at, given int
 }
 
-// giveChips returns the entries that change and the number of bibs whose chips do.
-func giveChips(entries []Entry, assignments []ChipAssignment) (changes []Change, bibs int, err error) {
-	wearers := wearersOf(entries)
-	after := make(map[int]*Entry)
-	var first *fault.Fault
-	var violations []fault.Violation
-	bad := func(found *fault.Fault, format string, args ...any) {
-		if first == nil {
-			first = found
-		}
-		violations = append(violations, found.At(fmt.Sprintf(format, args...)))
-	}
-	lines := map[wearer]int{}
-	for i, a := range assignments {
-		w, known := wearers[a.Bib]
-		if _, twice := lines[w]; !known || twice {
-			bad(ErrBibUnknown, "assignments[%d].bib", i)
+// next returns the first of them, which is in use from then on; false where there is none.
+func (f *freeBibs) next() (race.Bib, bool) {
+	for f.at < len(f.ranges) {
+		bibs := f.ranges[f.at]
+		if bibs.First+f.given > bibs.Last {
+			f.at, f.given = f.at+1, 0
 			continue
 		}
-		lines[w] = i
-		if after[w.entry] == nil {
-			changed := entries[w.entry]
-			changed.Members = append([]race.Member(nil), changed.Members...)
-			after[w.entry] = &changed
-		}
-		chips := &after[w.entry].Chips
-		if w.member >= 0 {
-			chips = &after[w.entry].Members[w.member].Chips
-		}
-		given := append([]string(nil), a.Chips...)
-		if !reflect.DeepEqual(*chips, given) {
-			bibs++
-		}
-		*chips = given
-	}
-	taken := chipsOutside(entries, after, lines)
-	for i, a := range assignments {
-		for j, text := range a.Chips {
-			chip, err := race.ParseChip(text)
-			switch {
-			case err != nil:
-				bad(ErrChipInvalid, "assignments[%d].chips[%d]", i, j)
-			case taken[chip]:
-				bad(ErrChipTaken, "assignments[%d].chips[%d]", i, j)
-			}
-			taken[chip] = true
+		bib := bibs.Bib(bibs.First + f.given)
+		f.given++
+		if !f.used[bib] {
+			f.used[bib] = true
+			return bib, true
 		}
 	}
-	if first != nil {
-		return nil, 0, first.With(violations...)
-	}
-	for i := range entries {
-		if changed := after[i]; changed != nil && !reflect.DeepEqual(entries[i], *changed) {
-			changes = append(changes, Change{Before: &entries[i], After: *changed})
-		}
-	}
-	return changes, bibs, nil
-}
-
-func wearersOf(entries []Entry) map[race.Bib]wearer {
-	wearers := map[race.Bib]wearer{}
-	for i := range entries {
-		if entries[i].State != Confirmed {
-			continue
-		}
-		if entries[i].Bib != "" {
-			wearers[entries[i].Bib] = wearer{i, -1}
-		}
-		for j := range entries[i].Members {
-			if bib := entries[i].Members[j].Bib; bib != "" {
-				wearers[bib] = wearer{i, j}
-			}
-		}
-	}
-	return wearers
-}
-
-// chipsOutside returns the chips that stay with wearers whom no assignment names.
-func chipsOutside(entries []Entry, after map[int]*Entry, named map[wearer]int) map[race.Chip]bool {
-	taken := map[race.Chip]bool{}
-	for i := range entries {
-		if after[i] == nil {
-			for _, chip := range entries[i].Claims().Chips {
-				taken[chip] = true
-			}
-			continue
-		}
-		left := *after[i]
-		left.Members = append([]race.Member(nil), left.Members...)
-		if _, ok := named[wearer{i, -1}]; ok {
-			left.Chips = nil
-		}
-		for j := range left.Members {
-			if _, ok := named[wearer{i, j}]; ok {
-				left.Members[j].Chips = nil
-			}
-		}
-		for _, chip := range left.Claims().Chips {
-			taken[chip] = true
-		}
-	}
-	return taken
+	return "", false
 }

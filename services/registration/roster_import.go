@@ -40,10 +40,10 @@ type Warning struct {
 	Column, Reason string
 }
 
-// ImportRoster reads a roster.csv, all or nothing. A line with the race and bib of a confirmed or withdrawn entry changes
-// and confirms the entry; columns that the file does not have, and the members of a team of which it names none, stay as
-// they are. Other lines make new entries. Lines are an organiser's facts: ages and windows of registration are not
-// checked, no fee is owed, and a person who is entered twice is a warning. Every bad line is a violation of
+// ImportRoster reads a roster.csv, all or nothing. A line with the race and bib of a confirmed or withdrawn entry
+// changes and confirms the entry; columns that the file does not have, and the members of a team of which it names none,
+// stay as they are. Other lines make new entries. Lines are an organiser's facts: ages and windows of registration are
+// not checked, no fee is owed, and a person who is entered twice is a warning. Every bad line is a violation of
 // ErrRosterInvalid. It returns ErrBusy, or a fault that says that there is no such event.
 func (s *Service) ImportRoster(ctx context.Context, actor string, file RosterFile) (Imported, error) {
 	for range competitions {

@@ -167,8 +167,8 @@ func (m *merge) record(before *Entry, after Entry) {
 	}
 }
 
-// claim records what the line's entry will hold, and the line as bad where somebody else holds a bib or a chip of it. Who
-// is entered already is entered a second time.
+// claim records what the line's entry will hold, and the line as bad where somebody else holds a bib or a chip of it.
+// Who is entered already is entered a second time.
 func (m *merge) claim(line *rosterLine, e *Entry, added bool) {
 	claims := e.Claims()
 	here := "line " + strconv.Itoa(line.line)
@@ -191,7 +191,8 @@ func (m *merge) claim(line *rosterLine, e *Entry, added bool) {
 		}
 		inTeam[person] = true
 		if other, taken := m.people[person]; taken {
-			m.done.Warnings = append(m.done.Warnings, Warning{line.line, "name", "this person is entered already: " + other.where})
+			warning := Warning{line.line, "name", "this person is entered already: " + other.where}
+			m.done.Warnings = append(m.done.Warnings, warning)
 			e.SecondEntry = e.SecondEntry || added || other.first
 		}
 	}
