@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/test/bufconn"
+	"google.golang.org/protobuf/proto"
 
 	eventv1 "raceday/proto/raceday/event/v1"
 	registrationv1 "raceday/proto/raceday/registration/v1"
@@ -96,10 +97,13 @@ func (f *fakeServices) RegisterPerson(_ context.Context, r *registrationv1.Regis
 	}
 	who := r.GetPerson().GetName() + birthDay.String()
 	runner := race.Person{Name: r.GetPerson().GetName(), Sex: race.Male, BirthDay: birthDay}
+	in := f.event.Race(race.ID(r.GetRace()))
 	switch {
 	case f.lenient:
-	case len(entry.Check(f.event.Race(race.ID(r.GetRace())), runner, f.event.Day)) > 0:
+	case len(entry.Check(in, runner, f.event.Day)) > 0:
 		return nil, refused(codes.FailedPrecondition, "AGE_BELOW_MINIMUM")
+	case entry.Minor(in, runner, f.event.Day) && r.GetGuardian().GetConsentVersion() == "":
+		return nil, refused(codes.InvalidArgument, "GUARDIAN_MISSING")
 	case f.people[who]:
 		return nil, refused(codes.AlreadyExists, "ALREADY_ENTERED")
 	}
@@ -124,9 +128,39 @@ func (f *fakeServices) RegisterTeam(_ context.Context, r *registrationv1.Registe
 }
 
 func (f *fakeServices) enter(r string) *registrationv1.Entry {
-	e := &registrationv1.Entry{Reference: fmt.Sprintf("REF%d", len(f.entries)), Race: r}
+	e := &registrationv1.Entry{
+		Reference: fmt.Sprintf("REF%d", len(f.entries)), Race: r, FeeMinor: 1_000_000, CharityMinor: 200_000,
+		State: registrationv1.EntryState_ENTRY_STATE_HELD,
+	}
 	f.entries = append(f.entries, e)
-	return e
+	return proto.CloneOf(e)
+}
+
+func (f *fakeServices) ConfirmPayment(_ context.Context, r *registrationv1.ConfirmPaymentRequest) (*registrationv1.ConfirmPaymentResponse, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, e := range f.entries {
+		if e.GetReference() == r.GetReference() && e.GetFeeMinor() == e.GetPaidMinor()+r.GetAmountMinor() {
+			e.PaidMinor, e.State = e.GetFeeMinor(), registrationv1.EntryState_ENTRY_STATE_CONFIRMED
+			return &registrationv1.ConfirmPaymentResponse{Entry: proto.CloneOf(e)}, nil
+		}
+	}
+	return nil, refused(codes.NotFound, "ENTRY_NOT_FOUND")
+}
+
+func (f *fakeServices) GetTotals(context.Context, *registrationv1.GetTotalsRequest) (*registrationv1.GetTotalsResponse, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	totals := &registrationv1.Totals{States: []*registrationv1.StateCount{
+		{State: registrationv1.EntryState_ENTRY_STATE_HELD}, {State: registrationv1.EntryState_ENTRY_STATE_CONFIRMED},
+	}}
+	for _, e := range f.entries {
+		if e.GetState() == registrationv1.EntryState_ENTRY_STATE_CONFIRMED {
+			totals.States[1].Entries++
+			totals.PaidMinor, totals.CharityMinor = totals.GetPaidMinor()+e.GetPaidMinor(), totals.GetCharityMinor()+e.GetCharityMinor()
+		}
+	}
+	return &registrationv1.GetTotalsResponse{Totals: []*registrationv1.Totals{totals}, Currency: "KZT"}, nil
 }
 
 func (f *fakeServices) AssignBibs(_ context.Context, r *registrationv1.AssignBibsRequest) (*registrationv1.AssignBibsResponse, error) {
@@ -143,7 +177,7 @@ func (f *fakeServices) AssignBibs(_ context.Context, r *registrationv1.AssignBib
 		}
 	}
 	for _, e := range f.entries {
-		if e.GetRace() == r.GetRace() {
+		if e.GetRace() == r.GetRace() && e.GetState() == registrationv1.EntryState_ENTRY_STATE_CONFIRMED {
 			e.Bib, bibs = string(bibs[0]), bibs[1:]
 		}
 	}

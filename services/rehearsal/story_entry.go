@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	registrationv1 "raceday/proto/raceday/registration/v1"
+	"raceday/services/rules/entry"
 	"raceday/services/rules/race"
 )
 
@@ -34,9 +35,9 @@ func (t *teller) register(ctx context.Context) error {
 				return err
 			}
 			seconds := time.Since(began).Seconds()
-			t.print.line("%s persons and %s teams registered in %.1f s, %s entries a second.",
+			t.print.line("%s persons and %s teams registered and paid for in %.1f s, %s entries a second.",
 				count(len(t.field.Persons)), count(len(t.field.Teams)), seconds, count(int(float64(total)/seconds)))
-			return nil
+			return t.tellPaid(ctx)
 		case <-tick.C:
 			t.print.show(fmt.Sprintf("%s of %s registered", count(entered.Load()), count(total)))
 		}
@@ -63,25 +64,28 @@ func (t *teller) registerAll(ctx context.Context, entered *atomic.Int64) error {
 	return group.Wait()
 }
 
-// registerOne enters the person or team with an index in the references.
+// registerOne enters the person or team with an index in the references, and pays the fee.
 func (t *teller) registerOne(ctx context.Context, i int) (reference string, err error) {
-	requestID := fmt.Sprintf("rehearsal-%d-%d", t.Seed, i+1)
-	err = untilTaken(ctx, func(ctx context.Context) error {
+	id := fmt.Sprintf("rehearsal-%d-%d", t.Seed, i+1)
+	var made *registrationv1.Entry
+	err = untilTaken(ctx, func(ctx context.Context) (err error) {
 		if i < len(t.field.Persons) {
-			entry, err := t.registerPerson(ctx, requestID, t.field.Persons[i])
-			reference = entry.GetReference()
-			return err
+			made, err = t.registerPerson(ctx, id, t.field.Persons[i])
+		} else {
+			made, err = t.registerTeam(ctx, id, t.field.Teams[i-len(t.field.Persons)])
 		}
-		entry, err := t.registerTeam(ctx, requestID, t.field.Teams[i-len(t.field.Persons)])
-		reference = entry.GetReference()
 		return err
 	})
-	return reference, err
+	if err == nil {
+		err = t.pay(ctx, id, made)
+	}
+	return made.GetReference(), err
 }
 
 func (t *teller) registerPerson(ctx context.Context, requestID string, p Person) (*registrationv1.Entry, error) {
 	response, err := t.registration.RegisterPerson(ctx, &registrationv1.RegisterPersonRequest{
 		EventId: string(t.Event.ID), Race: string(p.Race), RequestId: requestID, Person: toPerson(p.Person), Tags: p.Tags,
+		Guardian: t.guardian(p.Race, p.Person),
 	})
 	return response.GetEntry(), err
 }
@@ -89,12 +93,70 @@ func (t *teller) registerPerson(ctx context.Context, requestID string, p Person)
 func (t *teller) registerTeam(ctx context.Context, requestID string, team Team) (*registrationv1.Entry, error) {
 	request := &registrationv1.RegisterTeamRequest{
 		EventId: string(t.Event.ID), Race: string(team.Race), RequestId: requestID, Team: toPerson(team.Person),
+		Guardians: map[int32]*registrationv1.Guardian{},
 	}
-	for _, m := range team.Members {
+	for i, m := range team.Members {
 		request.Members = append(request.Members, &registrationv1.Member{Leg: int32(m.Leg), Person: toPerson(m.Person)})
+		if guardian := t.guardian(team.Race, m.Person); guardian != nil {
+			request.Guardians[int32(i)] = guardian
+		}
 	}
 	response, err := t.registration.RegisterTeam(ctx, request)
 	return response.GetEntry(), err
+}
+
+// guardian returns who answers for a minor, nil for anybody else.
+func (t *teller) guardian(id race.ID, p race.Person) *registrationv1.Guardian {
+	if !entry.Minor(t.Event.Race(id), p, t.Event.Day) {
+		return nil
+	}
+	return &registrationv1.Guardian{
+		Name: "A parent of " + p.Name, Contact: "parent@example.org", ConsentVersion: "rehearsal-1",
+	}
+}
+
+// pay pays what is owed for an entry.
+func (t *teller) pay(ctx context.Context, id string, made *registrationv1.Entry) error {
+	owed := made.GetFeeMinor() - made.GetPaidMinor()
+	if owed <= 0 {
+		return nil
+	}
+	request := &registrationv1.ConfirmPaymentRequest{
+		EventId: string(t.Event.ID), RequestId: id + "-paid", PaymentId: id, AmountMinor: owed,
+		Key: &registrationv1.ConfirmPaymentRequest_Reference{Reference: made.GetReference()},
+	}
+	return untilTaken(ctx, func(ctx context.Context) error {
+		paid, err := t.registration.ConfirmPayment(ctx, request)
+		if err == nil && paid.GetEntry().GetState() != registrationv1.EntryState_ENTRY_STATE_CONFIRMED {
+			err = fmt.Errorf("paid for, it is %s", paid.GetEntry().GetState())
+		}
+		return err
+	})
+}
+
+// tellPaid tells what was paid, as the organiser's books have it.
+func (t *teller) tellPaid(ctx context.Context) error {
+	var counted *registrationv1.GetTotalsResponse
+	err := untilTaken(ctx, func(ctx context.Context) (err error) {
+		counted, err = t.registration.GetTotals(ctx, &registrationv1.GetTotalsRequest{EventId: string(t.Event.ID)})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("get totals: %w", err)
+	}
+	var confirmed int32
+	var paid, charity int64
+	for _, totals := range counted.GetTotals() {
+		for _, of := range totals.GetStates() {
+			if of.GetState() == registrationv1.EntryState_ENTRY_STATE_CONFIRMED {
+				confirmed += of.GetEntries()
+			}
+		}
+		paid, charity = paid+totals.GetPaidMinor(), charity+totals.GetCharityMinor()
+	}
+	t.print.line("%s entries are confirmed and paid %s %s, of which %s go to charity.",
+		count(confirmed), count(paid/100), counted.GetCurrency(), count(charity/100))
+	return nil
 }
 
 func toPerson(p race.Person) *registrationv1.Person {
@@ -186,8 +248,8 @@ func (t *teller) listBibs(ctx context.Context, r *race.Race, bibs map[string]rac
 		if err != nil {
 			return fmt.Errorf("list entries of race %s: %w", r.ID, err)
 		}
-		for _, entry := range page.GetEntries() {
-			bibs[entry.GetReference()] = race.Bib(entry.GetBib())
+		for _, listed := range page.GetEntries() {
+			bibs[listed.GetReference()] = race.Bib(listed.GetBib())
 		}
 		if request.PageToken = page.GetNextPageToken(); request.PageToken == "" {
 			return nil
