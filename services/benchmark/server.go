@@ -24,6 +24,8 @@ import (
 type Server struct {
 	// Conn calls as an administrator.
 	Conn *grpc.ClientConn
+	// Dial opens a further connection like Conn, which the bench closes.
+	Dial func() (*grpc.ClientConn, error)
 	// NATS is a connection of the bench's own, JetStream one on it.
 	NATS      *nats.Conn
 	JetStream jetstream.JetStream
@@ -34,6 +36,27 @@ type Server struct {
 // Start runs a server for as long as use works with it, and returns use's error.
 type Start func(ctx context.Context, use func(ctx context.Context, s Server) error) error
 
+// streamsPerConnection is how many calls a server takes at once on one connection.
+const streamsPerConnection = 100
+
+// dial opens as many connections as so many callers need, and returns what closes them.
+func (s *Server) dial(callers int) (connections []*grpc.ClientConn, hangUp func(), err error) {
+	hangUp = func() {
+		for _, conn := range connections {
+			_ = conn.Close() // It fails only for one that is closed.
+		}
+	}
+	for len(connections)*streamsPerConnection < callers {
+		conn, err := s.Dial()
+		if err != nil {
+			hangUp()
+			return nil, nil, err
+		}
+		connections = append(connections, conn)
+	}
+	return connections, hangUp, nil
+}
+
 const (
 	// settleTime bounds how long a server may take to derive what follows from all that it was given.
 	settleTime = 5 * time.Minute
@@ -43,15 +66,22 @@ const (
 
 // open applies the day's event, imports its roster, and waits until the scorer has taken in both.
 func (s *Server) open(ctx context.Context, d *day, formats Formats) error {
-	_, err := eventv1.NewEventServiceClient(s.Conn).ApplyEvent(ctx,
-		&eventv1.ApplyEventRequest{Source: &eventv1.ApplyEventRequest_File{File: d.eventFile}})
-	if err != nil {
-		return fmt.Errorf("apply the event: %w", err)
+	if err := s.apply(ctx, d); err != nil {
+		return err
 	}
 	if err := s.importRoster(ctx, d, formats); err != nil {
 		return fmt.Errorf("import the roster: %w", err)
 	}
 	return s.wait(ctx, hasEntrants, pgx.StrictNamedArgs{"event": d.event.ID, "entrants": len(d.roster)})
+}
+
+func (s *Server) apply(ctx context.Context, d *day) error {
+	_, err := eventv1.NewEventServiceClient(s.Conn).ApplyEvent(ctx,
+		&eventv1.ApplyEventRequest{Source: &eventv1.ApplyEventRequest_File{File: d.eventFile}})
+	if err != nil {
+		return fmt.Errorf("apply the event: %w", err)
+	}
+	return nil
 }
 
 // importChunk is how much of a file travels in one message, in bytes.
@@ -73,8 +103,16 @@ func (s *Server) importRoster(ctx context.Context, d *day, formats Formats) erro
 		}
 		request = &registrationv1.ImportRosterRequest{}
 	}
-	_, err = stream.CloseAndRecv()
-	return err
+	if err := stream.CloseSend(); err != nil {
+		return err
+	}
+	for {
+		if _, err := stream.Recv(); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
 }
 
 const hasEntrants = `
