@@ -2,12 +2,7 @@
 package registrationgrpc
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"io"
-
-	"google.golang.org/grpc"
 
 	registrationv1 "raceday/proto/raceday/registration/v1"
 	"raceday/services/grpcserver"
@@ -24,6 +19,9 @@ type Server struct {
 // New returns a server on the service.
 func New(service *registration.Service) *Server { return &Server{service: service} }
 
+// actor is who is kept as having done what the call does.
+func actor(ctx context.Context) string { return grpcserver.ActorFrom(ctx).Name }
+
 // RegisterPerson enters a person.
 func (s *Server) RegisterPerson(
 	ctx context.Context, request *registrationv1.RegisterPersonRequest,
@@ -32,7 +30,7 @@ func (s *Server) RegisterPerson(
 	if err != nil {
 		return nil, err
 	}
-	entry, err := s.service.RegisterPerson(ctx, r)
+	entry, err := s.service.RegisterPerson(ctx, actor(ctx), r)
 	if err != nil {
 		return nil, err
 	}
@@ -47,11 +45,93 @@ func (s *Server) RegisterTeam(
 	if err != nil {
 		return nil, err
 	}
-	entry, err := s.service.RegisterTeam(ctx, r)
+	entry, err := s.service.RegisterTeam(ctx, actor(ctx), r)
 	if err != nil {
 		return nil, err
 	}
 	return &registrationv1.RegisterTeamResponse{Entry: entryMessage(r.Event, &entry)}, nil
+}
+
+// ConfirmPayment records a payment.
+func (s *Server) ConfirmPayment(
+	ctx context.Context, request *registrationv1.ConfirmPaymentRequest,
+) (*registrationv1.ConfirmPaymentResponse, error) {
+	p := paymentNotice(request)
+	entry, refundDue, err := s.service.ConfirmPayment(ctx, actor(ctx), p)
+	if err != nil {
+		return nil, err
+	}
+	return paymentMessage(p.Event, &entry, refundDue), nil
+}
+
+// AcceptOffer takes an offered place for which nothing is to be paid.
+func (s *Server) AcceptOffer(
+	ctx context.Context, request *registrationv1.AcceptOfferRequest,
+) (*registrationv1.AcceptOfferResponse, error) {
+	event := race.EventID(request.GetEventId())
+	entry, err := s.service.AcceptOffer(ctx, actor(ctx), event, request.GetRequestId(), reference(request.GetReference()))
+	if err != nil {
+		return nil, err
+	}
+	return &registrationv1.AcceptOfferResponse{Entry: entryMessage(event, &entry)}, nil
+}
+
+// Withdraw takes an entry back.
+func (s *Server) Withdraw(
+	ctx context.Context, request *registrationv1.WithdrawRequest,
+) (*registrationv1.WithdrawResponse, error) {
+	event := race.EventID(request.GetEventId())
+	entry, err := s.service.Withdraw(ctx, actor(ctx), event, request.GetRequestId(), reference(request.GetReference()),
+		request.GetReason())
+	if err != nil {
+		return nil, err
+	}
+	return &registrationv1.WithdrawResponse{Entry: entryMessage(event, &entry)}, nil
+}
+
+// TransferEntry passes an entry on to another person, race or event.
+func (s *Server) TransferEntry(
+	ctx context.Context, request *registrationv1.TransferEntryRequest,
+) (*registrationv1.TransferEntryResponse, error) {
+	t, err := transferOf(request)
+	if err != nil {
+		return nil, err
+	}
+	before, after, err := s.service.TransferEntry(ctx, actor(ctx), t)
+	if err != nil {
+		return nil, within("person", request.GetPerson(), err)
+	}
+	return transferMessage(t, &before, &after), nil
+}
+
+// JoinTeam adds a member to a team.
+func (s *Server) JoinTeam(
+	ctx context.Context, request *registrationv1.JoinTeamRequest,
+) (*registrationv1.JoinTeamResponse, error) {
+	j, err := joiningOf(request)
+	if err != nil {
+		return nil, err
+	}
+	entry, err := s.service.JoinTeam(ctx, actor(ctx), j)
+	if err != nil {
+		return nil, err
+	}
+	return &registrationv1.JoinTeamResponse{Entry: entryMessage(j.Event, &entry)}, nil
+}
+
+// SubstituteMember lets somebody else run a leg.
+func (s *Server) SubstituteMember(
+	ctx context.Context, request *registrationv1.SubstituteMemberRequest,
+) (*registrationv1.SubstituteMemberResponse, error) {
+	u, err := substitutionOf(request)
+	if err != nil {
+		return nil, err
+	}
+	entry, err := s.service.SubstituteMember(ctx, actor(ctx), u)
+	if err != nil {
+		return nil, within("person", request.GetPerson(), err)
+	}
+	return &registrationv1.SubstituteMemberResponse{Entry: entryMessage(u.Event, &entry)}, nil
 }
 
 // GetEntry returns an entry by reference or bib.
@@ -59,117 +139,13 @@ func (s *Server) GetEntry(
 	ctx context.Context, request *registrationv1.GetEntryRequest,
 ) (*registrationv1.GetEntryResponse, error) {
 	event := race.EventID(request.GetEventId())
-	var entry registration.Entry
-	var err error
-	if bib := request.GetBib(); bib != "" {
-		entry, err = s.service.GetEntryByBib(ctx, event, race.Bib(bib))
-	} else {
-		entry, err = s.service.GetEntry(ctx, event, reference(request.GetReference()))
-	}
+	entry, err := s.service.GetEntry(ctx, event, keyOf(request.GetReference(), request.GetBib()))
 	if err != nil {
 		return nil, err
 	}
-	return &registrationv1.GetEntryResponse{Entry: entryMessage(event, &entry)}, nil
-}
-
-// ListEntries returns a page of entries in order of entry.
-func (s *Server) ListEntries(
-	ctx context.Context, request *registrationv1.ListEntriesRequest,
-) (*registrationv1.ListEntriesResponse, error) {
-	p, err := pageOf(request)
+	ahead, err := s.service.WaitingAhead(ctx, event, entry)
 	if err != nil {
 		return nil, err
 	}
-	event := race.EventID(request.GetEventId())
-	// One more tells whether there is a next page.
-	entries, err := s.service.ListEntries(ctx, event, race.ID(request.GetRace()), p.after, p.size+1)
-	if err != nil {
-		return nil, err
-	}
-	return pageMessage(event, entries, p.size), nil
-}
-
-// CorrectEntry changes fields of an entry.
-func (s *Server) CorrectEntry(
-	ctx context.Context, request *registrationv1.CorrectEntryRequest,
-) (*registrationv1.CorrectEntryResponse, error) {
-	c, err := correction(request)
-	if err != nil {
-		return nil, err
-	}
-	entry, err := s.service.CorrectEntry(ctx, grpcserver.ActorFrom(ctx).Name, c)
-	if err != nil {
-		return nil, err
-	}
-	return &registrationv1.CorrectEntryResponse{Entry: entryMessage(c.Event, &entry)}, nil
-}
-
-// AssignBibs gives bibs out of ranges.
-func (s *Server) AssignBibs(
-	ctx context.Context, request *registrationv1.AssignBibsRequest,
-) (*registrationv1.AssignBibsResponse, error) {
-	assigned, err := s.service.AssignBibs(ctx, grpcserver.ActorFrom(ctx).Name, race.EventID(request.GetEventId()),
-		race.ID(request.GetRace()), request.GetRanges())
-	if err != nil {
-		return nil, err
-	}
-	return &registrationv1.AssignBibsResponse{Assigned: int32(assigned)}, nil
-}
-
-// AssignChips sets the chips of bibs.
-func (s *Server) AssignChips(
-	ctx context.Context, request *registrationv1.AssignChipsRequest,
-) (*registrationv1.AssignChipsResponse, error) {
-	changed, err := s.service.AssignChips(ctx, grpcserver.ActorFrom(ctx).Name, race.EventID(request.GetEventId()),
-		chipAssignments(request.GetAssignments()))
-	if err != nil {
-		return nil, err
-	}
-	return &registrationv1.AssignChipsResponse{Changed: int32(changed)}, nil
-}
-
-// The limits of a roster file.
-const (
-	maxRosterBytes = 64 << 20
-	maxChunkBytes  = 256 << 10
-)
-
-// ImportRoster reads a roster file in pieces and imports it when it is whole.
-func (s *Server) ImportRoster(
-	stream grpc.ClientStreamingServer[registrationv1.ImportRosterRequest, registrationv1.ImportRosterResponse],
-) error {
-	first, content, err := receive(stream)
-	if err != nil {
-		return err
-	}
-	ctx := stream.Context()
-	done, err := s.service.ImportRoster(ctx, grpcserver.ActorFrom(ctx).Name, registration.RosterFile{
-		Event: race.EventID(first.GetEventId()), Content: content, Replace: first.GetReplace(),
-	})
-	if err != nil {
-		return err
-	}
-	return stream.SendAndClose(importedMessage(done))
-}
-
-// receive returns the first message and the whole file.
-func receive(
-	stream grpc.ClientStreamingServer[registrationv1.ImportRosterRequest, registrationv1.ImportRosterResponse],
-) (*registrationv1.ImportRosterRequest, io.ReadSeeker, error) {
-	var first *registrationv1.ImportRosterRequest
-	content := &bytes.Buffer{}
-	for {
-		message, err := stream.Recv()
-		switch {
-		case errors.Is(err, io.EOF):
-			return first, bytes.NewReader(content.Bytes()), nil
-		case err != nil:
-			return nil, nil, err
-		case len(message.GetChunk()) > maxChunkBytes || content.Len()+len(message.GetChunk()) > maxRosterBytes:
-			return nil, nil, registration.ErrRosterTooBig
-		case first == nil:
-			first = message
-		}
-		content.Write(message.GetChunk())
-	}
+	return entryAnswer(event, &entry, ahead), nil
 }
