@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"runtime/pprof"
 
+	"google.golang.org/grpc"
+
 	"raceday/services/benchmark"
 	"raceday/services/event"
 	"raceday/services/postgres"
@@ -21,6 +23,8 @@ type benchCommand struct {
 	Score  benchScoreCommand  `cmd:"" help:"Files scored offline; floor: reading the reads."`
 	Ingest benchIngestCommand `cmd:"" help:"Reads published until all that follows is committed; floor: storing them."`
 	Watch  benchWatchCommand  `cmd:"" help:"Reads published until watchers see what they change; floor: the way without scorer, database and boards."`
+
+	Register benchRegisterCommand `cmd:"" help:"Persons registered until the race is sold out, and refused after; floor: a transaction for each. Vacancies meanwhile; floor: an empty call."`
 
 	ScoreFloor benchScoreFloorCommand `cmd:"" hidden:""`
 }
@@ -160,6 +164,32 @@ func (c *benchWatchCommand) Run(t *terminal) error {
 	})
 }
 
+type benchRegisterCommand struct {
+	figures
+	Callers  int `default:"2000" help:"Callers at once."`
+	Places   int `default:"17000" help:"Places of the race."`
+	Refusals int `default:"20000" help:"Registrations in each turn after the race is sold out."`
+}
+
+// Validate refuses an opening night without people or places.
+func (c *benchRegisterCommand) Validate() error {
+	if c.Callers < 1 || c.Places < 1 || c.Refusals < 1 {
+		return errors.New("--callers, --places and --refusals must be at least 1")
+	}
+	return c.figures.Validate()
+}
+
+// Run measures.
+func (c *benchRegisterCommand) Run(t *terminal) error {
+	return c.measure(t, func(show benchmark.Show) (fmt.Stringer, error) {
+		bench := benchmark.RegisterBench{
+			Start: t.startBenched, Formats: benchFormats(), Callers: c.Callers, Places: c.Places, Refusals: c.Refusals,
+			Runs: c.Runs, Show: show,
+		}
+		return bench.Run(t.ctx)
+	})
+}
+
 // startBenched runs the services on servers of their own for a bench.
 func (t *terminal) startBenched(ctx context.Context, use func(context.Context, benchmark.Server) error) error {
 	inside := &terminal{ctx: ctx, getenv: t.getenv, stdout: t.stdout, stderr: t.stderr}
@@ -181,6 +211,7 @@ func useBenched(
 	}
 	defer pool.Close()
 	return connected(ctx, up, func(c connections) error {
-		return use(ctx, benchmark.Server{Conn: c.conn, NATS: c.nats, JetStream: c.js, Pool: pool})
+		further := func() (*grpc.ClientConn, error) { return dial(up.grpc, key{up.grpc, up.developmentKey}) }
+		return use(ctx, benchmark.Server{Conn: c.conn, Dial: further, NATS: c.nats, JetStream: c.js, Pool: pool})
 	})
 }

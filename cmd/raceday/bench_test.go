@@ -21,6 +21,9 @@ func TestBenches(t *testing.T) {
 		{[]string{"score", "--reads", "20000"}, []string{"reads", "entrants", "seconds", "floor_seconds", "reads_per_core_second"}},
 		{[]string{"ingest", "--reads", "2000", "--entrants", "300"}, []string{"reads", "entrants", "reads_per_second", "floor_reads_per_second"}},
 		{[]string{"watch", "--entrants", "300"}, []string{"reads", "entrants", "p50_milliseconds", "p99_milliseconds", "floor_p50_milliseconds"}},
+		{[]string{"register", "--callers", "150", "--places", "300", "--refusals", "200"}, []string{"entries_per_second",
+			"floor_entries_per_second", "p50_milliseconds", "p99_milliseconds", "refusals_per_second", "vacancies_p99_milliseconds",
+			"empty_p99_milliseconds"}},
 	} {
 		arguments := append(append([]string{"bench"}, c.arguments...), "--json", "--runs", "1")
 		out, err := exec.CommandContext(t.Context(), program, arguments...).Output()
@@ -43,6 +46,8 @@ func TestBenches(t *testing.T) {
 func TestABenchThatMeasuresNothingIsWrongUsage(t *testing.T) {
 	t.Parallel()
 	raceday(t, exitUsage, "bench", "ingest", "--runs", "0")
+	raceday(t, exitUsage, "bench", "register", "--runs", "0")
+	raceday(t, exitUsage, "bench", "register", "--places", "0")
 	raceday(t, exitUsage, "bench", "score", "--dir", filepath.Join(t.TempDir(), "missing"))
 	raceday(t, exitUsage, "bench", "swim")
 }

@@ -41,7 +41,9 @@ type cli struct {
 	Migrate   migrateCommand   `cmd:"" help:"Bring the database schema up to date."`
 	Key       keyCommand       `cmd:"" help:"Manage API keys."`
 	Event     eventCommand     `cmd:"" help:"Apply and read events."`
-	Roster    rosterCommand    `cmd:"" help:"Import rosters."`
+	Roster    rosterCommand    `cmd:"" help:"Import and export rosters."`
+	Places    placesCommand    `cmd:"" help:"Show what the races of an event have left."`
+	CheckIn   checkInCommand   `cmd:"" name:"checkin" help:"Hand out bib and chip."`
 	Reads     readsCommand     `cmd:"" help:"Publish reads as mats do."`
 	Rulings   rulingsCommand   `cmd:"" help:"Record officials' rulings."`
 	Score     scoreCommand     `cmd:"" help:"Score a race day offline: no server, no database."`

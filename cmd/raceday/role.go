@@ -11,6 +11,7 @@ func roles(running []string) map[string][]access.Role {
 	everybody := []access.Role{access.Public, access.Frontend, access.Registrar, access.Timer, access.Official, access.Admin}
 	entries := []access.Role{access.Frontend, access.Registrar, access.Admin}
 	office := []access.Role{access.Registrar, access.Admin}
+	officials := []access.Role{access.Registrar, access.Official, access.Admin}
 	finish := []access.Role{access.Timer, access.Official, access.Admin}
 	jury := []access.Role{access.Official, access.Admin}
 	staff := []access.Role{access.Registrar, access.Timer, access.Official, access.Admin}
@@ -31,14 +32,35 @@ func roles(running []string) map[string][]access.Role {
 		"ListEvents": everybody,
 	})
 	serve("registration", "raceday.registration.v1.RegistrationService", map[string][]access.Role{
-		"RegisterPerson": entries,
-		"RegisterTeam":   entries,
-		"GetEntry":       slices.Concat(entries, []access.Role{access.Official}),
-		"ListEntries":    slices.Concat(office, []access.Role{access.Official}),
-		"CorrectEntry":   office,
-		"AssignBibs":     office,
-		"AssignChips":    office,
-		"ImportRoster":   office,
+		"RegisterPerson":     entries,
+		"RegisterTeam":       entries,
+		"ConfirmPayment":     entries,
+		"AcceptOffer":        entries,
+		"Withdraw":           entries,
+		"TransferEntry":      entries,
+		"JoinTeam":           entries,
+		"SubstituteMember":   entries,
+		"RecordGuardian":     entries,
+		"GetEntry":           slices.Concat(entries, []access.Role{access.Official}),
+		"GetVacancies":       everybody,
+		"WatchVacancies":     everybody,
+		"RegisterLate":       office,
+		"RecordDocument":     office,
+		"GetPapers":          office,
+		"ListEntries":        officials,
+		"ListMisfits":        officials,
+		"GetTotals":          officials,
+		"SetCapacity":        office,
+		"CloseRegistration":  office,
+		"ReopenRegistration": office,
+		"CorrectEntry":       office,
+		"AssignBibs":         office,
+		"AssignChips":        office,
+		"SwapChips":          office,
+		"CheckIn":            office,
+		"ImportRoster":       office,
+		"ExportRoster":       staff,
+		"EraseEntry":         office,
 	})
 	serve("timing", "raceday.timing.v1.TimingService", map[string][]access.Role{
 		"FireGun":              finish,

@@ -65,6 +65,9 @@ type assembly struct {
 	wakes   *scoring.Wakes
 	boards  *standings.Boards
 	server  *grpcserver.Server
+	// keeper gives back places that run out of time; vacancies are what races have left.
+	keeper    *registration.Keeper
+	vacancies *registration.VacancyBoard
 }
 
 // assemble puts the parts together; running names the services that are served.
@@ -81,8 +84,12 @@ func assemble(around surroundings, running []string) (*assembly, error) {
 		derived = standingspg.New(pool, versions{facts.timing})
 		nats    = streams{timingnats.NewStreams(js, around.replicas), around.unsafe}
 		wakes   = scoring.NewWakes()
-		entries = registration.New(events, roster, time.Now)
-		keys    = access.New(accesspg.New(pool), time.Now)
+		left    = registration.NewVacancyBoard(events, roster)
+		entries = registration.New(registration.Dependencies{
+			Events: events, Store: roster, Papers: registrationpg.NewPapers(pool), Census: roster, Vacancies: left,
+			Now: time.Now,
+		})
+		keys = access.New(accesspg.New(pool), time.Now)
 	)
 	scorer := &scoring.Scorer{
 		Facts:   scorerFacts{events, roster, facts.timing},
@@ -105,7 +112,9 @@ func assemble(around surroundings, running []string) (*assembly, error) {
 			{Name: "nats", Ready: func(ctx context.Context) error { return broker.CheckReady(ctx, around.nats) }},
 		},
 	})
-	a := &assembly{around, running, keys, nats, events, scorer, wakes, boards, server}
+	a := &assembly{
+		around, running, keys, nats, events, scorer, wakes, boards, server, registration.NewKeeper(entries), left,
+	}
 	if a.runs("event") {
 		eventv1.RegisterEventServiceServer(server, eventgrpc.New(event.New(events, nats, entries, time.Now)))
 	}
@@ -148,6 +157,9 @@ func (a *assembly) run(ctx context.Context, listener net.Listener) error {
 		defer release()
 		return a.server.Serve(ctx, listener)
 	})
+	if a.runs("registration") {
+		group.Go(func() error { return a.keepPlaces(ctx) })
+	}
 	if a.runs("standings") {
 		group.Go(func() error { return a.boards.Run(keep) })
 	}
@@ -155,6 +167,25 @@ func (a *assembly) run(ctx context.Context, listener net.Listener) error {
 		group.Go(func() error { return a.listen(ctx) })
 		group.Go(func() error { return a.score(ctx) })
 	}
+	return group.Wait()
+}
+
+// keepPlaces looks after the places of races and what they have left, as entries and events change.
+func (a *assembly) keepPlaces(ctx context.Context) error {
+	failed := func(err error) { a.around.log.WarnContext(ctx, "places could not be looked after", "error", err) }
+	listener := postgres.Listener{
+		URL:      a.around.databaseURL,
+		Channels: []string{"raceday_entries", "raceday_changes"},
+		Log:      a.around.log,
+		Heard: func(payload string) {
+			a.keeper.Heard()
+			a.vacancies.Heard(race.EventID(payload))
+		},
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return a.keeper.Run(ctx, failed) })
+	group.Go(func() error { return a.vacancies.Run(ctx, failed) })
+	group.Go(func() error { return listener.Run(ctx) })
 	return group.Wait()
 }
 
