@@ -4,19 +4,19 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
+	"strings"
 
 	"raceday/services/fault"
-	"raceday/services/rules/entry"
 	"raceday/services/rules/race"
-	"raceday/services/rules/team"
 )
 
 // Breaks returns what a new version of an event would break of the entries that stand: races that have entries and
 // disappear or change between persons and teams, capacities below what is taken, waves that entrants name and that
 // disappear and, unless misfits are kept, ages and teams that kept the rules and no longer would. Paths are those of the new
-// event file. It holds the places of all races of the version before; within a transaction of the caller's, until that
-// ends, so that no entry can be made by the old version once Breaks has looked. It returns ErrEventChanged where that
-// version is not the newest.
+// event file; messages name the first entries by their references. It holds the places of all races of the version
+// before; within a transaction of the caller's, until that ends, so that no entry can be made by the old version once
+// Breaks has looked. It returns ErrOvertaken where that version is not the newest.
 func (s *Service) Breaks(
 	ctx context.Context, version int64, before, after *race.Event, keepMisfits bool,
 ) ([]fault.Violation, error) {
@@ -37,6 +37,11 @@ func (s *Service) Breaks(
 	if err != nil {
 		return nil, fmt.Errorf("entries that an event would break: %w", err)
 	}
+	return broken(before, after, byRace, keepMisfits), nil
+}
+
+// broken returns what a new version would break of the entries of each race.
+func broken(before, after *race.Event, byRace map[race.ID][]Entry, keepMisfits bool) []fault.Violation {
 	var violations []fault.Violation
 	for i := range before.Races {
 		id := before.Races[i].ID
@@ -56,7 +61,7 @@ func (s *Service) Breaks(
 			violations = append(violations, b.violations()...)
 		}
 	}
-	return violations, nil
+	return violations
 }
 
 // concernsEntries reports whether anything differs by which entries are admitted.
@@ -89,62 +94,88 @@ func (b *breaking) violations() []fault.Violation {
 		}}
 	}
 	var violations []fault.Violation
-	add := func(field, reason string, n int, format string) {
-		if n > 0 {
-			violations = append(violations,
-				fault.Violation{Path: b.path + field, Reason: reason, Message: fmt.Sprintf(format, n)})
-		}
-	}
-	if n := len(b.entries); b.new.Capacity > 0 && b.new.Capacity < n {
-		violations = append(violations, fault.Violation{
-			Path: b.path + ".capacity", Reason: "CAPACITY_TAKEN",
-			Message: fmt.Sprintf("%d is below the %d places that are taken", b.new.Capacity, n),
-		})
-	}
-	waves, ages, teams := 0, 0, 0
+	taken := 0
+	misfits := map[string][]Reference{} // by field of the race
 	for i := range b.entries {
 		e := &b.entries[i]
-		if b.wave(b.old, e) && !b.wave(b.new, e) {
-			waves++
+		if e.State.HasPlace() {
+			taken++
 		}
-		switch {
-		case b.old.Team == nil:
-			if b.broken(entry.CheckAge(b.old, e.Person, b.before.Day), entry.CheckAge(b.new, e.Person, b.after.Day)) {
-				ages++
-			}
-		case len(e.Members) > 0:
-			if b.broken(memberAges(b.old, e, b.before), memberAges(b.new, e, b.after)) {
-				ages++
-			}
-			if b.broken(team.CheckComposition(b.old, e.Members), team.CheckComposition(b.new, e.Members)) {
-				teams++
-			}
+		for _, field := range b.newlyBroken(e) {
+			misfits[field] = append(misfits[field], e.Reference)
 		}
 	}
-	add(".waves", ErrWaveUnknown.Reason, waves, "%d entries would be in no wave")
-	if !b.keepMisfits {
-		add(".min_age", ErrAgeBelowMinimum.Reason, ages, "%d entries would be below it")
-		add(".team", ErrTeamComposition.Reason, teams, "%d teams would break it")
+	// The same number as before leaves standing what operators made of it.
+	if b.new.Capacity != b.old.Capacity && b.new.Capacity > 0 && b.new.Capacity < taken {
+		violations = append(violations, fault.Violation{
+			Path: b.path + ".capacity", Reason: ErrCapacityTaken.Reason,
+			Message: fmt.Sprintf("%d is below the %d places that are taken", b.new.Capacity, taken),
+		})
+	}
+	for _, kind := range misfitKinds() {
+		references := misfits[kind.field]
+		if len(references) == 0 || b.keepMisfits && kind.field != "waves" {
+			continue
+		}
+		violations = append(violations, fault.Violation{
+			Path: b.path + "." + kind.field, Reason: kind.reason,
+			Message: fmt.Sprintf("%d %s: %s", len(references), kind.message, firstOf(references)),
+		})
 	}
 	return violations
 }
 
-// wave reports whether an entry that needs a wave has one: without a bib it may still get one.
-func (b *breaking) wave(r *race.Race, e *Entry) bool {
-	if e.Bib == "" && e.Wave == "" {
-		return true
+// misfitKind is a field of a race that entries may break.
+type misfitKind struct{ field, reason, message string }
+
+func misfitKinds() []misfitKind {
+	return []misfitKind{
+		{"waves", ErrWaveUnknown.Reason, "entries would be in no wave"},
+		{"min_age", ErrAgeBelowMinimum.Reason, "entries would be below it"},
+		{"max_age", ErrAgeAboveMaximum.Reason, "entries would be above it"},
+		{"team", ErrTeamComposition.Reason, "teams would break it"},
 	}
-	return r.WaveOf(e.Wave, e.Bib) != nil
 }
 
-func (b *breaking) broken(before, after []entry.Problem) bool {
-	return len(before) == 0 && len(after) > 0
+// newlyBroken returns the fields of the race by which an entry fitted and no longer would.
+func (b *breaking) newlyBroken(e *Entry) []string {
+	before, after := brokenFields(b.before, e), brokenFields(b.after, e)
+	return slices.DeleteFunc(after, func(field string) bool { return slices.Contains(before, field) })
 }
 
-func memberAges(r *race.Race, e *Entry, event *race.Event) []entry.Problem {
-	var problems []entry.Problem
-	for i := range e.Members {
-		problems = append(problems, entry.CheckAge(r, e.Members[i].Person, event.Day)...)
+// brokenFields returns the fields of its race that an entry breaks, each once.
+func brokenFields(event *race.Event, e *Entry) []string {
+	var fields []string
+	for _, p := range misfitProblems(event, e) {
+		field := "team"
+		switch p.Reason {
+		case ErrWaveUnknown.Reason:
+			field = "waves"
+		case ErrAgeBelowMinimum.Reason, ErrBirthDateInvalid.Reason:
+			field = "min_age"
+		case ErrAgeAboveMaximum.Reason:
+			field = "max_age"
+		}
+		if !slices.Contains(fields, field) {
+			fields = append(fields, field)
+		}
 	}
-	return problems
+	return fields
+}
+
+// firstOf lists the first of many references.
+func firstOf(references []Reference) string {
+	const shown = 5
+	var list strings.Builder
+	for i, reference := range references {
+		switch {
+		case i == shown:
+			list.WriteString(", ...")
+			return list.String()
+		case i > 0:
+			list.WriteString(", ")
+		}
+		list.WriteString(string(reference))
+	}
+	return list.String()
 }

@@ -5,11 +5,10 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"time"
 
 	"raceday/services/fault"
-	"raceday/services/rules/entry"
 	"raceday/services/rules/race"
-	"raceday/services/rules/team"
 )
 
 // Correction changes an entry by an official's hand.
@@ -17,10 +16,11 @@ type Correction struct {
 	Event     race.EventID
 	Reference Reference
 	// Fields are the fields to change, by the names of CorrectEntryRequest's mask: race, bib, chips, wave, tags, members,
-	// person and person.<field>.
+	// expected_time, person and person.<field>.
 	Fields []string
-	// Value holds what they become; its other fields are not looked at.
-	Value race.Entrant
+	// Value and ExpectedTime hold what they become; other fields of Value are not looked at.
+	Value        race.Entrant
+	ExpectedTime time.Duration
 	// Reason says why; it is kept with the change.
 	Reason string
 }
@@ -29,10 +29,11 @@ type Correction struct {
 func correctionPaths() paths { return paths{root: "entry.", person: "entry.person."} }
 
 // CorrectEntry changes the named fields, checks the rules again, records who did it and why, and returns the entry as it
-// now stands. What broke a rule before may stay as it is, but nothing may get worse. Faults: those of an entry's data, and
+// now stands. What broke a rule before may stay as it is, but nothing may get worse. The fee stays that of the entry; a
+// place that it leaves in another race is offered to who waits there. Faults: those of an entry's data, and
 // ErrEntryNotFound, ErrReasonMissing, ErrFieldUnknown, ErrRaceNotFound, ErrRaceFull, ErrRaceTakesTeams,
-// ErrRaceTakesPersons, ErrAlreadyEntered, ErrMemberInTwoTeams, ErrBibInvalid, ErrBibTaken, ErrChipInvalid, ErrChipTaken,
-// ErrWaveUnknown, ErrBusy.
+// ErrRaceTakesPersons, ErrAlreadyEntered, ErrMemberInTwoTeams, ErrGuardianMissing for who becomes a minor, ErrBibInvalid,
+// ErrBibTaken, ErrChipInvalid, ErrChipTaken, ErrWaveUnknown, ErrBusy.
 func (s *Service) CorrectEntry(ctx context.Context, actor string, c Correction) (Entry, error) {
 	var err error
 	if c.Reason, err = checkReason(c.Reason); err != nil {
@@ -45,9 +46,16 @@ func (s *Service) CorrectEntry(ctx context.Context, actor string, c Correction) 
 	if !key.wellFormed() {
 		return Entry{}, ErrEntryNotFound
 	}
-	var after Entry
-	err = s.inEvent(ctx, c.Event, func(ctx context.Context, tx Tx, event *race.Event) error {
-		held, err := open(ctx, tx, event, raceIDs(event), Question{Entries: []Key{key}})
+	cause := Cause{Action: ActionCorrect, Actor: actor, Reason: c.Reason}
+	var races []race.ID
+	choose := func(event *race.Event) ([]race.ID, error) {
+		var err error
+		races, err = s.racesOf(ctx, event, key, &c)
+		return races, err
+	}
+	var corrected Entry
+	err = s.inRaces(ctx, c.Event, choose, func(ctx context.Context, tx Tx, event *race.Event) error {
+		held, err := open(ctx, tx, event, races, Question{Entries: []Key{key}})
 		if err != nil {
 			return err
 		}
@@ -55,21 +63,60 @@ func (s *Service) CorrectEntry(ctx context.Context, actor string, c Correction) 
 		if !ok {
 			return ErrEntryNotFound
 		}
-		if after, err = c.applied(before); err != nil {
-			return err
-		}
-		if !reflect.DeepEqual(before, after) {
-			if err := held.checkCorrection(ctx, &before, &after); err != nil {
-				return err
-			}
-			held.record(&before, after, Cause{Action: ActionCorrect, Actor: actor, Reason: c.Reason})
-		}
-		return held.close(ctx)
+		corrected, err = s.correct(ctx, held, before, &c, cause)
+		return err
 	})
 	if err != nil {
 		return Entry{}, fmt.Errorf("correct entry: %w", err)
 	}
-	return after, nil
+	return corrected, nil
+}
+
+// racesOf returns the race that an entry is in and the one that a correction brings it to.
+func (s *Service) racesOf(ctx context.Context, event *race.Event, key Key, c *Correction) ([]race.ID, error) {
+	seen, err := s.store.Look(ctx, event.ID, "", Question{Entries: []Key{key}})
+	if err != nil {
+		return nil, err
+	}
+	e, ok := seen.Known.Entries[key]
+	if !ok {
+		return nil, ErrEntryNotFound
+	}
+	to := e.Race
+	if slices.Contains(c.Fields, "race") {
+		to = c.Value.Race
+	}
+	switch {
+	case event.Race(to) == nil:
+		return nil, ErrRaceNotFound
+	case to == e.Race || event.Race(e.Race) == nil:
+		return []race.ID{to}, nil
+	}
+	return []race.ID{e.Race, to}, nil
+}
+
+// correct changes an entry and returns it as it now stands.
+func (s *Service) correct(ctx context.Context, held *session, before Entry, c *Correction, cause Cause) (Entry, error) {
+	if held.event.Race(before.Race) != nil && held.places[before.Race] == nil {
+		return Entry{}, errMoved
+	}
+	after, err := c.applied(before)
+	if err != nil {
+		return Entry{}, err
+	}
+	if !reflect.DeepEqual(before, after) {
+		if err := s.checkCorrection(ctx, held, &before, &after); err != nil {
+			return Entry{}, err
+		}
+		if after.State == Held {
+			held.advance(&after)
+		}
+		held.record(&before, after, cause)
+	}
+	if err := held.close(ctx); err != nil {
+		return Entry{}, err
+	}
+	return held.asNow(after), nil
 }
 
 // checkFields refuses fields that cannot be corrected, and a correction of nothing.
@@ -106,6 +153,8 @@ func (c *Correction) set(e *Entry, field string) bool {
 	case "members":
 		e.Members = append([]race.Member(nil), v.Members...)
 		sortByLeg(e.Members)
+	case "expected_time":
+		e.ExpectedTime = c.ExpectedTime
 	case "person":
 		e.Person = v.Person
 	case "person.name":
@@ -122,6 +171,8 @@ func (c *Correction) set(e *Entry, field string) bool {
 		e.Club = v.Club
 	case "person.category":
 		e.Category = v.Category
+	case "person.name_shown":
+		e.NameShown = v.NameShown
 	default:
 		return false
 	}
@@ -139,6 +190,9 @@ func (c *Correction) applied(before Entry) (Entry, error) {
 	for i := range after.Members {
 		knowOneAge(&after.Members[i].Person)
 	}
+	if err := checkExpectedTime(at.root+"expected_time", after.ExpectedTime); err != nil {
+		return Entry{}, err
+	}
 	if err := checkTexts(at, after.Person, after.Members, after.Tags); err != nil {
 		return Entry{}, err
 	}
@@ -154,115 +208,4 @@ func (c *Correction) applied(before Entry) (Entry, error) {
 		chips = append(chips, after.Members[i].Chips...)
 	}
 	return after, checkTwice(at.root, chips)
-}
-
-// checkMarks refuses a bib or chips that are none.
-func checkMarks(prefix string, bib race.Bib, chips []string) error {
-	if bib != "" {
-		if _, err := race.ParseBib(string(bib)); err != nil {
-			return ErrBibInvalid.With(ErrBibInvalid.At(prefix + "bib"))
-		}
-	}
-	for i, text := range chips {
-		if _, err := race.ParseChip(text); err != nil {
-			return ErrChipInvalid.With(ErrChipInvalid.At(fmt.Sprintf("%schips[%d]", prefix, i)))
-		}
-	}
-	return nil
-}
-
-// checkTwice refuses a chip that one entry has twice.
-func checkTwice(root string, chips []string) error {
-	seen := map[race.Chip]bool{}
-	for _, text := range chips {
-		chip, err := race.ParseChip(text)
-		if err != nil {
-			return ErrChipInvalid
-		}
-		if seen[chip] {
-			return ErrChipTaken.With(ErrChipTaken.At(root + "chips"))
-		}
-		seen[chip] = true
-	}
-	return nil
-}
-
-// checkCorrection checks the rules on an entry that changed.
-func (s *session) checkCorrection(ctx context.Context, before, after *Entry) error {
-	event := s.event
-	r := event.Race(after.Race)
-	if r == nil {
-		return ErrRaceNotFound
-	}
-	old := event.Race(before.Race)
-	if r.Team == nil && (len(after.Members) > 0 || old != nil && old.Team != nil) {
-		return ErrRaceTakesPersons
-	}
-	if r.Team != nil && old != nil && old.Team == nil {
-		return ErrRaceTakesTeams
-	}
-	at := correctionPaths()
-	prefix := at.person
-	if r.Team != nil {
-		prefix = at.root
-	}
-	if err := faultOf(prefix, worsened(problemsOf(old, before, event), problemsOf(r, after, event), r != old)); err != nil {
-		return err
-	}
-	// Only a roster file brings a team without members.
-	if len(before.Members) > 0 && len(after.Members) == 0 {
-		return ErrTeamSize.With(ErrTeamSize.At(at.root + "members"))
-	}
-	if err := checkWave(at.root, r, after); err != nil {
-		return err
-	}
-	if !after.State.Stands() {
-		return nil
-	}
-	if r != old && after.State.HasPlace() && s.free(r.ID) <= 0 {
-		return ErrRaceFull
-	}
-	if err := s.learn(ctx, after.Claims()); err != nil {
-		return err
-	}
-	return heldElsewhere(at.root, s.known.People, after.ID, r.Team != nil, after.Person, after.Members)
-}
-
-func checkWave(root string, r *race.Race, e *Entry) error {
-	if e.Wave != "" && r.Wave(e.Wave) == nil || e.Bib != "" && r.WaveOf(e.Wave, e.Bib) == nil {
-		return ErrWaveUnknown.With(ErrWaveUnknown.At(root + "wave"))
-	}
-	return nil
-}
-
-// problemsOf returns what an entry's data breaks of a race's rules.
-func problemsOf(r *race.Race, e *Entry, event *race.Event) []entry.Problem {
-	switch {
-	case r == nil, r.Team != nil && len(e.Members) == 0:
-		return nil
-	case r.Team != nil:
-		return team.Check(r, e.Members, event.Day)
-	}
-	return entry.Check(r, e.Person, event.Day)
-}
-
-// worsened returns the problems that were not there before. A roster file brings entries that lack data; correcting
-// something else of them must not fail. In another race only what is missing may go on missing.
-func worsened(before, after []entry.Problem, otherRace bool) []entry.Problem {
-	allowed := map[entry.Reason]int{}
-	for _, p := range before {
-		missing := p.Reason == entry.NameMissing || p.Reason == entry.SexMissing || p.Reason == entry.BirthDateMissing
-		if missing || !otherRace {
-			allowed[p.Reason]++
-		}
-	}
-	var worse []entry.Problem
-	for _, p := range after {
-		if allowed[p.Reason] > 0 {
-			allowed[p.Reason]--
-			continue
-		}
-		worse = append(worse, p)
-	}
-	return worse
 }
