@@ -71,9 +71,8 @@ func (s *Server) ExportRoster(
 	file := grpcserver.NewChunks(func(chunk []byte) error {
 		return stream.Send(&registrationv1.ExportRosterResponse{Chunk: chunk})
 	})
-	err := s.service.ExportRoster(stream.Context(), file, registration.RosterPart{
-		Event: race.EventID(request.GetEventId()), Race: race.ID(request.GetRace()), Wave: race.WaveID(request.GetWave()),
-	})
+	err := s.service.ExportRoster(stream.Context(), file, race.EventID(request.GetEventId()), race.ID(request.GetRace()),
+		race.WaveID(request.GetWave()))
 	if err != nil {
 		return err
 	}
