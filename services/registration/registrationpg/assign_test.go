@@ -26,7 +26,6 @@ func TestAssignBibs(t *testing.T) {
 		want   *fault.Fault
 	}{
 		{"unknown race", "ultra", []string{"1-9"}, registration.ErrRaceNotFound},
-		{"no ranges", "marathon", nil, registration.ErrRangeInvalid},
 		{"no range", "marathon", []string{"10-13", "9-1"}, registration.ErrRangeInvalid},
 		{"too small by the bib in use", "marathon", []string{"10-12", "12-13"}, registration.ErrRangeTooSmall},
 		{"in no wave", "marathon", []string{"5000-5010"}, registration.ErrRangeInvalid},
@@ -74,9 +73,9 @@ func TestAssignChips(t *testing.T) {
 	want := []fault.Violation{
 		registration.ErrBibUnknown.At("assignments[1].bib"),
 		registration.ErrBibUnknown.At("assignments[4].bib"),
-		registration.ErrChipTaken.At("assignments[0].chips[1]"),
+		takenBy("assignments[0].chips[1]", "3"),
 		registration.ErrChipInvalid.At("assignments[2].chips[0]"),
-		registration.ErrChipTaken.At("assignments[3].chips[1]"),
+		takenBy("assignments[3].chips[1]", "9001"),
 	}
 	if diff := cmp.Diff(want, fault.Violations(err)); diff != "" || !errors.Is(err, registration.ErrBibUnknown) {
 		t.Errorf("got %v (-want +got):\n%s", err, diff)
@@ -105,4 +104,11 @@ func TestAssignChips(t *testing.T) {
 	if diff := cmp.Diff(chips, got); diff != "" {
 		t.Errorf("changed lines (-want +got):\n%s", diff)
 	}
+}
+
+// takenBy is a chip that another bib wears.
+func takenBy(path string, bib race.Bib) fault.Violation {
+	violation := registration.ErrChipTaken.At(path)
+	violation.Message += ": bib " + string(bib)
+	return violation
 }

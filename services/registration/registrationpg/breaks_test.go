@@ -17,7 +17,7 @@ func TestBreaks(t *testing.T) {
 	f.register(t, 1, "marathon")
 	f.register(t, 2, "marathon")
 	young := request(3, "ten")
-	young.Person = born(2010, time.September, 28)
+	young.Person, young.Guardian = born(2010, time.September, 28), guardian()
 	if _, err := f.RegisterPerson(t.Context(), "tester", young); err != nil {
 		t.Fatal(err)
 	}

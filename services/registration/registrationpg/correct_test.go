@@ -60,9 +60,10 @@ func TestCorrectEntry(t *testing.T) {
 	}
 	var actor, reason, name, newName string
 	const selectChange = `
-SELECT actor, reason, before->>'name', after->>'name'
+SELECT actor, reason, p.before->>'name', p.after->>'name'
 FROM registration.entry_changes
 JOIN registration.batches USING (event, batch)
+JOIN registration.changed_people AS p USING (event, number, entrant)
 WHERE entrant = $1 AND action = 'CORRECT' AND change = 1`
 	if err := f.pool.QueryRow(t.Context(), selectChange, after.ID).Scan(&actor, &reason, &name, &newName); err != nil {
 		t.Fatal(err)

@@ -30,23 +30,18 @@ FROM c`
 
 // historyRow is a row of registration.entry_changes as JSON, with its row of registration.changed_people.
 type historyRow struct {
-	Entrant  int64         `json:"entrant"`
-	Action   string        `json:"action"`
-	Actor    string        `json:"actor"`
-	Reason   string        `json:"reason"`
-	At       time.Time     `json:"at"`
-	OnRoster bool          `json:"on_roster"`
-	Before   *historyEntry `json:"before,omitempty"`
-	After    *historyEntry `json:"after,omitempty"`
+	Entrant  int64     `json:"entrant"`
+	Action   string    `json:"action"`
+	Actor    string    `json:"actor"`
+	Reason   string    `json:"reason"`
+	At       time.Time `json:"at"`
+	OnRoster bool      `json:"on_roster"`
+	// Before and After hold the columns that differ, and the state; none where the entry is new.
+	Before map[string]any `json:"before,omitempty"`
+	After  map[string]any `json:"after,omitempty"`
 	// PeopleBefore and PeopleAfter are set where names or birth dates changed.
 	PeopleBefore *formerPeople `json:"people_before,omitempty"`
 	PeopleAfter  *formerPeople `json:"people_after,omitempty"`
-}
-
-// historyEntry is an entry without names and birth dates.
-type historyEntry struct {
-	entryRow
-	Members []memberRow `json:"members,omitempty"`
 }
 
 // formerPeople are the names and birth dates of an entry.
@@ -60,7 +55,7 @@ type formerPerson struct {
 	BirthDay *string `json:"birth_day"`
 }
 
-func historyOf(c *registration.Change) historyRow {
+func historyOf(columns []historyColumn, c *registration.Change) historyRow {
 	row := historyRow{
 		Entrant: int64(c.After.ID), Action: string(c.Cause.Action), Actor: c.Cause.Actor, Reason: c.Cause.Reason,
 		At: c.Cause.At, OnRoster: c.After.OnRoster(),
@@ -69,7 +64,7 @@ func historyOf(c *registration.Change) historyRow {
 		return row
 	}
 	row.OnRoster = (row.OnRoster || c.Before.OnRoster()) && !reflect.DeepEqual(c.Before.Line(), c.After.Line())
-	row.Before, row.After = historyEntryOf(c.Before), historyEntryOf(&c.After)
+	row.Before, row.After = difference(columns, c.Before, &c.After)
 	before, after := peopleOf(c.Before), peopleOf(&c.After)
 	if !reflect.DeepEqual(before, after) {
 		row.PeopleBefore, row.PeopleAfter = before, after
@@ -77,14 +72,48 @@ func historyOf(c *registration.Change) historyRow {
 	return row
 }
 
-func historyEntryOf(e *registration.Entry) *historyEntry {
-	entry := &historyEntry{rowOf(e), memberRowsOf(e)}
-	entry.RequestDigest = nil
-	entry.Name, entry.BirthDay = "", nil
-	for i := range entry.Members {
-		entry.Members[i].Name, entry.Members[i].BirthDay = "", nil
+// historyColumn is a column of registration.entries that stands in the history.
+type historyColumn struct {
+	name  string
+	index []int
+}
+
+// historyColumns are all but those that tell who it is.
+func historyColumns() []historyColumn {
+	var columns []historyColumn
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[entryRow]()) {
+		switch name := field.Tag.Get("json"); name {
+		case "", "name", "birth_day", "request_digest":
+		default:
+			columns = append(columns, historyColumn{name, field.Index})
+		}
 	}
-	return entry
+	return columns
+}
+
+// difference returns what differs of two states of an entry, but for names and birth dates, and both states.
+func difference(columns []historyColumn, a, b *registration.Entry) (before, after map[string]any) {
+	before, after = map[string]any{"state": a.State}, map[string]any{"state": b.State}
+	rowBefore, rowAfter := rowOf(a), rowOf(b)
+	was, is := reflect.ValueOf(&rowBefore).Elem(), reflect.ValueOf(&rowAfter).Elem()
+	for _, column := range columns {
+		x, y := was.FieldByIndex(column.index).Interface(), is.FieldByIndex(column.index).Interface()
+		if !reflect.DeepEqual(x, y) {
+			before[column.name], after[column.name] = x, y
+		}
+	}
+	if !reflect.DeepEqual(a.Members, b.Members) {
+		before["members"], after["members"] = namelessMembers(a), namelessMembers(b)
+	}
+	return before, after
+}
+
+func namelessMembers(e *registration.Entry) []memberRow {
+	rows := memberRowsOf(e)
+	for i := range rows {
+		rows[i].Name, rows[i].BirthDay = "", nil
+	}
+	return rows
 }
 
 func peopleOf(e *registration.Entry) *formerPeople {

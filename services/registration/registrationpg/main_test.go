@@ -28,14 +28,19 @@ type fixture struct {
 	pool  *pgxpool.Pool
 	url   string
 	event *race.Event
+	// other is one more event; nil where there is none.
+	other *race.Event
 }
 
 // EventVersion makes the fixture a registration.Events.
 func (f *fixture) EventVersion(_ context.Context, id race.EventID) (*race.Event, int64, error) {
-	if id != f.event.ID {
-		return nil, 0, errNoEvent
+	switch {
+	case id == f.event.ID:
+		return f.event, 1, nil
+	case f.other != nil && id == f.other.ID:
+		return f.other, 1, nil
 	}
-	return f.event, 1, nil
+	return nil, 0, errNoEvent
 }
 
 // almaty has one race of every format, all over bibs of their own.

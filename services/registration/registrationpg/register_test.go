@@ -55,7 +55,7 @@ func TestRegisterPersonByFormat(t *testing.T) {
 	}
 	for i, tt := range tests {
 		r := request(i, tt.race)
-		r.Person = tt.person
+		r.Person, r.Guardian = tt.person, guardian()
 		entry, err := f.RegisterPerson(t.Context(), "tester", r)
 		if got, _ := fault.Of(err); got != tt.want || err != nil && got == nil {
 			t.Errorf("%s, born %s: got %v, want %v", tt.race, tt.person.BirthDay, err, tt.want)

@@ -85,11 +85,7 @@ func rowOf(e *registration.Entry) entryRow {
 		EnteredBy: e.EnteredBy, Owner: e.Owner, ExpiresAt: instant(e.ExpiresAt),
 		FeeMinor: e.FeeMinor, CharityMinor: e.CharityMinor, PaidMinor: e.PaidMinor,
 		SecondEntry: e.SecondEntry, JoinCode: optional(e.JoinCode), CameFrom: elsewhere(e.CameFrom),
-		WentTo: elsewhere(e.WentTo), CheckedInAt: instant(e.CheckedInAt),
-	}
-	if e.ExpectedTime != 0 {
-		us := e.ExpectedTime.Microseconds()
-		row.ExpectedUS = &us
+		WentTo: elsewhere(e.WentTo), CheckedInAt: instant(e.CheckedInAt), ExpectedUS: microseconds(e.ExpectedTime),
 	}
 	if e.RequestID != "" {
 		digest := `\x` + hex.EncodeToString(e.RequestDigest[:])
@@ -265,4 +261,22 @@ func elsewhere(e registration.Elsewhere) *string {
 func elsewhereOf(text *string) registration.Elsewhere {
 	event, reference, _ := strings.Cut(value[string](text), "/")
 	return registration.Elsewhere{Event: race.EventID(event), Reference: registration.Reference(reference)}
+}
+
+// microseconds is NULL for no time.
+func microseconds(d time.Duration) *int64 {
+	if d == 0 {
+		return nil
+	}
+	us := d.Microseconds()
+	return &us
+}
+
+// dayOf is NULL for a day that is not known.
+func dayOf(day civil.Day) *time.Time {
+	if day.IsZero() {
+		return nil
+	}
+	at := time.Date(day.Year, day.Month, day.Day, 0, 0, 0, 0, time.UTC)
+	return &at
 }

@@ -17,14 +17,21 @@ func (h *holding) Save(ctx context.Context, changes registration.Changes) error 
 	if err := h.giveIDs(ctx, changes.Entries); err != nil {
 		return err
 	}
-	w := &writing{event: h.event, counts: map[race.ID]*countsChange{}, last: map[race.EntrantID]int{}, batch: &pgx.Batch{}}
+	w := &writing{
+		event: h.event, counts: map[race.ID]*countsChange{}, last: map[race.EntrantID]int{}, columns: historyColumns(),
+		batch: &pgx.Batch{},
+	}
 	for i := range changes.Entries {
 		w.change(&changes.Entries[i])
 	}
 	for i := range changes.Races {
 		w.changeRace(&changes.Races[i])
 	}
-	if err := w.queue(&changes); err != nil {
+	rows := w.rowsOf()
+	if err := w.queue(&changes, rows); err != nil {
+		return err
+	}
+	if err := w.copyEntries(ctx, h.tx, rows.added); err != nil {
 		return err
 	}
 	if err := h.tx.SendBatch(ctx, w.batch).Close(); err != nil {
@@ -61,6 +68,7 @@ type writing struct {
 	entries []entryChange
 	last    map[race.EntrantID]int
 	counts  map[race.ID]*countsChange
+	columns []historyColumn
 	history []historyRow
 	batch   *pgx.Batch
 }
@@ -74,7 +82,7 @@ type entryChange struct {
 func (w *writing) change(c *registration.Change) {
 	w.count(c.Before, -1)
 	w.count(&c.After, 1)
-	w.history = append(w.history, historyOf(c))
+	w.history = append(w.history, historyOf(w.columns, c))
 	if at, again := w.last[c.After.ID]; again {
 		w.entries[at].after = c.After
 		return
@@ -83,8 +91,7 @@ func (w *writing) change(c *registration.Change) {
 	w.entries = append(w.entries, entryChange{c.Before, c.After})
 }
 
-func (w *writing) queue(changes *registration.Changes) error {
-	rows := w.rowsOf()
+func (w *writing) queue(changes *registration.Changes, rows *changedRows) error {
 	if err := w.queueEntries(rows); err != nil {
 		return err
 	}
@@ -115,7 +122,7 @@ SELECT pg_notify('raceday_entries', @event)`
 
 // changedRows are the rows of all tables that follow from the entries.
 type changedRows struct {
-	added   []entryRow
+	added   []*registration.Entry
 	changed []entryRow
 	// Of the changed: those whose members and those whose claims are written anew.
 	regrouped []int64
@@ -146,7 +153,7 @@ func (w *writing) rowsOf() *changedRows {
 	for i := range w.entries {
 		before, after := w.entries[i].before, &w.entries[i].after
 		if before == nil {
-			rows.added = append(rows.added, rowOf(after))
+			rows.added = append(rows.added, after)
 			rows.members = append(rows.members, memberRowsOf(after)...)
 			rows.claim(after)
 			if after.OnRoster() {

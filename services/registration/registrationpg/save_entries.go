@@ -2,27 +2,14 @@ package registrationpg
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-)
 
-const insertEntries = `
-INSERT INTO registration.entries (
-    event, entrant, reference, race, state, bib, chips, name, sex, birth_day, age_years, country, club, category,
-    name_shown, wave, tags, request_id, request_digest, entered_at, entered_by, owner, expires_at, fee_minor,
-    charity_minor, paid_minor, expected_us, second_entry, join_code, came_from, went_to, checked_in_at)
-OVERRIDING SYSTEM VALUE
-SELECT @event, entrant, reference, race, state, bib, chips, name, sex, birth_day, age_years, country, club, category,
-    name_shown, wave, tags, request_id, request_digest, entered_at, entered_by, owner, expires_at, fee_minor,
-    charity_minor, paid_minor, expected_us, second_entry, join_code, came_from, went_to, checked_in_at
-FROM json_to_recordset(@entries::json) AS e (
-    entrant bigint, reference text, race text, state text, bib text, chips text[], name text, sex text, birth_day date,
-    age_years integer, country text, club text, category text, name_shown text, wave text, tags text[],
-    request_id text, request_digest bytea, entered_at timestamptz, entered_by text, owner text, expires_at timestamptz,
-    fee_minor bigint, charity_minor bigint, paid_minor bigint, expected_us bigint, second_entry boolean, join_code text,
-    came_from text, went_to text, checked_in_at timestamptz)`
+	"raceday/services/registration"
+)
 
 const updateEntries = `
 UPDATE registration.entries AS e
@@ -100,11 +87,39 @@ const insertBatch = `
 INSERT INTO registration.batches (event, batch, change)
 VALUES (@event, currval('registration.batch_numbers'), event.next_change(@event))`
 
+// copyEntries writes the new entries.
+func (w *writing) copyEntries(ctx context.Context, tx pgx.Tx, added []*registration.Entry) error {
+	if len(added) == 0 {
+		return nil
+	}
+	columns := []string{
+		"event", "entrant", "reference", "race", "state", "bib", "chips", "name", "sex", "birth_day", "age_years", "country",
+		"club", "category", "name_shown", "wave", "tags", "request_id", "request_digest", "entered_at", "entered_by", "owner",
+		"expires_at", "fee_minor", "charity_minor", "paid_minor", "expected_us", "second_entry", "join_code", "came_from",
+	}
+	rows := pgx.CopyFromSlice(len(added), func(i int) ([]any, error) {
+		e := added[i]
+		var digest []byte
+		if e.RequestID != "" {
+			digest = e.RequestDigest[:]
+		}
+		return []any{
+			string(w.event), int64(e.ID), string(e.Reference), string(e.Race), string(e.State), optional(e.Bib), list(e.Chips),
+			e.Name, e.Sex.String(), dayOf(e.BirthDay), e.AgeYears, e.Country,
+			e.Club, e.Category, namesShown[e.NameShown], optional(e.Wave), list(e.Tags), optional(e.RequestID), digest,
+			e.EnteredAt, e.EnteredBy, e.Owner,
+			instant(e.ExpiresAt), e.FeeMinor, e.CharityMinor, e.PaidMinor, microseconds(e.ExpectedTime), e.SecondEntry,
+			optional(e.JoinCode), elsewhere(e.CameFrom),
+		}, nil
+	})
+	if _, err := tx.CopyFrom(ctx, pgx.Identifier{"registration", "entries"}, columns, rows); err != nil {
+		return fmt.Errorf("copy entries: %w", translate(err))
+	}
+	return nil
+}
+
 // queueEntries puts the statements in their order: claims are given up before others take them.
 func (w *writing) queueEntries(rows *changedRows) error {
-	if err := w.queueJSON(insertEntries, "entries", rows.added, len(rows.added)); err != nil {
-		return err
-	}
 	if err := w.queueJSON(updateEntries, "entries", rows.changed, len(rows.changed)); err != nil {
 		return err
 	}

@@ -121,6 +121,7 @@ func TestDecidesByTheVersionThatStands(t *testing.T) {
 	for _, tt := range tests {
 		v := startVersions(t)
 		v.register(t, 1, "marathon")
+		v.Service = newService(v, v.pool) // It has to read the event.
 		v.meanwhile = func() { v.mustApply(t, tt.change) }
 		err := tt.do(v)
 		if got, _ := fault.Of(err); got != tt.want {

@@ -1,0 +1,408 @@
+package registrationpg_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"raceday/services/fault"
+	"raceday/services/postgres"
+	"raceday/services/registration"
+	"raceday/services/registration/registrationpg"
+	"raceday/services/rules/race"
+	"raceday/services/rules/racetime"
+)
+
+// startSmall has a marathon of so many places with a fee of 10 000, of which a fifth is for charity, and a waitlist.
+func startSmall(t *testing.T, places int) *fixture {
+	t.Helper()
+	f := start(t)
+	marathon := &f.event.Races[0]
+	marathon.Capacity = places
+	marathon.Fees = []race.Fee{{AmountMinor: 10_000, CharityPercent: 20}}
+	marathon.Registration = race.Registration{Hold: time.Hour, Offer: time.Hour, Waitlist: 100}
+	return f
+}
+
+func (f *fixture) enter(t *testing.T, n int) registration.Entry {
+	t.Helper()
+	r := request(n, "marathon")
+	r.JoinWaitlist = true
+	e, err := f.RegisterPerson(t.Context(), "frontend", r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func payment(e registration.Entry, id string) registration.PaymentNotice {
+	return registration.PaymentNotice{
+		Event: "almaty-2025", RequestID: "tells of " + id, Key: registration.Key{Reference: e.Reference},
+		Payment: registration.PaymentID(id), AmountMinor: 10_000,
+	}
+}
+
+func (f *fixture) mustPay(t *testing.T, e registration.Entry, id string) registration.Entry {
+	t.Helper()
+	paid, refundDue, err := f.ConfirmPayment(t.Context(), "webhook", payment(e, id))
+	if err != nil || refundDue {
+		t.Fatalf("pay %s: refund due %v, %v", e.State, refundDue, err)
+	}
+	return paid
+}
+
+// runOut lets the time of an entry's place pass.
+func (f *fixture) runOut(t *testing.T, e registration.Entry) {
+	t.Helper()
+	const passTime = `
+UPDATE registration.entries
+SET expires_at = clock_timestamp()
+WHERE reference = $1`
+	if _, err := f.pool.Exec(t.Context(), passTime, e.Reference); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := registration.NewKeeper(f.Service).Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (f *fixture) state(t *testing.T, e registration.Entry) registration.State {
+	t.Helper()
+	now, err := f.GetEntry(t.Context(), f.event.ID, registration.Key{Reference: e.Reference})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return now.State
+}
+
+func TestHeldUntilPaid(t *testing.T) {
+	t.Parallel()
+	f := startSmall(t, 1)
+	held := f.enter(t, 1)
+	if held.State != registration.Held || held.FeeMinor != 10_000 || held.CharityMinor != 2_000 {
+		t.Fatalf("got %s, fee %d, for charity %d", held.State, held.FeeMinor, held.CharityMinor)
+	}
+	if hold := time.Until(held.ExpiresAt); hold < 50*time.Minute || hold > time.Hour {
+		t.Errorf("got a hold of %v, want an hour", hold)
+	}
+	paid := f.mustPay(t, held, "p1")
+	if paid.State != registration.Confirmed || paid.PaidMinor != 10_000 || !paid.ExpiresAt.IsZero() {
+		t.Errorf("got %s, paid %d, until %v", paid.State, paid.PaidMinor, paid.ExpiresAt)
+	}
+	if other, refundDue, err := f.ConfirmPayment(t.Context(), "webhook", payment(held, "p2")); err != nil || !refundDue {
+		t.Errorf("paid twice: %s, refund due %v, %v, want a refund", other.State, refundDue, err)
+	}
+	if n := f.count(t, `SELECT count(*) FROM registration.entry_changes WHERE action = 'CONFIRM_PAYMENT'`); n != 2 {
+		t.Errorf("got %d payments in the history, want 2", n)
+	}
+}
+
+// The provider's webhook and the frontend's own word tell of one payment, in any order and at once.
+func TestOnePaymentToldOftenConfirmsOnce(t *testing.T) {
+	t.Parallel()
+	f := startSmall(t, 10)
+	services := []*registration.Service{f.Service, f.service(f.open(t))}
+	for n := range 10 {
+		e := f.enter(t, n)
+		var wait sync.WaitGroup
+		for i := range 6 {
+			wait.Go(func() {
+				p := payment(e, fmt.Sprint("p", n))
+				p.RequestID = fmt.Sprint("told ", n, " ", i)
+				if i%3 == 0 { // A webhook may not know the reference yet.
+					p.Key = registration.Key{RequestID: e.RequestID}
+				}
+				paid, refundDue, err := services[i%2].ConfirmPayment(t.Context(), "webhook", p)
+				if err != nil || refundDue || paid.State != registration.Confirmed {
+					t.Errorf("entry %d, told %d: got %s, refund due %v, %v", n, i, paid.State, refundDue, err)
+				}
+			})
+		}
+		wait.Wait()
+	}
+	if n := f.count(t, `SELECT sum(paid_minor) FROM registration.entries`); n != 100_000 {
+		t.Errorf("got %d paid, want 10 fees", n)
+	}
+	if n := f.count(t, `SELECT count(*) FROM registration.payments`); n != 10 {
+		t.Errorf("got %d payments, want 10", n)
+	}
+}
+
+func TestPaymentAfterTheHold(t *testing.T) {
+	t.Parallel()
+	f := startSmall(t, 1)
+	first := f.enter(t, 1)
+	f.runOut(t, first)
+	if state := f.state(t, first); state != registration.Expired {
+		t.Fatalf("got %s, want it expired", state)
+	}
+	if paid := f.mustPay(t, first, "in time for a free place"); paid.State != registration.Confirmed {
+		t.Errorf("with a free place: got %s", paid.State)
+	}
+
+	g := startSmall(t, 1)
+	first = g.enter(t, 1)
+	g.runOut(t, first)
+	second := g.enter(t, 2)
+	_, refundDue, err := g.ConfirmPayment(t.Context(), "webhook", payment(first, "too late"))
+	if err != nil || !refundDue {
+		t.Errorf("without a free place: refund due %v, %v, want a refund", refundDue, err)
+	}
+	if state := g.state(t, second); state != registration.Held {
+		t.Errorf("the other's place: got %s", state)
+	}
+}
+
+func TestWaitlistIsOfferedInOrder(t *testing.T) {
+	t.Parallel()
+	f := startSmall(t, 2)
+	var entries []registration.Entry
+	for n := range 5 {
+		entries = append(entries, f.enter(t, n))
+	}
+	if ahead, err := f.WaitingAhead(t.Context(), f.event.ID, entries[4]); err != nil || ahead != 2 {
+		t.Errorf("got %d waiting ahead of the last, %v, want 2", ahead, err)
+	}
+	f.mustPay(t, entries[0], "p0")
+	if _, err := f.Withdraw(t.Context(), "frontend", f.event.ID, "w3", entries[3].Reference, ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Withdraw(t.Context(), "frontend", f.event.ID, "w0", entries[0].Reference, "ill"); err != nil {
+		t.Fatal(err)
+	}
+	f.runOut(t, entries[1])
+	var got []registration.State
+	for _, e := range entries {
+		got = append(got, f.state(t, e))
+	}
+	want := []registration.State{
+		registration.Withdrawn, registration.Expired, registration.Offered, registration.Withdrawn, registration.Offered,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("states (-want +got):\n%s", diff)
+	}
+	if _, err := f.AcceptOffer(t.Context(), "frontend", f.event.ID, "a2", entries[2].Reference); !errors.Is(err, registration.ErrPaymentMissing) {
+		t.Errorf("accept without paying: got %v, want %v", err, registration.ErrPaymentMissing)
+	}
+	if paid := f.mustPay(t, entries[2], "p2"); paid.State != registration.Confirmed {
+		t.Errorf("an offer that is paid: got %s", paid.State)
+	}
+	if _, err := f.RegisterPerson(t.Context(), "frontend", request(9, "marathon")); !errors.Is(err, registration.ErrRaceFull) {
+		t.Errorf("without joining the waitlist: got %v, want %v", err, registration.ErrRaceFull)
+	}
+}
+
+// Places that run out are offered by a keeper that nobody asks, woken by the database, and watchers see it.
+func TestKeeperOnTheDatabase(t *testing.T) {
+	t.Parallel()
+	f := startSmall(t, 1)
+	f.event.Races[0].Registration.Hold = 300 * time.Millisecond
+	board := registration.NewVacancyBoard(f, f.store)
+	f.Service = registration.New(registration.Dependencies{
+		Events: f, Store: f.store, Papers: registrationpg.NewPapers(f.pool), Census: f.store, Vacancies: board, Now: time.Now,
+	})
+	keeper := registration.NewKeeper(f.Service)
+	ctx, cancel := context.WithCancel(t.Context())
+	var wait sync.WaitGroup
+	failed := func(err error) { t.Error(err) }
+	listener := postgres.Listener{
+		URL: f.url, Channels: []string{"raceday_entries"}, Log: slog.New(slog.DiscardHandler),
+		Heard: func(event string) { keeper.Heard(); board.Heard(race.EventID(event)) },
+	}
+	wait.Go(func() { _ = keeper.Run(ctx, failed) })
+	wait.Go(func() { _ = board.Run(ctx, failed) })
+	wait.Go(func() { _ = listener.Run(ctx) })
+	defer wait.Wait()
+	defer cancel()
+
+	first, second := f.enter(t, 1), f.enter(t, 2)
+	settled := make(chan struct{})
+	wait.Go(func() {
+		_ = f.WatchVacancies(ctx, f.event.ID, func(v []registration.Vacancy) error {
+			if v[0].Taken == 1 && v[0].Waiting == 0 {
+				close(settled)
+				return errors.New("seen")
+			}
+			return nil
+		})
+	})
+	select {
+	case <-settled:
+	case <-time.After(30 * time.Second):
+		t.Error("nobody settled the race")
+	}
+	if got := f.state(t, first); got != registration.Expired {
+		t.Errorf("the first: got %s", got)
+	}
+	if got := f.state(t, second); got != registration.Offered {
+		t.Errorf("the second: got %s", got)
+	}
+}
+
+func TestLateEntries(t *testing.T) {
+	t.Parallel()
+	f := startSmall(t, 1)
+	f.event.Races[0].Registration.ClosesAt = racetime.At(time.Now().Add(-time.Hour))
+	f.event.Races[0].Fees = nil
+	late := registration.Late{Reason: "guest of the city"}
+	for n := range 2 {
+		if _, err := f.RegisterPerson(t.Context(), "frontend", request(n, "marathon")); !errors.Is(err, registration.ErrRegistrationClosed) {
+			t.Errorf("by a frontend: got %v, want %v", err, registration.ErrRegistrationClosed)
+		}
+		e, err := f.RegisterLate(t.Context(), "registrar", request(10+n, "marathon"), false, late)
+		if err != nil || e.State != registration.Confirmed {
+			t.Errorf("by a registrar: got %s, %v", e.State, err)
+		}
+	}
+	if n := f.count(t, `SELECT capacity FROM registration.races WHERE race = 'marathon'`); n != 2 {
+		t.Errorf("got a capacity of %d, want one more for the second", n)
+	}
+	const raised = `
+SELECT count(*)
+FROM registration.race_changes
+WHERE action = 'REGISTER_LATE' AND actor = 'registrar' AND reason = 'guest of the city' AND capacity_after = 2`
+	if n := f.count(t, raised); n != 1 {
+		t.Errorf("got %d changes of the race in its history, want 1", n)
+	}
+	if _, err := f.RegisterLate(t.Context(), "registrar", request(20, "marathon"), false, registration.Late{}); !errors.Is(err, registration.ErrReasonMissing) {
+		t.Errorf("without a reason: got %v, want %v", err, registration.ErrReasonMissing)
+	}
+}
+
+func TestOnePersonOneRace(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	r := request(1, "marathon")
+	r.Person.Name, r.Owner = "Zoë  Müller", "account-7"
+	first, err := f.RegisterPerson(t.Context(), "frontend", r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := request(2, "half")
+	again.Person.Name = "ZOE MULLER"
+	for _, tt := range []struct {
+		name, actor, owner string
+		told               bool
+	}{
+		{"the owner", "frontend", "account-7", true},
+		{"somebody else", "frontend", "account-8", false},
+		{"nobody", "frontend", "", false},
+		{"another frontend's account of that name", "partner", "account-7", false},
+	} {
+		again.Owner = tt.owner
+		_, err := f.RegisterPerson(t.Context(), tt.actor, again)
+		if !errors.Is(err, registration.ErrAlreadyEntered) {
+			t.Fatalf("%s: got %v, want %v", tt.name, err, registration.ErrAlreadyEntered)
+		}
+		want := []fault.Violation(nil)
+		if tt.told {
+			want = []fault.Violation{{
+				Path: "person", Reason: "ALREADY_ENTERED", Message: "the first entry is " + string(first.Reference),
+			}}
+		}
+		if diff := cmp.Diff(want, fault.Violations(err)); diff != "" {
+			t.Errorf("%s is told (-want +got):\n%s", tt.name, diff)
+		}
+	}
+	cyrillic := request(3, "half")
+	cyrillic.Person.Name = "Зоя Мюллер"
+	if _, err := f.RegisterPerson(t.Context(), "frontend", cyrillic); err != nil {
+		t.Errorf("in another script: got %v, want an entry", err)
+	}
+	late := registration.Late{Reason: "runs both", AllowSecondEntry: true}
+	if second, err := f.RegisterLate(t.Context(), "registrar", again, false, late); err != nil || !second.SecondEntry {
+		t.Errorf("allowed by a registrar: second %v, %v", second.SecondEntry, err)
+	}
+}
+
+func TestOperatorsCloseReopenAndRaise(t *testing.T) {
+	t.Parallel()
+	f := startSmall(t, 1)
+	first, second := f.enter(t, 1), f.enter(t, 2)
+	operation := func(id string) registration.Operation {
+		return registration.Operation{Event: f.event.ID, Race: "marathon", RequestID: id, Reason: "sold out too fast"}
+	}
+	ctx := t.Context()
+	if _, err := f.CloseRegistration(ctx, "registrar", operation("close")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.RegisterPerson(ctx, "frontend", request(3, "marathon")); !errors.Is(err, registration.ErrRegistrationClosed) {
+		t.Errorf("closed: got %v, want %v", err, registration.ErrRegistrationClosed)
+	}
+	for range 2 { // The second time is the same request.
+		v, err := f.SetCapacity(ctx, "registrar", operation("raise"), 2)
+		if err != nil || v.Capacity != 2 || v.Taken != 2 {
+			t.Errorf("raised: got %d of %d, %v", v.Taken, v.Capacity, err)
+		}
+	}
+	if got := f.state(t, second); got != registration.Offered {
+		t.Errorf("who waited: got %s", got)
+	}
+	if _, err := f.SetCapacity(ctx, "registrar", operation("lower"), 1); !errors.Is(err, registration.ErrCapacityTaken) {
+		t.Errorf("lowered below what is taken: got %v, want %v", err, registration.ErrCapacityTaken)
+	}
+	if _, err := f.ReopenRegistration(ctx, "registrar", operation("close")); !errors.Is(err, registration.ErrRequestIDReused) {
+		t.Errorf("another request under the same id: got %v, want %v", err, registration.ErrRequestIDReused)
+	}
+	if v, err := f.ReopenRegistration(ctx, "registrar", operation("reopen")); err != nil || v.Closed != nil {
+		t.Errorf("reopened: got %v, %v", v.Closed, err)
+	}
+	// The file says what it said: what the operator made of it stands. Another number is a new decision.
+	f.enter(t, 4)
+	if n := f.count(t, `SELECT capacity FROM registration.races WHERE race = 'marathon'`); n != 2 {
+		t.Errorf("got a capacity of %d, want the operator's", n)
+	}
+	f.event.Races[0].Capacity = 5
+	f.enter(t, 5)
+	if n := f.count(t, `SELECT capacity FROM registration.races WHERE race = 'marathon'`); n != 5 {
+		t.Errorf("got a capacity of %d, want the new file's", n)
+	}
+	if got := f.state(t, first); got != registration.Held {
+		t.Errorf("the first: got %s", got)
+	}
+}
+
+func TestTotals(t *testing.T) {
+	t.Parallel()
+	f := startSmall(t, 3)
+	for n := range 4 {
+		e := f.enter(t, n)
+		if n < 2 {
+			f.mustPay(t, e, fmt.Sprint("p", n))
+		}
+		if n == 1 {
+			if _, refundDue, err := f.ConfirmPayment(t.Context(), "webhook", payment(e, "twice")); err != nil || !refundDue {
+				t.Fatalf("refund due %v, %v", refundDue, err)
+			}
+		}
+	}
+	if _, err := f.RegisterTeam(t.Context(), "frontend", team(7)); err != nil {
+		t.Fatal(err)
+	}
+	totals, _, err := f.GetTotals(t.Context(), f.event.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := registration.Totals{
+		Places: registration.Places{
+			Race: "marathon", Limited: true, Capacity: 3, Taken: 3, Waiting: 1, Taking: registration.ByTimes,
+		},
+		States: map[registration.State]int{
+			registration.Confirmed: 2, registration.Held: 1, registration.Waitlisted: 1,
+		},
+		PaidMinor: 20_000, CharityMinor: 4_000, RefundDueMinor: 10_000, Women: 2,
+		Countries: []registration.CountryCount{{Country: "KAZ", Entrants: 2}},
+	}
+	if diff := cmp.Diff(want, totals[0]); diff != "" {
+		t.Errorf("marathon (-want +got):\n%s", diff)
+	}
+	if ekiden := totals[4]; ekiden.Women != 6 || ekiden.Taken != 1 {
+		t.Errorf("ekiden: got %d women of %d teams, want the six of one", ekiden.Women, ekiden.Taken)
+	}
+}
