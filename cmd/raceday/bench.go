@@ -20,11 +20,10 @@ import (
 )
 
 type benchCommand struct {
-	Score  benchScoreCommand  `cmd:"" help:"Files scored offline; floor: reading the reads."`
-	Ingest benchIngestCommand `cmd:"" help:"Reads published until all that follows is committed; floor: storing them."`
-	Watch  benchWatchCommand  `cmd:"" help:"Reads published until watchers see what they change; floor: the way without scorer, database and boards."`
-
-	Register benchRegisterCommand `cmd:"" help:"Persons registered until the race is sold out, and refused after; floor: a transaction for each. Vacancies meanwhile; floor: an empty call."`
+	Score    benchScoreCommand    `cmd:"" help:"Files scored offline; floor: reading the reads."`
+	Ingest   benchIngestCommand   `cmd:"" help:"Reads published until all that follows is committed; floor: storing them."`
+	Watch    benchWatchCommand    `cmd:"" help:"Reads published until watchers see what they change; floor: the way without scorer, database and boards."`
+	Register benchRegisterCommand `cmd:"" help:"Persons registered until a race is sold out, then refused; floor: a transaction each. Vacancies meanwhile; floor: an empty call."`
 
 	ScoreFloor benchScoreFloorCommand `cmd:"" hidden:""`
 }

@@ -3,7 +3,7 @@ package benchmark
 import (
 	"testing"
 
-	"go.uber.org/goleak"
+	"raceday/services/postgres/postgrestest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { postgrestest.Main(m) }

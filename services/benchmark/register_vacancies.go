@@ -1,0 +1,69 @@
+package benchmark
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc"
+
+	registrationv1 "raceday/proto/raceday/registration/v1"
+	"raceday/services/rules/race"
+)
+
+// onlookers ask what is left while others register.
+const onlookers = 8
+
+// seen is how long the calls of onlookers took: by turns a question for what is left, and an empty call.
+type seen struct {
+	vacancies, empty []time.Duration
+}
+
+// watched runs work while onlookers ask, and returns when both are done.
+func watched(
+	ctx context.Context, conn *grpc.ClientConn, event race.EventID, work func(ctx context.Context) error,
+) (seen, error) {
+	floor, client := newVacanciesFloor(conn), registrationv1.NewRegistrationServiceClient(conn)
+	ask := func(ctx context.Context) error {
+		_, err := client.GetVacancies(ctx, &registrationv1.GetVacanciesRequest{EventId: string(event)})
+		return err
+	}
+	var each [onlookers]seen
+	over := make(chan struct{})
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		defer close(over)
+		return work(ctx)
+	})
+	for i := range each {
+		group.Go(func() error { return each[i].until(ctx, over, ask, floor.call) })
+	}
+	err := group.Wait()
+	var all seen
+	for i := range each {
+		all.vacancies, all.empty = append(all.vacancies, each[i].vacancies...), append(all.empty, each[i].empty...)
+	}
+	return all, err
+}
+
+// until calls by turns until it is over, at least once each.
+func (s *seen) until(ctx context.Context, over <-chan struct{}, vacancies, empty func(context.Context) error) error {
+	for {
+		for _, call := range []struct {
+			do   func(context.Context) error
+			into *[]time.Duration
+		}{{vacancies, &s.vacancies}, {empty, &s.empty}} {
+			began := time.Now()
+			if err := call.do(ctx); err != nil {
+				return fmt.Errorf("look on: %w", err)
+			}
+			*call.into = append(*call.into, time.Since(began))
+		}
+		select {
+		case <-over:
+			return nil
+		default:
+		}
+	}
+}
