@@ -13,11 +13,15 @@ import (
 	"raceday/services/postgres/postgrestest"
 	"raceday/services/registration"
 	"raceday/services/registration/registrationpg"
+	"raceday/services/rehearsal/proof"
 	"raceday/services/rules/civil"
 	"raceday/services/rules/race"
 )
 
-func TestMain(m *testing.M) { postgrestest.Main(m) }
+func TestMain(m *testing.M) {
+	proof.Rapid(60, 50_000/lanes)
+	postgrestest.Main(m)
+}
 
 var errNoEvent = fault.New(fault.NotFound, "EVENT_NOT_FOUND", "there is no event with this id")
 
