@@ -1,404 +1,258 @@
 package registrationgrpc_test
 
 import (
-	"context"
-	"errors"
-	"net"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-	"go.uber.org/goleak"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
-	"google.golang.org/grpc/test/bufconn"
-	"google.golang.org/protobuf/encoding/protojson"
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/testing/protocmp"
+	"google.golang.org/grpc/status"
 
 	registrationv1 "raceday/proto/raceday/registration/v1"
-	"raceday/services/access"
-	"raceday/services/fault"
-	"raceday/services/grpcserver"
-	"raceday/services/registration"
-	"raceday/services/registration/registrationgrpc"
-	"raceday/services/rules/civil"
-	"raceday/services/rules/race"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// almaty has a marathon and a relay of two, each with a wave and no minimum age.
-func almaty() *memory {
-	waves := []race.Wave{{ID: "A"}}
-	return &memory{event: race.Event{
-		ID: "e", Day: civil.Day{Year: 2025, Month: time.September, Day: 28},
-		Races: []race.Race{
-			{ID: "marathon", Waves: waves}, {ID: "half", Waves: waves},
-			{ID: "ekiden", Waves: waves, Team: &race.Team{Size: 2, Reserves: 1}},
-		},
-	}}
+// person is somebody of 30 on the day whom a name tells from others.
+func person(name string) string {
+	return fmt.Sprintf(`{"name": %q, "sex": "SEX_F", "birthDate": "1996-01-01"}`, name)
 }
 
-// ann is somebody with a bib.
-func ann() registration.Entry {
-	years := 44
-	return registration.Entry{
-		Reference: "7K3M-Q2XD", State: registration.Confirmed,
-		Entrant: race.Entrant{
-			Race: "marathon", Bib: "7", Chips: []string{"C7"}, Wave: "A", Tags: []string{"veteran"},
-			Person: race.Person{Name: "Ann", Sex: race.X, AgeYears: &years, Country: "KAZ", Club: "Sunkar", Category: "Open"},
-		},
-	}
-}
-
-func newServer(store *memory) *registrationgrpc.Server {
-	now := func() time.Time { return time.Date(2025, time.March, 1, 12, 0, 0, 0, time.UTC) }
-	return registrationgrpc.New(registration.New(store, store, now))
-}
-
-// atDesk is a stream of calls that an official makes.
-type atDesk struct{ grpc.ServerStream }
-
-func (s atDesk) Context() context.Context { return withActor(s.ServerStream.Context()) }
-
-func withActor(ctx context.Context) context.Context {
-	return grpcserver.WithActor(ctx, access.Actor{Name: "desk 1", Role: access.Registrar})
-}
-
-func serve(t *testing.T, store *memory) registrationv1.RegistrationServiceClient {
+// enter registers somebody for a race and returns the entry.
+func (o *office) enter(t *testing.T, race, name string) *registrationv1.Entry {
 	t.Helper()
-	listener := bufconn.Listen(1 << 20)
-	server := grpc.NewServer(
-		grpc.UnaryInterceptor(func(
-			ctx context.Context, request any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler,
-		) (any, error) {
-			return handler(withActor(ctx), request)
-		}),
-		grpc.StreamInterceptor(func(
-			service any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler,
-		) error {
-			return handler(service, atDesk{stream})
-		}))
-	registrationv1.RegisterRegistrationServiceServer(server, newServer(store))
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
-	conn, err := grpc.NewClient("passthrough:///bufconn",
-		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }),
-		grpc.WithTransportCredentials(insecure.NewCredentials()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := conn.Close(); err != nil {
-			t.Error(err)
-		}
-		server.Stop()
-		if err := <-served; err != nil {
-			t.Error(err)
-		}
-	})
-	return registrationv1.NewRegistrationServiceClient(conn)
+	return call(t, o.RegisterPerson, fmt.Sprintf(
+		`{"race": %q, "requestId": %q, "joinWaitlist": true, "person": %s}`, race, "enter "+name, person(name))).GetEntry()
 }
 
-func message[M proto.Message](t *testing.T, json string, m M) M {
+// pay pays the fee of the short race.
+func (o *office) pay(t *testing.T, e *registrationv1.Entry) *registrationv1.Entry {
 	t.Helper()
-	if err := protojson.Unmarshal([]byte(json), m); err != nil {
-		t.Fatal(err)
-	}
-	return m
+	return call(t, o.ConfirmPayment, fmt.Sprintf(`{"requestId": "pay %[1]s", "reference": %[1]q, "paymentId": "of %[1]s",
+		"amountMinor": 10000}`, e.GetReference())).GetEntry()
 }
 
 func TestRegisterPersonConverts(t *testing.T) {
 	t.Parallel()
-	store := almaty()
-	response, err := serve(t, store).RegisterPerson(t.Context(), message(t, `{
-		"eventId": "e", "race": "marathon", "requestId": "r1", "tags": ["veteran"],
-		"person": {"name": " Ann ", "sex": "SEX_F", "birthDate": "1990-02-28", "country": "KAZ", "club": "Sunkar"}
-	}`, &registrationv1.RegisterPersonRequest{}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := race.Entrant{
-		Race: "marathon", Tags: []string{"veteran"},
-		Person: race.Person{
-			Name: "Ann", Sex: race.Female, BirthDay: civil.Day{Year: 1990, Month: time.February, Day: 28},
-			Country: "KAZ", Club: "Sunkar",
+	o := open(t)
+	const request = `{
+		"race": "ten", "requestId": "r1", "tags": ["veteran"], "owner": "account 7", "expectedTime": "2700.5s",
+		"person": {
+			"name": " Aru ", "sex": "SEX_F", "birthDate": "2010-02-28", "country": "KAZ", "club": "Sunkar", "category": "Open",
+			"nameShown": "NAME_SHOWN_FULL"
 		},
+		"contact": {"email": "aru@example.org", "phone": "+7 700 000 00 00"},
+		"guardian": {"name": "Dana", "contact": "dana@example.org", "consentVersion": "3", "consentedAt": "2026-03-01T12:00:00.123456789Z"}
+	}`
+	made := call(t, o.RegisterPerson, request).GetEntry()
+	differ(t, "entry", `{
+		"eventId": "e", "race": "ten", "state": "ENTRY_STATE_HELD", "tags": ["veteran"], "expectedTime": "2700.5s",
+		"person": {
+			"name": "Aru", "sex": "SEX_F", "birthDate": "2010-02-28", "country": "KAZ", "club": "Sunkar", "category": "Open",
+			"nameShown": "NAME_SHOWN_FULL"
+		},
+		"feeMinor": "10000", "charityMinor": "2000"
+	}`, made, "reference", "entered_at", "expires_at")
+	if held := made.GetExpiresAt().AsTime().Sub(made.GetEnteredAt().AsTime()); held != 35*time.Minute {
+		t.Errorf("the place is held for %v, want 35 minutes", held)
 	}
-	made := store.entries[0]
-	if diff := cmp.Diff(want, made.Entrant); diff != "" || made.RequestID != "r1" {
-		t.Errorf("request %q made (-want +got):\n%s", made.RequestID, diff)
+	papers := call(t, o.GetPapers, fmt.Sprintf(`{"reference": %q}`, made.GetReference()))
+	differ(t, "papers", `{
+		"contact": {"email": "aru@example.org", "phone": "+7 700 000 00 00"}, "papers": [{"guardian": {
+			"name": "Dana", "contact": "dana@example.org", "consentVersion": "3", "consentedAt": "2026-03-01T12:00:00.123456Z"
+		}}]
+	}`, papers)
+	again := call(t, o.RegisterPerson, request).GetEntry()
+	if again.GetReference() != made.GetReference() {
+		t.Errorf("the same request made %s and %s", made.GetReference(), again.GetReference())
 	}
-	wantResponse := message(t, `{"entry": {
-		"eventId": "e", "race": "marathon", "state": "ENTRY_STATE_CONFIRMED", "tags": ["veteran"],
-		"person": {"name": "Ann", "sex": "SEX_F", "birthDate": "1990-02-28", "country": "KAZ", "club": "Sunkar"}
-	}}`, &registrationv1.RegisterPersonResponse{})
-	wantResponse.Entry.Reference = string(made.Reference)
-	if diff := cmp.Diff(wantResponse, response, protocmp.Transform()); diff != "" {
-		t.Errorf("response (-want +got):\n%s", diff)
+}
+
+func TestOnlyItsOwnerIsToldOfAnEntry(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	enter := func(id, race, owner string) string {
+		return fmt.Sprintf(`{"race": %q, "requestId": %q, "owner": %q, "person": %s}`, race, id, owner, person("Ann"))
+	}
+	first := call(t, o.RegisterPerson, enter("r1", "ten", "account 7")).GetEntry()
+	refused(t, o.RegisterPerson, enter("r2", "half", "account 8"), "ALREADY_ENTERED")
+	refused(t, o.RegisterPerson, enter("r3", "half", ""), "ALREADY_ENTERED")
+	refused(t, o.RegisterPerson, enter("r4", "half", "account 7"), "ALREADY_ENTERED", "person")
+	_, err := send(t, o.RegisterPerson, enter("r4", "half", "account 7"))
+	if !strings.Contains(fmt.Sprint(status.Convert(err).Details()), first.GetReference()) {
+		t.Errorf("the owner is told %v, want the first entry's reference", status.Convert(err).Details())
 	}
 }
 
 func TestRegisterTeamConverts(t *testing.T) {
 	t.Parallel()
-	store := almaty()
-	_, err := serve(t, store).RegisterTeam(t.Context(), message(t, `{
-		"eventId": "e", "race": "ekiden", "requestId": "r1", "team": {"name": "Team", "birthDate": "1990-01-01"},
+	o := open(t)
+	made := call(t, o.RegisterTeam, `{
+		"race": "relay", "requestId": "r1", "team": {"name": "Tulpar", "birthDate": "1990-01-01", "club": "Sunkar"},
+		"contact": {"name": "Captain", "phone": "1"}, "guardians": {"2": {"name": "Dana", "contact": "1", "consentVersion": "3"}},
 		"members": [
 			{"person": {"name": "R", "sex": "SEX_X", "birthDate": "1990-01-03"}},
 			{"leg": 2, "person": {"name": "B", "sex": "SEX_M", "birthDate": "1990-01-02"}},
-			{"leg": 1, "person": {"name": "A", "sex": "SEX_F", "birthDate": "1990-01-01"}}
+			{"leg": 1, "person": {"name": "A", "sex": "SEX_F", "birthDate": "2009-01-01"}}
 		]
-	}`, &registrationv1.RegisterTeamRequest{}))
-	if err != nil {
-		t.Fatal(err)
+	}`).GetEntry()
+	differ(t, "team", `{
+		"eventId": "e", "race": "relay", "state": "ENTRY_STATE_CONFIRMED",
+		"person": {"name": "Tulpar", "sex": "SEX_X", "club": "Sunkar"},
+		"members": [
+			{"leg": 1, "person": {"name": "A", "sex": "SEX_F", "birthDate": "2009-01-01"}},
+			{"leg": 2, "person": {"name": "B", "sex": "SEX_M", "birthDate": "1990-01-02"}},
+			{"person": {"name": "R", "sex": "SEX_X", "birthDate": "1990-01-03"}}
+		]
+	}`, made, "reference", "entered_at", "join_code")
+	papers := call(t, o.GetPapers, fmt.Sprintf(`{"reference": %q}`, made.GetReference()))
+	if of := papers.GetPapers(); len(of) != 1 || of[0].GetMember() != 0 || of[0].GetGuardian().GetName() != "Dana" {
+		t.Errorf("papers %v, want the guardian of the member of leg 1", of)
 	}
-	born := func(day int) civil.Day { return civil.Day{Year: 1990, Month: time.January, Day: day} }
-	want := race.Entrant{
-		Race: "ekiden", Person: race.Person{Name: "Team", Sex: race.X},
-		Members: []race.Member{
-			{Leg: 1, Person: race.Person{Name: "A", Sex: race.Female, BirthDay: born(1)}},
-			{Leg: 2, Person: race.Person{Name: "B", Sex: race.Male, BirthDay: born(2)}},
-			{Person: race.Person{Name: "R", Sex: race.X, BirthDay: born(3)}},
-		},
-	}
-	if diff := cmp.Diff(want, store.entries[0].Entrant); diff != "" {
-		t.Errorf("entry (-want +got):\n%s", diff)
-	}
-	_, err = newServer(almaty()).RegisterTeam(t.Context(), message(t, `{
-		"eventId": "e", "race": "ekiden", "requestId": "r2", "team": {"name": "Team"}, "members": [{"bib": "8"}, {"chips": ["C8"]}]
-	}`, &registrationv1.RegisterTeamRequest{}))
-	marks := []fault.Violation{
-		registration.ErrFieldNotTaken.At("members[0].bib"), registration.ErrFieldNotTaken.At("members[1].chips"),
-	}
-	if diff := cmp.Diff(marks, fault.Violations(err)); diff != "" {
-		t.Errorf("bibs and chips: got %v (-want +got):\n%s", err, diff)
-	}
+	refused(t, o.RegisterTeam, `{"race": "relay", "requestId": "r2", "team": {"name": "Team"}, "members": [{"bib": "8"}, {"chips": ["C8"]}]}`,
+		"FIELD_NOT_TAKEN", "members[0].bib", "members[1].chips")
 }
 
-func TestCorrectEntryConverts(t *testing.T) {
+func TestAPlaceIsPaidForAndPassedDownTheWaitlist(t *testing.T) {
 	t.Parallel()
-	store := almaty()
-	store.entries = []registration.Entry{ann()}
-	response, err := serve(t, store).CorrectEntry(t.Context(), message(t, `{
-		"eventId": "e", "reference": " 7k3m-q2xd", "reason": "moved", "updateMask": "race,person.birthDate",
-		"entry": {"race": "half", "bib": "9", "person": {"birthDate": "1990-01-01"}}
-	}`, &registrationv1.CorrectEntryRequest{}))
-	if err != nil {
-		t.Fatal(err)
+	o := open(t)
+	ann, ben := o.enter(t, "ten", "Ann"), o.enter(t, "ten", "Ben")
+	cem, dan := o.enter(t, "ten", "Cem"), o.enter(t, "ten", "Dan")
+	if paid := o.pay(t, ann); paid.GetState() != registrationv1.EntryState_ENTRY_STATE_CONFIRMED || paid.GetPaidMinor() != 10_000 {
+		t.Errorf("paid: %v, want it confirmed", paid)
 	}
-	want := message(t, `{"entry": {
-		"eventId": "e", "reference": "7K3M-Q2XD", "race": "half", "state": "ENTRY_STATE_CONFIRMED", "bib": "7",
-		"chips": ["C7"], "wave": "A", "tags": ["veteran"], "person": {
-			"name": "Ann", "sex": "SEX_X", "birthDate": "1990-01-01", "country": "KAZ", "club": "Sunkar", "category": "Open"
-		}
-	}}`, &registrationv1.CorrectEntryResponse{})
-	if diff := cmp.Diff(want, response, protocmp.Transform()); diff != "" {
-		t.Errorf("response (-want +got):\n%s", diff)
+	again := call(t, o.ConfirmPayment, fmt.Sprintf(
+		`{"requestId": "webhook", "registrationRequestId": "enter Ann", "paymentId": "of %s", "amountMinor": 10000}`, ann.GetReference()))
+	if again.GetOutcome() != registrationv1.PaymentOutcome_PAYMENT_OUTCOME_APPLIED || again.GetEntry().GetPaidMinor() != 10_000 {
+		t.Errorf("the same payment again: %v, want it applied once", again)
 	}
-	if store.cause.Actor != "desk 1" || store.cause.Reason != "moved" {
-		t.Errorf("changed by %q because %q, want desk 1 because moved", store.cause.Actor, store.cause.Reason)
+	more := call(t, o.ConfirmPayment, fmt.Sprintf(
+		`{"requestId": "more", "reference": %q, "paymentId": "p2", "amountMinor": 1}`, ann.GetReference()))
+	if more.GetOutcome() != registrationv1.PaymentOutcome_PAYMENT_OUTCOME_REFUND_DUE {
+		t.Errorf("another payment: %v, want it to be given back", more)
 	}
+	of := fmt.Sprintf(`"reference": %q`, dan.GetReference())
+	waiting := call(t, o.GetEntry, "{"+of+"}").GetEntry()
+	if waiting.GetState() != registrationv1.EntryState_ENTRY_STATE_WAITLISTED || waiting.GetWaitingAhead() != 1 {
+		t.Errorf("who came last: %v, want it to wait behind one", waiting)
+	}
+	refused(t, o.AcceptOffer, `{"requestId": "early", `+of+`}`, "NOT_OFFERED")
+	withdrawn := call(t, o.Withdraw, fmt.Sprintf(`{"requestId": "w", "reference": %q, "reason": "ill"}`, ben.GetReference())).GetEntry()
+	if withdrawn.GetState() != registrationv1.EntryState_ENTRY_STATE_WITHDRAWN {
+		t.Errorf("withdrawn: %v", withdrawn)
+	}
+	offered := call(t, o.GetEntry, fmt.Sprintf(`{"reference": %q}`, cem.GetReference())).GetEntry()
+	if offered.GetState() != registrationv1.EntryState_ENTRY_STATE_OFFERED || offered.GetExpiresAt() == nil {
+		t.Errorf("who waited longest: %v, want the place offered", offered)
+	}
+	refused(t, o.AcceptOffer, fmt.Sprintf(`{"requestId": "a", "reference": %q}`, cem.GetReference()), "PAYMENT_MISSING")
+	if taken := o.pay(t, cem); taken.GetState() != registrationv1.EntryState_ENTRY_STATE_CONFIRMED {
+		t.Errorf("the offer is paid for: %v, want it confirmed", taken)
+	}
+	refused(t, o.Withdraw, fmt.Sprintf(`{"requestId": "w2", "reference": %q}`, ben.GetReference()), "ENTRY_ENDED")
+	refused(t, o.Withdraw, `{"requestId": "w3", "reference": "7K3M-Q2XD"}`, "ENTRY_NOT_FOUND")
+	refused(t, o.Withdraw, `{"reference": "7K3M-Q2XD"}`, "REQUEST_ID_INVALID", "request_id")
+	refused(t, o.ConfirmPayment, `{"requestId": "x", "reference": "7K3M-Q2XD", "amountMinor": 1}`, "PAYMENT_ID_INVALID", "payment_id")
+	refused(t, o.ConfirmPayment, `{"requestId": "x", "paymentId": "p9"}`, "AMOUNT_INVALID", "amount_minor")
 }
 
-func TestBadShapesAreRefused(t *testing.T) {
+func TestAnOfferWithoutAFeeIsAccepted(t *testing.T) {
 	t.Parallel()
-	server := newServer(almaty())
-	register := func(person string) error {
-		_, err := server.RegisterPerson(t.Context(), message(t, `{"person": `+person+`}`, &registrationv1.RegisterPersonRequest{}))
-		return err
-	}
-	_, badMember := server.RegisterTeam(t.Context(), message(t, `{"members": [{}, {"person": {"birthDate": "1990-02-30"}}]}`,
-		&registrationv1.RegisterTeamRequest{}))
-	correct := func(request string) error {
-		_, err := server.CorrectEntry(t.Context(), message(t, request, &registrationv1.CorrectEntryRequest{}))
-		return err
-	}
-	list := func(request *registrationv1.ListEntriesRequest) error {
-		_, err := server.ListEntries(t.Context(), request)
-		return err
-	}
-	for _, tt := range []struct {
-		name, path string
-		err        error
-		want       *fault.Fault
-	}{
-		{"birth date", "person.birth_date", register(`{"birthDate": "1.2.1990"}`), registration.ErrBirthDateInvalid},
-		{"sex of tomorrow", "person.sex", register(`{"sex": 9}`), registration.ErrSexMissing},
-		{"age", "person.age", register(`{"age": 126}`), registration.ErrAgeInvalid},
-		{"birth date of a member", "members[1].person.birth_date", badMember, registration.ErrBirthDateInvalid},
-		{
-			"corrected birth date", "entry.person.birth_date", correct(`{"entry": {"person": {"birthDate": "1.2.1990"}}}`),
-			registration.ErrBirthDateInvalid,
-		},
-		{
-			"unknown field", "update_mask.paths[1]", correct(`{"reason": "moved", "updateMask": "bib,reference"}`),
-			registration.ErrFieldUnknown,
-		},
-		{
-			"page token", "page_token", list(&registrationv1.ListEntriesRequest{PageToken: "?"}),
-			registration.ErrPageTokenInvalid,
-		},
-		{
-			"page too large", "page_size", list(&registrationv1.ListEntriesRequest{PageSize: 1001}),
-			registration.ErrPageSizeInvalid,
-		},
-		{
-			"page below nothing", "page_size", list(&registrationv1.ListEntriesRequest{PageSize: -1}),
-			registration.ErrPageSizeInvalid,
-		},
-	} {
-		if !errors.Is(tt.err, tt.want) {
-			t.Errorf("%s: got %v, want %v", tt.name, tt.err, tt.want)
-		}
-		if diff := cmp.Diff([]fault.Violation{tt.want.At(tt.path)}, fault.Violations(tt.err)); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
-		}
+	o := open(t)
+	free := day("e")
+	free.Races[0].Fees = nil
+	o.apply(t, free)
+	ann := o.enter(t, "ten", "Ann")
+	o.enter(t, "ten", "Ben")
+	cem := o.enter(t, "ten", "Cem")
+	call(t, o.Withdraw, fmt.Sprintf(`{"requestId": "w", "reference": %q}`, ann.GetReference()))
+	accepted := call(t, o.AcceptOffer, fmt.Sprintf(`{"requestId": "a", "reference": %q}`, cem.GetReference())).GetEntry()
+	if accepted.GetState() != registrationv1.EntryState_ENTRY_STATE_CONFIRMED || accepted.GetExpiresAt() != nil {
+		t.Errorf("accepted: %v, want it confirmed", accepted)
 	}
 }
 
-func TestGetEntryByEither(t *testing.T) {
+func TestTransferEntryToEveryKind(t *testing.T) {
 	t.Parallel()
-	store := almaty()
-	store.entries = []registration.Entry{ann()}
-	client := serve(t, store)
-	for name, request := range map[string]*registrationv1.GetEntryRequest{
-		"reference": {Key: &registrationv1.GetEntryRequest_Reference{Reference: "7k3m-q2xd "}},
-		"bib":       {Key: &registrationv1.GetEntryRequest_Bib{Bib: "7"}},
-	} {
-		got, err := client.GetEntry(t.Context(), request)
-		if err != nil || got.GetEntry().GetReference() != "7K3M-Q2XD" {
-			t.Errorf("by %s: got %v, %v", name, got, err)
-		}
+	o := open(t)
+	ann := o.pay(t, o.enter(t, "ten", "Ann"))
+	to := func(id, reference, target string) string {
+		return fmt.Sprintf(`{"requestId": %q, "reference": %q, %s}`, id, reference, target)
+	}
+	refused(t, o.TransferEntry, to("t0", ann.GetReference(), `"person": {"person": {"name": "Ben", "sex": "SEX_M"}}`),
+		"BIRTH_DATE_MISSING", "person.person.birth_date")
+	refused(t, o.TransferEntry, to("t0", ann.GetReference(), `"person": {"person": {"birthDate": "1.2.1990"}}`),
+		"BIRTH_DATE_INVALID", "person.person.birth_date")
+	refused(t, o.TransferEntry, to("t0", ann.GetReference(), `"person": {"person": `+person("Ben")+`, "contact": {"email": "?"}}`),
+		"CONTACT_INVALID", "person.contact.email")
+	refused(t, o.TransferEntry, to("", ann.GetReference(), `"person": {"person": `+person("Ben")+`}`), "REQUEST_ID_INVALID", "request_id")
+	refused(t, o.TransferEntry, to("t0", ann.GetReference(), `"race": ""`), "RACE_NOT_FOUND", "race")
+	refused(t, o.TransferEntry, to("t0", ann.GetReference(), `"event": {"race": "ten"}`), "RACE_NOT_FOUND", "event.event_id")
+	refused(t, o.TransferEntry, to("t0", ann.GetReference(), `"event": {"eventId": "next"}`), "RACE_NOT_FOUND", "event.race")
+
+	person := call(t, o.TransferEntry, to("t1", ann.GetReference(), `"person": {"person": `+person("Ben")+`, "expectedTime": "3000s"}`))
+	old, ben := person.GetOldEntry(), person.GetNewEntry()
+	if old.GetState() != registrationv1.EntryState_ENTRY_STATE_TRANSFERRED || old.GetWentTo() != "e/"+ben.GetReference() {
+		t.Errorf("the old entry: %v, want it transferred to e/%s", old, ben.GetReference())
+	}
+	differ(t, "the new entry", `{
+		"eventId": "e", "race": "ten", "state": "ENTRY_STATE_CONFIRMED", "expectedTime": "3000s",
+		"person": {"name": "Ben", "sex": "SEX_F", "birthDate": "1996-01-01"},
+		"feeMinor": "10000", "charityMinor": "2000", "paidMinor": "10000", "cameFrom": "e/`+ann.GetReference()+`"
+	}`, ben, "reference", "entered_at")
+
+	race := call(t, o.TransferEntry, to("t2", ben.GetReference(), `"race": "half"`)).GetNewEntry()
+	if race.GetRace() != "half" || race.GetState() != registrationv1.EntryState_ENTRY_STATE_CONFIRMED {
+		t.Errorf("to another race: %v", race)
+	}
+	deferring := to("t3", race.GetReference(), `"event": {"eventId": "next", "race": "half"}`)
+	o.apply(t, day("next"))
+	refused(t, o.TransferEntry, deferring, "EVENT_NOT_CANCELLED")
+	cancelled := day("e")
+	cancelled.Cancelled = true
+	o.apply(t, cancelled)
+	deferred := call(t, o.TransferEntry, deferring).GetNewEntry()
+	if deferred.GetEventId() != "next" || deferred.GetCameFrom() != "e/"+race.GetReference() {
+		t.Errorf("to another event: %v", deferred)
 	}
 }
 
-func TestListEntriesPages(t *testing.T) {
+func TestMembersJoinAndAreReplaced(t *testing.T) {
 	t.Parallel()
-	store := almaty()
-	store.entries = make([]registration.Entry, 1500)
-	for i := range store.entries {
-		store.entries[i].ID = race.EntrantID(i + 1)
+	o := open(t)
+	member := func(name string) string { return `{"person": ` + person(name) + `}` }
+	made := call(t, o.RegisterTeam, `{"race": "relay", "requestId": "r1", "team": {"name": "Tulpar"}, "members": [
+		{"leg": 1, "person": `+person("Ann")+`}]}`).GetEntry()
+	if made.GetState() != registrationv1.EntryState_ENTRY_STATE_HELD || made.GetJoinCode() == "" {
+		t.Fatalf("an incomplete team: %v, want it held, with a code", made)
 	}
-	client := serve(t, store)
-	for _, tt := range []struct{ size, want int }{{0, 100}, {2, 2}, {1000, 1000}} {
-		response, err := client.ListEntries(t.Context(), &registrationv1.ListEntriesRequest{PageSize: int32(tt.size)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(response.GetEntries()) != tt.want || store.limit != tt.want+1 {
-			t.Errorf("page size %d: got %d entries of %d asked for, want %d", tt.size, len(response.GetEntries()), store.limit, tt.want)
-		}
-		next := &registrationv1.ListEntriesRequest{PageToken: response.GetNextPageToken()}
-		if _, err := client.ListEntries(t.Context(), next); err != nil || int(store.after) != tt.want {
-			t.Errorf("next page begins after %d, %v, want %d", store.after, err, tt.want)
-		}
+	join := func(id, rest string) string {
+		return fmt.Sprintf(`{"requestId": %q, "joinCode": " %s", %s}`, id, made.GetJoinCode(), rest)
 	}
-	store.entries = store.entries[:100]
-	response, err := client.ListEntries(t.Context(), &registrationv1.ListEntriesRequest{})
-	if err != nil || response.GetNextPageToken() != "" {
-		t.Errorf("last page: got token %q, %v, want none", response.GetNextPageToken(), err)
+	refused(t, o.JoinTeam, `{"requestId": "j0", "joinCode": "7K3M-Q2XD"}`, "JOIN_CODE_UNKNOWN")
+	refused(t, o.JoinTeam, join("j0", `"person": {"name": "Ben", "sex": "SEX_M", "birthDate": "2009-01-01"}`), "GUARDIAN_MISSING", "guardian")
+	refused(t, o.JoinTeam, join("j0", `"person": `+person("Ben")+`, "leg": 7`), "LEG_INVALID", "members[1].leg")
+	joined := call(t, o.JoinTeam, join("j1", `"person": `+person("Ben"))).GetEntry()
+	if joined.GetState() != registrationv1.EntryState_ENTRY_STATE_CONFIRMED || joined.GetMembers()[1].GetLeg() != 2 {
+		t.Errorf("complete: %v, want it confirmed", joined)
 	}
-}
-
-func TestAssign(t *testing.T) {
-	t.Parallel()
-	store := almaty()
-	without := ann()
-	without.Bib, without.Reference = "", "8K3M-Q2XD"
-	without.Chips = nil
-	store.entries = []registration.Entry{ann(), without}
-	client := serve(t, store)
-	bibs, err := client.AssignBibs(t.Context(), &registrationv1.AssignBibsRequest{
-		EventId: "e", Race: "marathon", Ranges: []string{"1-9", "F1-F9"},
-	})
-	if err != nil || bibs.GetAssigned() != 1 || store.entries[1].Bib != "1" || store.cause.Actor != "desk 1" {
-		t.Errorf("AssignBibs: got %v, %v, bib %q by %q", bibs, err, store.entries[1].Bib, store.cause.Actor)
+	reserve := call(t, o.JoinTeam, join("j2", `"leg": 0, "person": `+person("Cem"))).GetEntry()
+	if len(reserve.GetMembers()) != 3 || reserve.GetMembers()[2].GetLeg() != 0 {
+		t.Errorf("with a reserve: %v", reserve)
 	}
-	store.cause = registration.Cause{}
-	chips, err := client.AssignChips(t.Context(), &registrationv1.AssignChipsRequest{
-		Assignments: []*registrationv1.ChipAssignment{{Bib: "7", Chips: []string{"C8", "C9"}}},
-	})
-	if err != nil || chips.GetChanged() != 1 || store.cause.Actor != "desk 1" {
-		t.Errorf("AssignChips: got %v, %v by %q", chips, err, store.cause.Actor)
+	substitute := func(id, by string) string {
+		return fmt.Sprintf(`{"requestId": %q, "reference": %q, "leg": 2, %s}`, id, made.GetReference(), by)
 	}
-	if diff := cmp.Diff([]string{"C8", "C9"}, store.entries[0].Chips); diff != "" {
-		t.Errorf("chips (-want +got):\n%s", diff)
+	refused(t, o.SubstituteMember, substitute("s0", `"reserve": 0`), "RESERVE_UNKNOWN", "reserve")
+	refused(t, o.SubstituteMember, substitute("s0", `"reserve": 2`), "RESERVE_UNKNOWN", "reserve")
+	refused(t, o.SubstituteMember, substitute("s0", `"person": {"person": {"name": "Dan"}}`), "SEX_MISSING",
+		"person.person.sex", "person.person.birth_date")
+	refused(t, o.SubstituteMember, substitute("s0", `"person": {"guardian": {"consentedAt": "2026-01-01T00:00:00Z"}}`), "NAME_MISSING",
+		"person.person.name", "person.person.sex", "person.person.birth_date")
+	swapped := call(t, o.SubstituteMember, substitute("s1", `"reserve": 1`)).GetEntry()
+	if name := swapped.GetMembers()[1].GetPerson().GetName(); name != "Cem" {
+		t.Errorf("leg 2 is run by %s, want Cem", name)
 	}
-}
-
-func TestImportRosterJoinsThePieces(t *testing.T) {
-	t.Parallel()
-	store := almaty()
-	store.entries = []registration.Entry{ann()}
-	response, err := importPieces(t, store, "race,b", "", "ib\nhalf,8\n")
-	if err != nil {
-		t.Fatal(err)
+	replaced := call(t, o.SubstituteMember, substitute("s2", `"person": `+member("Dan"))).GetEntry()
+	if name := replaced.GetMembers()[1].GetPerson().GetName(); name != "Dan" {
+		t.Errorf("leg 2 is run by %s, want Dan", name)
 	}
-	want := &registrationv1.ImportRosterResponse{Added: 1, Withdrawn: []string{"7"}}
-	if diff := cmp.Diff(want, response, protocmp.Transform()); diff != "" {
-		t.Errorf("response (-want +got):\n%s", diff)
-	}
-	if store.cause.Actor != "desk 1" {
-		t.Errorf("imported by %q, want desk 1", store.cause.Actor)
-	}
-}
-
-func TestImportRosterNeverTellsOfAReference(t *testing.T) {
-	t.Parallel()
-	store := almaty()
-	store.saveErr = registration.ErrReferenceTaken
-	_, err := importPieces(t, store, "race,bib\nhalf,8\n")
-	if err == nil || !strings.Contains(err.Error(), registration.ErrBusy.Message) {
-		t.Errorf("every reference is taken: got %v, want %v", err, registration.ErrBusy)
-	}
-}
-
-// importPieces sends a file to replace the roster.
-func importPieces(t *testing.T, store *memory, pieces ...string) (*registrationv1.ImportRosterResponse, error) {
-	t.Helper()
-	stream, err := serve(t, store).ImportRoster(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, piece := range pieces {
-		if err := stream.Send(&registrationv1.ImportRosterRequest{EventId: "e", Chunk: []byte(piece), Replace: i == 0}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return stream.CloseAndRecv()
-}
-
-func TestImportRosterRefusesTooMuch(t *testing.T) {
-	t.Parallel()
-	store := almaty()
-	client := serve(t, store)
-	for name, pieces := range map[string][]int{"a piece": {256<<10 + 1}, "all together": repeated(256<<10, 257)} {
-		stream, err := client.ImportRoster(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, size := range pieces {
-			if err := stream.Send(&registrationv1.ImportRosterRequest{Chunk: make([]byte, size)}); err != nil {
-				break // The refusal has come back; CloseAndRecv returns it.
-			}
-		}
-		_, err = stream.CloseAndRecv()
-		if err == nil || !strings.Contains(err.Error(), registration.ErrRosterTooBig.Message) {
-			t.Errorf("%s: got %v, want %v", name, err, registration.ErrRosterTooBig)
-		}
-	}
-	if len(store.entries) > 0 {
-		t.Error("a file that was refused was imported")
-	}
-}
-
-func repeated(n, times int) []int {
-	all := make([]int, times)
-	for i := range all {
-		all[i] = n
-	}
-	return all
 }
