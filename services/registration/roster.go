@@ -81,8 +81,8 @@ type rosterIndex struct {
 // progressEvery is how many lines are read between two words of the progress.
 const progressEvery = 1000
 
-// readRoster reads all lines; progress, which may be nil, is told how many. Its error means that nothing could be read;
-// what is wrong with lines is in the table.
+// readRoster reads all lines; progress, which may be nil, is told how many there are below the header. Its error means
+// that nothing could be read; what is wrong with lines is in the table.
 func readRoster(file string, r io.Reader, event *race.Event, progress func(lines int)) (*roster, error) {
 	table, err := csvtable.NewReader(file, r, rosterColumns())
 	if err != nil {

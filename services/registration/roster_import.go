@@ -20,7 +20,7 @@ type RosterFile struct {
 	Content io.ReadSeeker
 	// Replace withdraws the entries with a bib that the file does not name.
 	Replace bool
-	// Progress is told how many lines were read, every thousand and at the end of the file; it may be nil.
+	// Progress is told how many lines below the header were read, every thousand and at the end of the file; it may be nil.
 	Progress func(lines int)
 }
 
@@ -89,9 +89,6 @@ func (s *Service) importRoster(ctx context.Context, actor string, file RosterFil
 			return faults
 		}
 		done = m.done
-		for _, change := range m.changes {
-			held.record(change.Before, change.After, change.Cause)
-		}
 		return held.close(ctx)
 	})
 	return done, err

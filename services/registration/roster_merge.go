@@ -17,17 +17,14 @@ type merge struct {
 	held    *session
 	entries []Entry
 	// stored are the entries that a line can mean, by index.
-	stored  map[rosterKey]int
-	cause   Cause
-	faults  csvtable.Faults
-	done    Imported
-	changes []Change
+	stored map[rosterKey]int
+	cause  Cause
+	faults csvtable.Faults
+	done   Imported
 	// Who holds what when all is done.
 	bibs   map[race.Bib]string
 	chips  map[race.Chip]string
 	people map[Digest]holder
-	// taken is how many places of each race are taken more than before, or fewer.
-	taken map[race.ID]int
 }
 
 // rosterKey is what tells the lines of a roster apart.
@@ -46,7 +43,7 @@ type holder struct {
 func newMerge(r *roster, entries []Entry, cause Cause) *merge {
 	m := &merge{
 		roster: r, entries: entries, stored: make(map[rosterKey]int, len(entries)), cause: cause,
-		bibs: map[race.Bib]string{}, chips: map[race.Chip]string{}, people: map[Digest]holder{}, taken: map[race.ID]int{},
+		bibs: map[race.Bib]string{}, chips: map[race.Chip]string{}, people: map[Digest]holder{},
 	}
 	for i := range entries {
 		e := &entries[i]
@@ -78,7 +75,8 @@ func (m *merge) unknown() int {
 	return n
 }
 
-// run decides what becomes of every entry and every line. The session changes nothing by it yet.
+// run decides what becomes of every entry and every line, and records it in the session, which must not be closed if there
+// are faults.
 func (m *merge) run(held *session, replace bool) {
 	m.held = held
 	named := make(map[int]bool, len(m.roster.lines))
@@ -114,15 +112,11 @@ func (m *merge) leave(e *Entry, replace bool) {
 	if replace && e.OnRoster() {
 		after := *e
 		after.State = Withdrawn
-		m.record(e, after)
+		m.held.record(e, after, m.cause)
 		m.done.Withdrawn = append(m.done.Withdrawn, e.Bib)
 		return
 	}
-	where := "entry " + string(e.Reference)
-	if e.Bib != "" {
-		where = "bib " + string(e.Bib) + " of race " + string(e.Race)
-	}
-	claims := e.Claims()
+	where, claims := whereStored(e), e.Claims()
 	for _, bib := range claims.Bibs {
 		m.bibs[bib] = where
 	}
@@ -134,13 +128,23 @@ func (m *merge) leave(e *Entry, replace bool) {
 	}
 }
 
+// whereStored names an entry without regard to the file.
+func whereStored(e *Entry) string {
+	if e.Bib == "" {
+		return "entry " + string(e.Reference)
+	}
+	return "bib " + string(e.Bib) + " of race " + string(e.Race)
+}
+
+func whereLine(line int) string { return "line " + strconv.Itoa(line) }
+
 func (m *merge) add(line *rosterLine) {
 	e := Entry{
 		Entrant: line.entrant, Reference: newReference(), State: Confirmed, EnteredAt: m.held.now, EnteredBy: m.cause.Actor,
 	}
 	e.ID = m.held.nextID()
 	m.claim(line, &e, true)
-	m.record(nil, e)
+	m.held.record(nil, e, m.cause)
 	m.done.Added++
 }
 
@@ -153,41 +157,31 @@ func (m *merge) change(line *rosterLine, before *Entry) {
 		m.done.Same++
 		return
 	}
-	m.record(before, after)
+	m.held.record(before, after, m.cause)
 	m.done.Changed++
-}
-
-func (m *merge) record(before *Entry, after Entry) {
-	m.changes = append(m.changes, Change{before, after, m.cause})
-	if before != nil && before.State.HasPlace() {
-		m.taken[before.Race]--
-	}
-	if after.State.HasPlace() {
-		m.taken[after.Race]++
-	}
 }
 
 // claim records what the line's entry will hold, and the line as bad where somebody else holds a bib or a chip of it.
 // Who is entered already is entered a second time.
 func (m *merge) claim(line *rosterLine, e *Entry, added bool) {
 	claims := e.Claims()
-	here := "line " + strconv.Itoa(line.line)
+	here := whereLine(line.line)
 	for _, bib := range claims.Bibs {
 		if where, taken := m.bibs[bib]; taken {
-			m.bad(m.roster.bibs[bib], line, "bib", quote(string(bib))+" is taken by "+where)
+			m.taken(m.roster.bibs[bib], line, "bib", string(bib), where)
 		}
 		m.bibs[bib] = here
 	}
 	for _, chip := range claims.Chips {
 		if where, taken := m.chips[chip]; taken {
-			m.bad(m.roster.chips[chip], line, "chips", quote(string(chip))+" is taken by "+where)
+			m.taken(m.roster.chips[chip], line, "chips", string(chip), where)
 		}
 		m.chips[chip] = here
 	}
 	inTeam := map[Digest]bool{}
 	for _, person := range claims.People {
 		if inTeam[person] {
-			m.bad(0, line, "team", "has a member twice")
+			m.bad(line.line, "team", "has a member twice")
 		}
 		inTeam[person] = true
 		if other, taken := m.people[person]; taken {
@@ -206,22 +200,29 @@ func (m *merge) hold(person Digest, where string, e *Entry) {
 	m.people[person] = holder{where: where, first: m.people[person].first || !e.SecondEntry}
 }
 
-// bad records a fault at the line where the mark stands, or at the entrant's.
-func (m *merge) bad(at int, line *rosterLine, column, reason string) {
+// taken records that somebody else has what a line's entry would: at the line where it stands in the file, or at the
+// entry's where the entry had it before.
+func (m *merge) taken(at int, line *rosterLine, column, text, where string) {
 	if at == 0 {
 		at = line.line
 	}
-	m.faults = append(m.faults, csvtable.Fault{File: "roster.csv", Line: at, Column: column, Reason: reason})
+	if where == whereLine(at) {
+		where = whereStored(&Entry{Entrant: line.entrant})
+	}
+	m.bad(at, column, quote(text)+" is taken by "+where)
+}
+
+func (m *merge) bad(line int, column, reason string) {
+	m.faults = append(m.faults, csvtable.Fault{File: "roster.csv", Line: line, Column: column, Reason: reason})
 }
 
 // checkPlaces compares the entries that have a place with the capacity of each race.
 func (m *merge) checkPlaces() {
 	for i := range m.roster.event.Races {
 		id := m.roster.event.Races[i].ID
-		places := m.held.places[id]
-		if n := places.Taken + m.taken[id]; places.Limited && n > places.Capacity {
+		if places := m.held.places[id]; m.held.free(id) < 0 {
 			m.faults = append(m.faults, csvtable.Fault{
-				File: "roster.csv", Reason: fmt.Sprintf("race %s: %d entries for %d places", id, n, places.Capacity),
+				File: "roster.csv", Reason: fmt.Sprintf("race %s: %d entries for %d places", id, places.Taken, places.Capacity),
 			})
 		}
 	}

@@ -42,14 +42,14 @@ func parse(t *testing.T, file string) ([]race.Entrant, error) {
 
 func TestParseRoster(t *testing.T) {
 	t.Parallel()
-	const file = `race,bib,chips,name,sex,birth_date,age,country,club,category,wave,team,leg,tags
-relay,,,Third Leg,F,2000-02-29,,,,,,R1,3,
-ten,7,C7 007a,Ann Lee,F,1990-05-01,,KAZ,Sunkar,Open,,,,veteran local
-ten,500,,,,,44,,,,B,,,
-relay,R1,T1,The Team,X,,,KAZ,,Mixed,R,,,club
-relay,R1,,First Leg,M,,30,,,,R,R1,1,club
-relay,R12,M12,Second Leg,M,,,,,,,R1,2,
-relay,,,In Reserve,M,,,,,,,R1,,
+	const file = `race,bib,chips,name,sex,birth_date,age,country,club,category,wave,team,leg,tags,name_shown
+relay,,,Third Leg,F,2000-02-29,,,,,,R1,3,,HIDDEN
+ten,7,C7 007a,Ann Lee,F,1990-05-01,,KAZ,Sunkar,Open,,,,veteran local,FULL
+ten,500,,,,,44,,,,B,,,,
+relay,R1,T1,The Team,X,,,KAZ,,Mixed,R,,,club,
+relay,R1,,First Leg,M,,30,,,,R,R1,1,club,
+relay,R12,M12,Second Leg,M,,,,,,,R1,2,,
+relay,,,In Reserve,M,,,,,,,R1,,,
 `
 	got, err := parse(t, file)
 	if err != nil {
@@ -61,7 +61,7 @@ relay,,,In Reserve,M,,,,,,,R1,,
 			Race: "ten", Bib: "7", Chips: []string{"C7", "007a"}, Tags: []string{"veteran", "local"},
 			Person: race.Person{
 				Name: "Ann Lee", Sex: race.Female, BirthDay: civil.Day{Year: 1990, Month: time.May, Day: 1},
-				Country: "KAZ", Club: "Sunkar", Category: "Open",
+				Country: "KAZ", Club: "Sunkar", Category: "Open", NameShown: race.NameInFull,
 			},
 		},
 		{Race: "ten", Bib: "500", Wave: "B", Person: race.Person{AgeYears: years(44)}},
@@ -73,6 +73,7 @@ relay,,,In Reserve,M,,,,,,,R1,,
 				{Leg: 2, Bib: "R12", Chips: []string{"M12"}, Person: race.Person{Name: "Second Leg", Sex: race.Male}},
 				{Leg: 3, Person: race.Person{
 					Name: "Third Leg", Sex: race.Female, BirthDay: civil.Day{Year: 2000, Month: time.February, Day: 29},
+					NameShown: race.NameHidden,
 				}},
 				{Person: race.Person{Name: "In Reserve", Sex: race.Male}},
 			},
@@ -155,6 +156,14 @@ func TestParseRosterNamesEveryBadLine(t *testing.T) {
 	}
 }
 
+func TestParseRosterNamesShownInAnotherWay(t *testing.T) {
+	t.Parallel()
+	_, err := parse(t, "race,bib,name_shown\nten,1,\nten,2,hidden\nten,3,HIDDEN\nten,4,FULL\n")
+	if want := `roster.csv:3: name_shown: "hidden" is not HIDDEN or FULL`; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
 func TestParseRosterReadsRealRaces(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]int{
@@ -194,6 +203,9 @@ func TestRosterReadsBack(t *testing.T) {
 				Name: text.Draw(t, label+" name"), Club: text.Draw(t, label+" club"), Category: text.Draw(t, label+" category"),
 				Country: rapid.SampledFrom([]string{"", "KAZ"}).Draw(t, label+" country"),
 				Sex:     rapid.SampledFrom([]race.Sex{race.SexUnknown, race.Female, race.Male, race.X}).Draw(t, label+" sex"),
+				NameShown: rapid.SampledFrom([]race.NameShown{
+					race.NameByAge, race.NameHidden, race.NameInFull,
+				}).Draw(t, label+" name shown"),
 			}
 			if rapid.Bool().Draw(t, label+" has a birth date") {
 				p.BirthDay = civil.Day{Year: 1990, Month: time.March, Day: rapid.IntRange(1, 31).Draw(t, label+" day")}
@@ -245,8 +257,8 @@ func TestRosterReadsBack(t *testing.T) {
 
 // FuzzParseRoster reads anything; what can be read is written and read again without loss.
 func FuzzParseRoster(f *testing.F) {
-	f.Add([]byte("race,bib,chips,name,sex,birth_date,age,country,club,category,wave,team,leg,tags\n" +
-		"ten,7,C7,\"A, B\",F,1990-05-01,,KAZ,,,A,,,x y\nrelay,R1,,,,,,,,,,,,\nrelay,,,M,M,,30,,,,,R1,1,\n"))
+	f.Add([]byte("race,bib,chips,name,sex,birth_date,age,country,club,category,wave,team,leg,tags,name_shown\n" +
+		"ten,7,C7,\"A, B\",F,1990-05-01,,KAZ,,,A,,,x y,FULL\nrelay,R1,,,,,,,,,,,,,\nrelay,,,M,M,,30,,,,,R1,1,,HIDDEN\n"))
 	f.Add([]byte("\xef\xbb\xbfbib,race,tags\r\n7,ten,\x00\r\n"))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		first, err := registration.ParseRoster("roster.csv", bytes.NewReader(file), rosterEvent())
