@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc"
 
 	registrationv1 "raceday/proto/raceday/registration/v1"
+	"raceday/services/rules/race"
 )
 
 type checkInCommand struct {
@@ -32,6 +33,10 @@ func (c *checkInCommand) Run(t *terminal) error {
 		request.Key = &registrationv1.CheckInRequest_Bib{Bib: strings.ToUpper(c.Entry)}
 	}
 	return c.with(t, func(ctx context.Context, conn *grpc.ClientConn) error {
+		definition, err := getEvent(ctx, conn, c.Event)
+		if err != nil {
+			return err
+		}
 		checked, err := registrationv1.NewRegistrationServiceClient(conn).CheckIn(ctx, request)
 		if err != nil {
 			return err
@@ -39,9 +44,22 @@ func (c *checkInCommand) Run(t *terminal) error {
 		e := checked.GetEntry()
 		table := tabwriter.NewWriter(t.stdout, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(table, "BIB\tCHIPS\tRACE\tWAVE")
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", e.GetBib(), strings.Join(chipsOf(e), " "), e.GetRace(), e.GetWave())
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", e.GetBib(), strings.Join(chipsOf(e), " "), e.GetRace(), waveOf(definition, e))
 		return table.Flush()
 	})
+}
+
+// waveOf returns the wave that an entry starts in, empty where there is none yet.
+func waveOf(definition *race.Event, e *registrationv1.Entry) string {
+	r := definition.Race(race.ID(e.GetRace()))
+	if r == nil {
+		return e.GetWave()
+	}
+	wave := r.WaveOf(race.WaveID(e.GetWave()), race.Bib(e.GetBib()))
+	if wave == nil {
+		return e.GetWave()
+	}
+	return string(wave.ID)
 }
 
 // isReference tells a reference from a bib, which has at most eight characters.

@@ -376,6 +376,8 @@ func TestWrongUsage(t *testing.T) {
 		{[]string{"serve"}, exitUsage, "--embedded"},
 		{[]string{"serve", "--embedded", "--database-url", "x", "--services", "flying"}, exitUsage, "flying"},
 		{[]string{"reads", "publish", "--event", "e", "--speed", "-1", "f"}, exitUsage, "--speed"},
+		{[]string{"roster", "export", "--event", "e", "--wave", "A"}, exitUsage, "--race"},
+		{[]string{"checkin", "--event", "e"}, exitUsage, "bib-or-reference"},
 		{[]string{"demo", "--field", "0"}, exitUsage, "--field"},
 		{[]string{"standings", "--event", "e", "race", "--top", "-1"}, exitUsage, "--top"},
 		{[]string{"score", "--event", "none.yaml", "--roster", "r", "--reads", "x", "--results", "y"}, exitFailure, "none.yaml"},
