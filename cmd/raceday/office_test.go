@@ -1,0 +1,126 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// The race office hands out bibs, looks at its books and passes its roster on, through the commands alone.
+func TestTheRaceOffice(t *testing.T) {
+	t.Parallel()
+	s := serve(t, folder(t))
+	sprint, err := os.ReadFile("testdata/sprint.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := func(name, content string) string {
+		t.Helper()
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	withFee := strings.NewReplacer("capacity: 4", "capacity: 4\n    registration: {hold: 35m, waitlist: 5}\n"+
+		"    fees: [{amount: 1000.50, charity_percent: 20}]\n    documents: [{type: IDENTITY}]",
+		"Asia/Almaty", "Asia/Almaty\ncurrency: KZT").Replace(string(sprint))
+	raceday(t, exitSuccess, "event", "apply", "--server", s.grpc, file("event.yaml", withFee))
+	reference := paidEntry(t, s)
+	checkIn(t, s, reference)
+	passOnTheRoster(t, s, file)
+
+	const want = "RACE   CAPACITY  TAKEN  FREE  WAITING  PHASE  CONFIRMED  WOMEN  MEN  PAID     CHARITY  REFUND DUE\n" +
+		"dash   4         3      1     0        OPEN   3          3      0    1000.50  200.10   0\n" +
+		"relay  -         0      -     0        OPEN   0          0      0    0        0        0\n" +
+		"KZT                                                                  1000.50  200.10   0\n"
+	eventually(t, 5*time.Second, func() error { // What races have left may be a moment old.
+		if got, _ := raceday(t, exitSuccess, "places", "--server", s.grpc, "--event", "sprint"); got != want {
+			return errors.New("places (-want +got):\n" + cmp.Diff(want, got))
+		}
+		return nil
+	})
+}
+
+// paidEntry enters somebody with bib 7, who has not shown a document and has no chip, and returns the reference.
+func paidEntry(t *testing.T, s server) (reference string) {
+	t.Helper()
+	entry := s.call(t, "RegistrationService/RegisterPerson", person("1", "Aigerim", "F", "1990-01-01"))["entry"].(map[string]any)
+	if entry["state"] != "ENTRY_STATE_HELD" || entry["feeMinor"] != "100050" {
+		t.Errorf("registered: %v, want an entry that is held for a fee of 1000.50", entry)
+	}
+	reference = entry["reference"].(string)
+	s.call(t, "RegistrationService/ConfirmPayment", fmt.Sprintf(
+		`{"eventId":"sprint","requestId":"2","reference":%q,"paymentId":"p1","amountMinor":100050}`, reference))
+	s.call(t, "RegistrationService/AssignBibs", `{"eventId":"sprint","race":"dash","ranges":["7-9"]}`)
+	return reference
+}
+
+func checkIn(t *testing.T, s server, reference string) {
+	t.Helper()
+	command := func(status int, arguments ...string) (stdout, stderr string) {
+		t.Helper()
+		return raceday(t, status, append([]string{"checkin", "--server", s.grpc, "--event", "sprint"}, arguments...)...)
+	}
+	_, stderr := command(exitFailure, "7")
+	want := "raceday: something is missing; bib and chip stay here (CHECK_IN_REFUSED)\n" +
+		"  chips: no chip is assigned\n" +
+		"  identity_seen: nobody says that the identity was seen\n" +
+		"  age_confirmed: nobody says that the age was confirmed\n" +
+		"  person: IDENTITY is missing or no longer valid on the day\n"
+	if diff := cmp.Diff(want, stderr); diff != "" {
+		t.Errorf("with nothing (-want +got):\n%s", diff)
+	}
+	s.call(t, "RegistrationService/RecordDocument", fmt.Sprintf(
+		`{"eventId":"sprint","requestId":"3","reference":%q,"document":{"type":"DOCUMENT_TYPE_IDENTITY"}}`, reference))
+	out, _ := command(exitSuccess, strings.ToLower(reference), "--identity-seen", "--age-confirmed", "--chip", "A1", "-c", "A2")
+	if want := "BIB  CHIPS  RACE  WAVE\n7    A1 A2  dash  A\n"; out != want {
+		t.Errorf("handed out (-want +got):\n%s", cmp.Diff(want, out))
+	}
+	if _, stderr := command(exitFailure, "7", "--identity-seen", "--age-confirmed"); !strings.Contains(stderr, "ALREADY_CHECKED_IN") {
+		t.Errorf("handed out again: %q", stderr)
+	}
+	if _, stderr := command(exitFailure, "8"); !strings.Contains(stderr, "ENTRY_NOT_FOUND") {
+		t.Errorf("a bib that nobody has: %q", stderr)
+	}
+}
+
+// passOnTheRoster exports the roster and imports it, as it is and with people who are there twice.
+func passOnTheRoster(t *testing.T, s server, file func(name, content string) string) {
+	t.Helper()
+	export := func(arguments ...string) string {
+		t.Helper()
+		out, _ := raceday(t, exitSuccess, append([]string{"roster", "export", "--server", s.grpc, "--event", "sprint"}, arguments...)...)
+		return out
+	}
+	const head = "race,bib,chips,name,sex,birth_date,age,country,club,category,wave,team,leg,tags,name_shown\n"
+	roster := export()
+	if want := head + "dash,7,A1 A2,Aigerim,F,1990-01-01,,,,,,,,,\n"; roster != want {
+		t.Errorf("exported (-want +got):\n%s", cmp.Diff(want, roster))
+	}
+	if got := export("--race", "dash", "--wave", "A"); got != roster {
+		t.Errorf("the only wave: %q, want %q", got, roster)
+	}
+	if got := export("--race", "relay"); got != head {
+		t.Errorf("a race without entries: %q, want %q", got, head)
+	}
+	importing := func(content string) (stdout, stderr string) {
+		t.Helper()
+		path := file("roster.csv", content)
+		stdout, stderr = raceday(t, exitSuccess, "roster", "import", "--server", s.grpc, "--event", "sprint", path)
+		return stdout, strings.ReplaceAll(stderr, path, "roster.csv")
+	}
+	if stdout, stderr := importing(roster); stdout != "0 added, 0 changed, 1 same\n" || stderr != "" {
+		t.Errorf("imported as it is: %q, %q", stdout, stderr)
+	}
+	stdout, stderr := importing("race,bib,name,sex,birth_date\ndash,8,Dana,F,1991-01-01\ndash,9,Dana,F,1991-01-01\n")
+	if stdout != "2 added, 0 changed, 0 same\n" || !strings.HasPrefix(stderr, "roster.csv:3: name: ") {
+		t.Errorf("imported with a person twice: %q, %q", stdout, stderr)
+	}
+}
