@@ -8,6 +8,8 @@ import (
 	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
+
+	"raceday/services/fault"
 )
 
 func newApplication() *application {
@@ -96,6 +98,41 @@ func TestQueueGoesOnWithoutThoseWhoLeave(t *testing.T) {
 		}
 		if got := decided.Load(); got != 3 {
 			t.Errorf("got %d decided, want 3", got)
+		}
+	})
+}
+
+func TestQueueKeepsLanesApartAndRefusesTooMany(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue[*application]()
+		open := make(chan struct{})
+		decide := func(_ context.Context, batch []*application) {
+			<-open
+			answerAll(batch)
+		}
+		full, other := lane{"e", "r"}, lane{"e", "s"}
+		results := make(chan error, maxWaiting+3)
+		start := func(at lane) {
+			go func() { results <- q.run(t.Context(), at, newApplication(), decide) }()
+		}
+		start(full)
+		synctest.Wait() // It is at work; it no longer waits.
+		for range maxWaiting {
+			start(full)
+		}
+		synctest.Wait()
+		err := q.run(t.Context(), full, newApplication(), decide)
+		if after, ok := fault.RetryAfter(err); !errors.Is(err, ErrQueueFull) || !ok || after != tryAgainAfter {
+			t.Errorf("one more: got %v after %v, want %v", err, after, ErrQueueFull)
+		}
+		start(other)
+		synctest.Wait()
+		close(open)
+		for range maxWaiting + 2 {
+			if err := <-results; err != nil {
+				t.Errorf("who waited: %v", err)
+			}
 		}
 	})
 }
