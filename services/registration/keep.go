@@ -34,7 +34,7 @@ func (k *Keeper) Run(ctx context.Context, failed func(error)) error {
 	pause := time.NewTimer(0)
 	defer pause.Stop()
 	for {
-		next, ok, err := k.settle(ctx)
+		next, ok, err := k.Settle(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -71,9 +71,9 @@ func wait(ctx context.Context, timer *time.Timer, d time.Duration, heard <-chan 
 	return true
 }
 
-// settle brings every race in order and returns the time until the next place runs out: none where a race changed, which
+// Settle brings every race in order and returns the time until the next place runs out: none where a race changed, which
 // brings new instants.
-func (k *Keeper) settle(ctx context.Context) (next time.Duration, ok bool, err error) {
+func (k *Keeper) Settle(ctx context.Context) (next time.Duration, ok bool, err error) {
 	races, next, ok, err := k.service.store.Unsettled(ctx)
 	if err != nil {
 		return 0, false, fmt.Errorf("look for places that have run out: %w", err)
