@@ -50,6 +50,10 @@ func newRegisterFloor(ctx context.Context, s *Server, clients int, people []race
 	}
 	config := s.Pool.Config()
 	config.MaxConns = int32(clients)
+	// On a busy machine some wait for the counter longer than a caller of the product ever may.
+	for _, limit := range []string{"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"} {
+		config.ConnConfig.RuntimeParams[limit] = "0"
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("open the floor's pool: %w", err)
