@@ -15,11 +15,11 @@ func invalid(f *fault.Fault, path string) error {
 }
 
 // within returns err with the fields of a message where the request has them: in the field that holds the message. Fields
-// that the message does not have stay where they are.
+// that the message does not have stay where they are, and all do where the request does not have the message.
 func within(holder string, message proto.Message, err error) error {
 	found, ok := fault.Of(err)
 	violations := slices.Clone(fault.Violations(err))
-	if !ok || len(violations) == 0 {
+	if !ok || len(violations) == 0 || !message.ProtoReflect().IsValid() {
 		return err
 	}
 	fields := message.ProtoReflect().Descriptor().Fields()

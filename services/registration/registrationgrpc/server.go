@@ -3,6 +3,7 @@ package registrationgrpc
 
 import (
 	"context"
+	"strings"
 
 	registrationv1 "raceday/proto/raceday/registration/v1"
 	"raceday/services/grpcserver"
@@ -82,7 +83,7 @@ func (s *Server) Withdraw(
 ) (*registrationv1.WithdrawResponse, error) {
 	event := race.EventID(request.GetEventId())
 	entry, err := s.service.Withdraw(ctx, actor(ctx), event, request.GetRequestId(), reference(request.GetReference()),
-		request.GetReason())
+		strings.TrimSpace(request.GetReason()))
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ func TestRegisterLateGoesBeyondTheCapacity(t *testing.T) {
 	refused(t, o.RegisterLate, `{"team": {"eventId": "e", "race": "relay", "requestId": "l5", "team": {"name": "T"},
 		"members": [{"leg": 1, "person": {"birthDate": "?"}}]}, "reason": "x"}`, "BIRTH_DATE_INVALID", "team.members[0].person.birth_date")
 	refused(t, o.RegisterLate, `{"person": {"eventId": "e", "race": "ten"}, "reason": "x"}`, "REQUEST_ID_INVALID", "person.request_id")
-	refused(t, o.RegisterLate, `{"reason": "x"}`, "REQUEST_ID_INVALID", "person.request_id")
+	refused(t, o.RegisterLate, `{"reason": "x"}`, "REQUEST_ID_INVALID", "request_id")
 	team := call(t, o.RegisterLate, `{"team": {"eventId": "e", "race": "relay", "requestId": "l6", "team": {"name": "T"}, "members": [
 		{"leg": 1, "person": `+person("Dan")+`}, {"leg": 2, "person": `+person("Eva")+`}]}, "reason": "x"}`).GetEntry()
 	if len(team.GetMembers()) != 2 {

@@ -135,7 +135,7 @@ func TestAPlaceIsPaidForAndPassedDownTheWaitlist(t *testing.T) {
 		t.Errorf("who came last: %v, want it to wait behind one", waiting)
 	}
 	refused(t, o.AcceptOffer, `{"requestId": "early", `+of+`}`, "NOT_OFFERED")
-	withdrawn := call(t, o.Withdraw, fmt.Sprintf(`{"requestId": "w", "reference": %q, "reason": "ill"}`, ben.GetReference())).GetEntry()
+	withdrawn := call(t, o.Withdraw, fmt.Sprintf(`{"requestId": "w", "reference": %q, "reason": " ill "}`, ben.GetReference())).GetEntry()
 	if withdrawn.GetState() != registrationv1.EntryState_ENTRY_STATE_WITHDRAWN {
 		t.Errorf("withdrawn: %v", withdrawn)
 	}
@@ -199,6 +199,11 @@ func TestTransferEntryToEveryKind(t *testing.T) {
 		"feeMinor": "10000", "charityMinor": "2000", "paidMinor": "10000", "cameFrom": "e/`+ann.GetReference()+`"
 	}`, ben, "reference", "entered_at")
 
+	older := day("e")
+	older.Races[1].MinAgeYears = 40
+	o.apply(t, older)
+	refused(t, o.TransferEntry, to("t0", ben.GetReference(), `"race": "half"`), "AGE_BELOW_MINIMUM", "person.birth_date")
+	o.apply(t, day("e"))
 	race := call(t, o.TransferEntry, to("t2", ben.GetReference(), `"race": "half"`)).GetNewEntry()
 	if race.GetRace() != "half" || race.GetState() != registrationv1.EntryState_ENTRY_STATE_CONFIRMED {
 		t.Errorf("to another race: %v", race)
