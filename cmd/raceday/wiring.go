@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -172,7 +173,7 @@ func (a *assembly) run(ctx context.Context, listener net.Listener) error {
 
 // keepPlaces looks after the places of races and what they have left, as entries and events change.
 func (a *assembly) keepPlaces(ctx context.Context) error {
-	failed := func(err error) { a.around.log.WarnContext(ctx, "places could not be looked after", "error", err) }
+	failed := a.sparingly(ctx, "places could not be looked after")
 	listener := postgres.Listener{
 		URL:      a.around.databaseURL,
 		Channels: []string{"raceday_entries", "raceday_changes"},
@@ -187,6 +188,23 @@ func (a *assembly) keepPlaces(ctx context.Context) error {
 	group.Go(func() error { return a.vacancies.Run(ctx, failed) })
 	group.Go(func() error { return listener.Run(ctx) })
 	return group.Wait()
+}
+
+// tellEvery is how often a failure that is tried again at once is told of at the most.
+const tellEvery = 10 * time.Second
+
+// sparingly returns what logs failures that come one after another.
+func (a *assembly) sparingly(ctx context.Context, message string) func(error) {
+	var mu sync.Mutex
+	var told time.Time
+	return func(err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if told.IsZero() || time.Since(told) >= tellEvery {
+			told = time.Now()
+			a.around.log.WarnContext(ctx, message, "error", err)
+		}
+	}
 }
 
 // listen wakes the scorers of this process when facts change.
