@@ -12,8 +12,12 @@ import (
 	"raceday/services/rules/race"
 )
 
-// onlookers ask what is left while others register.
-const onlookers = 8
+const (
+	// onlookers ask what is left while others register: a few, and not all the time, so that they are no load themselves.
+	onlookers = 4
+	// lookEach is how often each of them does.
+	lookEach = 20 * time.Millisecond
+)
 
 // seen is how long the calls of onlookers took: by turns a question for what is left, and an empty call.
 type seen struct {
@@ -49,21 +53,26 @@ func watched(
 
 // until calls by turns until it is over, at least once each.
 func (s *seen) until(ctx context.Context, over <-chan struct{}, vacancies, empty func(context.Context) error) error {
+	pause := time.NewTicker(lookEach)
+	defer pause.Stop()
 	for {
-		for _, call := range []struct {
-			do   func(context.Context) error
-			into *[]time.Duration
-		}{{vacancies, &s.vacancies}, {empty, &s.empty}} {
-			began := time.Now()
-			if err := call.do(ctx); err != nil {
-				return fmt.Errorf("look on: %w", err)
-			}
-			*call.into = append(*call.into, time.Since(began))
+		if err := timed(ctx, &s.vacancies, vacancies); err != nil {
+			return fmt.Errorf("get vacancies: %w", err)
+		}
+		if err := timed(ctx, &s.empty, empty); err != nil {
+			return fmt.Errorf("check health: %w", err)
 		}
 		select {
+		case <-pause.C:
 		case <-over:
 			return nil
-		default:
 		}
 	}
+}
+
+func timed(ctx context.Context, took *[]time.Duration, call func(context.Context) error) error {
+	began := time.Now()
+	err := call(ctx)
+	*took = append(*took, time.Since(began))
+	return err
 }
