@@ -75,9 +75,9 @@ WHERE h.before <> h.last
 UNION ALL
 SELECT 'an entry that had ended came back: ' || (before ->> 'state') || ' by ' || action, entrant::text
 FROM history
-WHERE (before ->> 'state' IN ('WITHDRAWN', 'TRANSFERRED') AND action <> 'IMPORT_ROSTER'
-    OR before ->> 'state' = 'EXPIRED' AND action <> 'CONFIRM_PAYMENT' AND after ->> 'state' <> 'EXPIRED'
-    AND action <> 'IMPORT_ROSTER')
+WHERE (before ->> 'state' = 'TRANSFERRED'
+    OR before ->> 'state' = 'WITHDRAWN' AND action <> 'IMPORT_ROSTER'
+    OR before ->> 'state' = 'EXPIRED' AND action <> 'CONFIRM_PAYMENT')
   AND after ->> 'state' <> before ->> 'state'
 UNION ALL
 SELECT 'a name or birth date stands in the history', h.entrant::text

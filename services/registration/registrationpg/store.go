@@ -32,8 +32,8 @@ var constraints = map[string]*fault.Fault{
 	"requests_pkey":                     registration.ErrOvertaken,
 	"payments_pkey":                     registration.ErrOvertaken,
 	"people_pkey":                       registration.ErrOvertaken,
-	"bibs_pkey":                         registration.ErrBibTaken,
-	"chips_pkey":                        registration.ErrChipTaken,
+	"bibs_pkey":                         registration.ErrOvertaken,
+	"chips_pkey":                        registration.ErrOvertaken,
 	"races_taken_within_capacity":       registration.ErrRaceFull,
 }
 
