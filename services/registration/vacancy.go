@@ -186,8 +186,12 @@ func (b *VacancyBoard) Heard(event race.EventID) {
 	}
 }
 
-// boardEvery is how often an event is read at the most.
-const boardEvery = 100 * time.Millisecond
+const (
+	// boardEvery is how often an event is read at the most.
+	boardEvery = 100 * time.Millisecond
+	// boardAgain is how long it waits after one that failed.
+	boardAgain = time.Second
+)
 
 // Run reads what was heard of until ctx ends. failed is told of what went wrong; it is tried again.
 func (b *VacancyBoard) Run(ctx context.Context, failed func(error)) error {
@@ -197,13 +201,15 @@ func (b *VacancyBoard) Run(ctx context.Context, failed func(error)) error {
 		if !wait(ctx, pause, -1, b.wake) {
 			return nil
 		}
+		next := boardEvery
 		for _, event := range b.takeStale() {
 			if _, err := b.load(ctx, event); err != nil && ctx.Err() == nil {
 				failed(fmt.Errorf("read what event %s has left: %w", event, err))
 				b.Heard(event)
+				next = boardAgain
 			}
 		}
-		if !wait(ctx, pause, boardEvery, nil) {
+		if !wait(ctx, pause, next, nil) {
 			return nil
 		}
 	}

@@ -138,12 +138,13 @@ func (k *keeper) want(version int64, after time.Duration) {
 }
 
 // check finds out what no notice told.
-func (k *keeper) check(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, checkTime)
+func (k *keeper) check(outer context.Context) {
+	ctx, cancel := context.WithTimeout(outer, checkTime)
 	defer cancel()
 	stored, err := k.boards.store.Version(ctx, k.event)
 	version := k.board.Version()
 	switch {
+	case outer.Err() != nil: // It ends, and what was not read is nobody's worry.
 	case err != nil:
 		k.boards.log.WarnContext(ctx, "stored version not read", "event", k.event, "error", err)
 	case stored > version:
@@ -167,6 +168,9 @@ func (k *keeper) catchUp(ctx context.Context) {
 // reload reads the board anew. If that fails it stays as it is, exact for its version, until the next check.
 func (k *keeper) reload(ctx context.Context) {
 	d, err := k.read(ctx)
+	if ctx.Err() != nil {
+		return
+	}
 	if err != nil {
 		k.boards.log.WarnContext(ctx, "board not read", "event", k.event, "error", err)
 		return

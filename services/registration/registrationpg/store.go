@@ -61,22 +61,29 @@ func (s *Store) Find(ctx context.Context, event race.EventID, key registration.K
 	return e, nil
 }
 
+// The page is chosen before its entries are made whole: without statistics the server would make all of them so.
 const selectEntries = `
 SELECT e.entry, e.members
-FROM registration.whole_entries AS e
-WHERE e.event = @event
-  AND e.entrant > @after
-ORDER BY e.entrant
-LIMIT @limit`
+FROM (SELECT event, entrant
+      FROM registration.entries
+      WHERE event = @event
+        AND entrant > @after
+      ORDER BY entrant
+      LIMIT @limit) AS page
+JOIN registration.whole_entries AS e ON e.event = page.event AND e.entrant = page.entrant
+ORDER BY e.entrant`
 
 const selectEntriesOfRace = `
 SELECT e.entry, e.members
-FROM registration.whole_entries AS e
-WHERE e.event = @event
-  AND e.race = @race
-  AND e.entrant > @after
-ORDER BY e.entrant
-LIMIT @limit`
+FROM (SELECT event, entrant
+      FROM registration.entries
+      WHERE event = @event
+        AND race = @race
+        AND entrant > @after
+      ORDER BY entrant
+      LIMIT @limit) AS page
+JOIN registration.whole_entries AS e ON e.event = page.event AND e.entrant = page.entrant
+ORDER BY e.entrant`
 
 // ListEntries returns at most limit entries of the event, or of one race of it, in order of entry, after one.
 func (s *Store) ListEntries(

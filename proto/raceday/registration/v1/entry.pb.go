@@ -231,7 +231,7 @@ type Entry struct {
 	PaidMinor int64 `protobuf:"varint,15,opt,name=paid_minor,json=paidMinor,proto3" json:"paid_minor,omitempty"`
 	// Finish time that the entrant expects; unset where it is not known.
 	ExpectedTime *durationpb.Duration `protobuf:"bytes,16,opt,name=expected_time,json=expectedTime,proto3" json:"expected_time,omitempty"`
-	// By which members join the team; set for teams that are not complete.
+	// By which members join the team; set for teams of races that may be completed later.
 	JoinCode string `protobuf:"bytes,17,opt,name=join_code,json=joinCode,proto3" json:"join_code,omitempty"`
 	// The entry that this one took the place of, as event/reference.
 	CameFrom string `protobuf:"bytes,18,opt,name=came_from,json=cameFrom,proto3" json:"came_from,omitempty"`

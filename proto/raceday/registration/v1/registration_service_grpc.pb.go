@@ -63,19 +63,19 @@ const (
 // Every call may also be refused with KEY_MISSING, KEY_UNKNOWN or ROLE_NOT_ALLOWED, and fail with DATABASE_UNAVAILABLE,
 // DATABASE_BUSY, COMMIT_UNKNOWN or SERVER_STOPPING, after which it may be sent again, or with INTERNAL. An answer names at
 // most 64 field violations; a last one, MORE_FAULTS, counts the others. REQUEST_ID_INVALID and REQUEST_ID_REUSED are
-// reasons of every call with a request_id; REGISTRATION_BUSY and, with the time to wait, QUEUE_FULL of every call that
+// reasons of every call with a request_id; VALUE_UNKNOWN of every call with a value of an enum; REGISTRATION_BUSY and, with the time to wait, QUEUE_FULL of every call that
 // changes an entry; EVENT_NOT_FOUND of every call.
 type RegistrationServiceClient interface {
 	// RegisterPerson enters a person: HELD until the fee is paid, CONFIRMED where there is none, WAITLISTED where the race
 	// is full and join_waitlist is set. Reasons: RACE_NOT_FOUND, NAME_MISSING, SEX_MISSING, BIRTH_DATE_MISSING,
 	// BIRTH_DATE_INVALID, AGE_INVALID, AGE_BELOW_MINIMUM, AGE_ABOVE_MAXIMUM, TEXT_INVALID, TAG_INVALID, CONTACT_INVALID,
-	// GUARDIAN_MISSING, EXPECTED_TIME_INVALID, RACE_TAKES_TEAMS, EVENT_CANCELLED, REGISTRATION_NOT_OPEN,
+	// GUARDIAN_MISSING, GUARDIAN_INVALID, EXPECTED_TIME_INVALID, RACE_TAKES_TEAMS, EVENT_CANCELLED, REGISTRATION_NOT_OPEN,
 	// REGISTRATION_CLOSED, ALREADY_ENTERED (with the first entry's reference for its owner), RACE_FULL, WAITLIST_FULL.
 	RegisterPerson(ctx context.Context, in *RegisterPersonRequest, opts ...grpc.CallOption) (*RegisterPersonResponse, error)
 	// RegisterTeam enters a team with its members, all or nothing. Until the race's deadline it may be incomplete: it then
 	// is HELD and members join by its code. Reasons as of RegisterPerson, but RACE_TAKES_PERSONS instead of
 	// RACE_TAKES_TEAMS, and TEAM_SIZE, TEAM_COMPOSITION, TEAM_CATEGORY_UNKNOWN, LEG_INVALID, MEMBER_IN_TWO_TEAMS,
-	// FIELD_NOT_TAKEN (of bibs and chips of members: officials give them).
+	// MEMBER_UNKNOWN (of a guardian), FIELD_NOT_TAKEN (of bibs and chips of members: officials give them).
 	RegisterTeam(ctx context.Context, in *RegisterTeamRequest, opts ...grpc.CallOption) (*RegisterTeamResponse, error)
 	// RegisterLate enters a person or a team by a registrar's hand, after closing too; where no place is free it raises the
 	// capacity by one in the same transaction. Reasons as of RegisterPerson and RegisterTeam, and REASON_MISSING; of
@@ -500,19 +500,19 @@ func (c *registrationServiceClient) EraseEntry(ctx context.Context, in *EraseEnt
 // Every call may also be refused with KEY_MISSING, KEY_UNKNOWN or ROLE_NOT_ALLOWED, and fail with DATABASE_UNAVAILABLE,
 // DATABASE_BUSY, COMMIT_UNKNOWN or SERVER_STOPPING, after which it may be sent again, or with INTERNAL. An answer names at
 // most 64 field violations; a last one, MORE_FAULTS, counts the others. REQUEST_ID_INVALID and REQUEST_ID_REUSED are
-// reasons of every call with a request_id; REGISTRATION_BUSY and, with the time to wait, QUEUE_FULL of every call that
+// reasons of every call with a request_id; VALUE_UNKNOWN of every call with a value of an enum; REGISTRATION_BUSY and, with the time to wait, QUEUE_FULL of every call that
 // changes an entry; EVENT_NOT_FOUND of every call.
 type RegistrationServiceServer interface {
 	// RegisterPerson enters a person: HELD until the fee is paid, CONFIRMED where there is none, WAITLISTED where the race
 	// is full and join_waitlist is set. Reasons: RACE_NOT_FOUND, NAME_MISSING, SEX_MISSING, BIRTH_DATE_MISSING,
 	// BIRTH_DATE_INVALID, AGE_INVALID, AGE_BELOW_MINIMUM, AGE_ABOVE_MAXIMUM, TEXT_INVALID, TAG_INVALID, CONTACT_INVALID,
-	// GUARDIAN_MISSING, EXPECTED_TIME_INVALID, RACE_TAKES_TEAMS, EVENT_CANCELLED, REGISTRATION_NOT_OPEN,
+	// GUARDIAN_MISSING, GUARDIAN_INVALID, EXPECTED_TIME_INVALID, RACE_TAKES_TEAMS, EVENT_CANCELLED, REGISTRATION_NOT_OPEN,
 	// REGISTRATION_CLOSED, ALREADY_ENTERED (with the first entry's reference for its owner), RACE_FULL, WAITLIST_FULL.
 	RegisterPerson(context.Context, *RegisterPersonRequest) (*RegisterPersonResponse, error)
 	// RegisterTeam enters a team with its members, all or nothing. Until the race's deadline it may be incomplete: it then
 	// is HELD and members join by its code. Reasons as of RegisterPerson, but RACE_TAKES_PERSONS instead of
 	// RACE_TAKES_TEAMS, and TEAM_SIZE, TEAM_COMPOSITION, TEAM_CATEGORY_UNKNOWN, LEG_INVALID, MEMBER_IN_TWO_TEAMS,
-	// FIELD_NOT_TAKEN (of bibs and chips of members: officials give them).
+	// MEMBER_UNKNOWN (of a guardian), FIELD_NOT_TAKEN (of bibs and chips of members: officials give them).
 	RegisterTeam(context.Context, *RegisterTeamRequest) (*RegisterTeamResponse, error)
 	// RegisterLate enters a person or a team by a registrar's hand, after closing too; where no place is free it raises the
 	// capacity by one in the same transaction. Reasons as of RegisterPerson and RegisterTeam, and REASON_MISSING; of
