@@ -40,11 +40,20 @@ func kept(t *testing.T, f func(ctx context.Context, m *memory, s *Service, k *Ke
 
 func states(m *memory) []State {
 	synctest.Wait()
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	list := make([]State, len(m.entries))
 	for i := range m.entries {
 		list[i] = m.entries[i].State
 	}
 	return list
+}
+
+func looks(m *memory) int {
+	synctest.Wait()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.looks
 }
 
 func enter(t *testing.T, ctx context.Context, s *Service, n int) Entry {
@@ -80,8 +89,8 @@ func TestPlacesRunOutAtTheirInstant(t *testing.T) {
 		if diff := cmp.Diff([]State{Expired, Expired, Offered}, states(m)); diff != "" {
 			t.Errorf("when the offer ends (-want +got):\n%s", diff)
 		}
-		if m.looks > 10 {
-			t.Errorf("got %d looks in a day, want one for each time that something happened", m.looks)
+		if n := looks(m); n > 10 {
+			t.Errorf("got %d looks in a day, want one for each time that something happened", n)
 		}
 	})
 }
@@ -93,14 +102,14 @@ func TestKeeperLooksOnceASecondAtMost(t *testing.T) {
 			k.Heard()
 			time.Sleep(10 * time.Millisecond)
 		}
-		if m.looks < 9 || m.looks > 12 {
-			t.Errorf("got %d looks in ten seconds of news, want about one a second", m.looks)
+		if n := looks(m); n < 9 || n > 12 {
+			t.Errorf("got %d looks in ten seconds of news, want about one a second", n)
 		}
 		time.Sleep(2 * time.Second)
-		looks := m.looks
+		before := looks(m)
 		time.Sleep(time.Hour)
-		if m.looks != looks {
-			t.Errorf("got %d looks in an hour without news, want none", m.looks-looks)
+		if n := looks(m) - before; n != 0 {
+			t.Errorf("got %d looks in an hour without news, want none", n)
 		}
 	})
 }
@@ -110,7 +119,9 @@ func TestKeeperGoesOnAfterAFailure(t *testing.T) {
 	kept(t, func(ctx context.Context, m *memory, s *Service, k *Keeper) {
 		enter(t, ctx, s, 1)
 		time.Sleep(2 * time.Second)
+		m.mu.Lock()
 		m.failing = errors.New("away")
+		m.mu.Unlock()
 		k.Heard()
 		time.Sleep(36 * time.Minute)
 		if diff := cmp.Diff([]State{Expired}, states(m)); diff != "" {
@@ -138,7 +149,9 @@ func TestWatchersAreToldOnceASecondAtMost(t *testing.T) {
 		}()
 		synctest.Wait()
 		for range 300 {
+			m.mu.Lock()
 			m.entries = append(m.entries, Entry{Entrant: race.Entrant{Race: "ten"}, State: Confirmed})
+			m.mu.Unlock()
 			board.Heard("day")
 			time.Sleep(10 * time.Millisecond)
 		}

@@ -3,6 +3,7 @@ package registration
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"raceday/services/fault"
@@ -13,6 +14,8 @@ import (
 // the database; this is for time.
 type memory struct {
 	event *race.Event
+	// mu guards what follows; a transaction holds it.
+	mu sync.Mutex
 	// entries are in order of entry; an entry's ID is its index and 1.
 	entries []Entry
 	// looks counts how often somebody asked what is unsettled.
@@ -55,6 +58,8 @@ func (m *memory) due(id race.ID) []Entry {
 }
 
 func (m *memory) Unsettled(context.Context) (races []RaceKey, next time.Duration, ok bool, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.looks++
 	if err, m.failing = m.failing, nil; err != nil {
 		return nil, 0, false, err
@@ -74,18 +79,26 @@ func (m *memory) Unsettled(context.Context) (races []RaceKey, next time.Duration
 }
 
 func (m *memory) InRaces(ctx context.Context, _ Basis, f func(ctx context.Context, tx Tx) error) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	return f(ctx, memoryTx{m, time.Now()})
 }
 
-func (m *memory) Look(context.Context, race.EventID, race.ID, Question) (Seen, error) { return Seen{}, nil }
+func (m *memory) Look(context.Context, race.EventID, race.ID, Question) (Seen, error) {
+	return Seen{}, nil
+}
 
-func (m *memory) Find(context.Context, race.EventID, Key) (Entry, error) { return Entry{}, ErrEntryNotFound }
+func (m *memory) Find(context.Context, race.EventID, Key) (Entry, error) {
+	return Entry{}, ErrEntryNotFound
+}
 
 func (m *memory) ListEntries(context.Context, race.EventID, race.ID, race.EntrantID, int) ([]Entry, error) {
 	return m.entries, nil
 }
 
 func (m *memory) Counts(context.Context, race.EventID) ([]Counted, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	var counted []Counted
 	for i := range m.event.Races {
 		r := &m.event.Races[i]
