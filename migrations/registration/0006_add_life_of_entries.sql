@@ -46,7 +46,7 @@ ALTER TABLE registration.entries
     ADD CONSTRAINT entries_expected_above_zero CHECK (expected_us > 0),
     ADD CONSTRAINT entries_name_shown_known CHECK (name_shown IN ('', 'HIDDEN', 'FULL'));
 
-CREATE INDEX entries_by_expiry ON registration.entries (expires_at)
+CREATE INDEX entries_by_expiry ON registration.entries (event, race, expires_at)
 WHERE expires_at IS NOT NULL;
 
 CREATE INDEX entries_waiting ON registration.entries (event, race, entrant)

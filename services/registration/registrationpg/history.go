@@ -28,6 +28,14 @@ SELECT number, @event, entrant, CASE WHEN on_roster THEN currval('registration.b
     at, before, after
 FROM c`
 
+// An entry that is new has nothing before it, and says itself what it is.
+const insertBeginnings = `
+INSERT INTO registration.entry_changes (event, entrant, batch, action, actor, reason, at)
+SELECT @event, c.entrant, CASE WHEN c.on_roster THEN currval('registration.batch_numbers') END, c.action, c.actor, c.reason,
+    c.at
+FROM unnest(@entrants::bigint[], @on_roster::boolean[], @actions::text[], @actors::text[], @reasons::text[],
+    @at::timestamptz[]) AS c (entrant, on_roster, action, actor, reason, at)`
+
 // historyRow is a row of registration.entry_changes as JSON, with its row of registration.changed_people.
 type historyRow struct {
 	Entrant  int64     `json:"entrant"`
@@ -36,9 +44,9 @@ type historyRow struct {
 	Reason   string    `json:"reason"`
 	At       time.Time `json:"at"`
 	OnRoster bool      `json:"on_roster"`
-	// Before and After hold the columns that differ, and the state; none where the entry is new.
-	Before map[string]any `json:"before,omitempty"`
-	After  map[string]any `json:"after,omitempty"`
+	// Before and After hold the columns that differ, and the state.
+	Before map[string]any `json:"before"`
+	After  map[string]any `json:"after"`
 	// PeopleBefore and PeopleAfter are set where names or birth dates changed.
 	PeopleBefore *formerPeople `json:"people_before,omitempty"`
 	PeopleAfter  *formerPeople `json:"people_after,omitempty"`
@@ -56,14 +64,11 @@ type formerPerson struct {
 }
 
 func historyOf(columns []historyColumn, c *registration.Change) historyRow {
+	onRoster := c.Before.OnRoster() || c.After.OnRoster()
 	row := historyRow{
 		Entrant: int64(c.After.ID), Action: string(c.Cause.Action), Actor: c.Cause.Actor, Reason: c.Cause.Reason,
-		At: c.Cause.At, OnRoster: c.After.OnRoster(),
+		At: c.Cause.At, OnRoster: onRoster && !reflect.DeepEqual(c.Before.Line(), c.After.Line()),
 	}
-	if c.Before == nil {
-		return row
-	}
-	row.OnRoster = (row.OnRoster || c.Before.OnRoster()) && !reflect.DeepEqual(c.Before.Line(), c.After.Line())
 	row.Before, row.After = difference(columns, c.Before, &c.After)
 	before, after := peopleOf(c.Before), peopleOf(&c.After)
 	if !reflect.DeepEqual(before, after) {
@@ -128,14 +133,19 @@ func formerPersonOf(p race.Person) formerPerson {
 	return formerPerson{Name: p.Name, BirthDay: optional(p.BirthDay.String())}
 }
 
+// queueHistory queues what happened, in its order: an entry is made before anything happens to it.
 func (w *writing) queueHistory() error {
-	if len(w.history) == 0 {
-		return nil
+	if n := len(w.beginnings); n > 0 {
+		entrants, onRoster, at := make([]int64, n), make([]bool, n), make([]time.Time, n)
+		actions, actors, reasons := make([]string, n), make([]string, n), make([]string, n)
+		for i, c := range w.beginnings {
+			entrants[i], onRoster[i], at[i] = int64(c.After.ID), c.After.OnRoster(), c.Cause.At
+			actions[i], actors[i], reasons[i] = string(c.Cause.Action), c.Cause.Actor, c.Cause.Reason
+		}
+		w.batch.Queue(insertBeginnings, pgx.StrictNamedArgs{
+			"event": w.event, "entrants": entrants, "on_roster": onRoster, "actions": actions, "actors": actors,
+			"reasons": reasons, "at": at,
+		})
 	}
-	changes, err := encode(w.history)
-	if err != nil {
-		return err
-	}
-	w.batch.Queue(insertHistory, pgx.StrictNamedArgs{"event": w.event, "changes": changes})
-	return nil
+	return w.queueJSON(insertHistory, "changes", w.history, len(w.history))
 }

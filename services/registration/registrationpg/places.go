@@ -235,19 +235,25 @@ func listPlaces(ctx context.Context, tx pgx.Tx, event race.EventID, id race.ID) 
 }
 
 const selectUnsettled = `
-SELECT DISTINCT event, race
-FROM registration.entries
-WHERE expires_at <= statement_timestamp()
-UNION
-SELECT event, race
-FROM registration.races
-WHERE waiting > 0
-  AND (capacity IS NULL OR taken < capacity)`
+SELECT r.event, r.race
+FROM registration.races AS r
+WHERE r.waiting > 0 AND (r.capacity IS NULL OR r.taken < r.capacity)
+   OR EXISTS (SELECT
+              FROM registration.entries AS e
+              WHERE e.event = r.event
+                AND e.race = r.race
+                AND e.expires_at <= statement_timestamp())`
 
 const selectNextExpiry = `
-SELECT extract(epoch FROM min(expires_at) - statement_timestamp())::float8
-FROM registration.entries
-WHERE expires_at > statement_timestamp()`
+SELECT extract(epoch FROM min(next.expires_at) - statement_timestamp())::float8
+FROM registration.races AS r
+CROSS JOIN LATERAL (SELECT e.expires_at
+                    FROM registration.entries AS e
+                    WHERE e.event = r.event
+                      AND e.race = r.race
+                      AND e.expires_at > statement_timestamp()
+                    ORDER BY e.expires_at
+                    LIMIT 1) AS next`
 
 // Unsettled returns the races where a place must be given back or offered now, and the time until the next one runs out.
 func (s *Store) Unsettled(

@@ -70,7 +70,9 @@ type writing struct {
 	counts  map[race.ID]*countsChange
 	columns []historyColumn
 	history []historyRow
-	batch   *pgx.Batch
+	// beginnings are the changes that made an entry.
+	beginnings []*registration.Change
+	batch      *pgx.Batch
 }
 
 // entryChange is an entry before everything and after it.
@@ -82,7 +84,11 @@ type entryChange struct {
 func (w *writing) change(c *registration.Change) {
 	w.count(c.Before, -1)
 	w.count(&c.After, 1)
-	w.history = append(w.history, historyOf(w.columns, c))
+	if c.Before == nil {
+		w.beginnings = append(w.beginnings, c)
+	} else {
+		w.history = append(w.history, historyOf(w.columns, c))
+	}
 	if at, again := w.last[c.After.ID]; again {
 		w.entries[at].after = c.After
 		return
