@@ -15,8 +15,8 @@ import (
 const (
 	// onlookers ask what is left while others register: a few, and not all the time, so that they are no load themselves.
 	onlookers = 4
-	// lookEach is how often each of them does.
-	lookEach = 20 * time.Millisecond
+	// lookEach is how often each of them calls.
+	lookEach = 10 * time.Millisecond
 )
 
 // seen is how long the calls of onlookers took: by turns a question for what is left, and an empty call.
@@ -51,28 +51,28 @@ func watched(
 	return all, err
 }
 
-// until calls by turns until it is over, at least once each.
+// until calls by turns until it is over, at least once each. There is a pause before every call: one that began where
+// another had ended would never meet the burst that kept the other.
 func (s *seen) until(ctx context.Context, over <-chan struct{}, vacancies, empty func(context.Context) error) error {
-	pause := time.NewTicker(lookEach)
+	pause := time.NewTimer(lookEach)
 	defer pause.Stop()
-	for {
-		if err := timed(ctx, &s.vacancies, vacancies); err != nil {
-			return fmt.Errorf("get vacancies: %w", err)
+	for n := 0; ; n++ {
+		call, took := vacancies, &s.vacancies
+		if n%2 == 1 {
+			call, took = empty, &s.empty
 		}
-		if err := timed(ctx, &s.empty, empty); err != nil {
-			return fmt.Errorf("check health: %w", err)
+		began := time.Now()
+		if err := call(ctx); err != nil {
+			return fmt.Errorf("look on: %w", err)
 		}
+		*took = append(*took, time.Since(began))
+		pause.Reset(lookEach)
 		select {
 		case <-pause.C:
 		case <-over:
-			return nil
+			if n%2 == 1 {
+				return nil
+			}
 		}
 	}
-}
-
-func timed(ctx context.Context, took *[]time.Duration, call func(context.Context) error) error {
-	began := time.Now()
-	err := call(ctx)
-	*took = append(*took, time.Since(began))
-	return err
 }

@@ -8,9 +8,9 @@ import (
 )
 
 // vacanciesFloor is the floor of asking for vacancies: the same server's health check, called by the same onlooker on the
-// same connection before and after each question. It passes the same interceptors, with deadline, request id and log line,
-// and its handler looks up one word in memory; of what every call pays it is spared the look at the caller's key, one hash.
-// So what it takes while the machine is busy, any call takes.
+// same connection by turns with the questions. It passes the same interceptors, with deadline, request id and log line, and
+// its handler looks up one word in memory; of what every call pays it is spared the look at the caller's key, one hash. So
+// what it takes while the machine is busy, any call takes.
 type vacanciesFloor struct {
 	client grpc_health_v1.HealthClient
 }
