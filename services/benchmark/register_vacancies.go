@@ -33,6 +33,9 @@ func watched(
 		_, err := client.GetVacancies(ctx, &registrationv1.GetVacanciesRequest{EventId: string(event)})
 		return err
 	}
+	if err := ask(ctx); err != nil { // The event's page was open long before.
+		return seen{}, fmt.Errorf("get vacancies: %w", err)
+	}
 	var each [onlookers]seen
 	over := make(chan struct{})
 	group, ctx := errgroup.WithContext(ctx)
