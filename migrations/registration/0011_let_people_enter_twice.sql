@@ -24,3 +24,10 @@ FROM (SELECT DISTINCT p.event, p.entrant, p.in_team,
             JOIN registration.entries AS e ON e.event = m.event AND e.entrant = m.entrant
             WHERE e.state = 'CONFIRMED') AS p
       WHERE p.birth_day IS NOT NULL) AS folded;
+
+UPDATE registration.entries AS e
+SET second_entry = true
+FROM registration.people AS p
+WHERE p.event = e.event
+  AND p.entrant = e.entrant
+  AND p.slot <> 0;

@@ -55,8 +55,9 @@ func (s *Service) refuseFull(ctx context.Context, at lane, batch []*application)
 		},
 		race: r,
 	}
+	waitlist := places.Waiting < r.Registration.Waitlist
 	for _, a := range batch {
-		if a.late != nil || a.JoinWaitlist && !d.isKnown(a) {
+		if a.late != nil || a.JoinWaitlist && waitlist && !d.isKnown(a) {
 			left = append(left, a)
 			continue
 		}
@@ -189,10 +190,8 @@ func (d *admission) refusal(a *application) error {
 	if err := d.dataFault(a); err != nil {
 		return err
 	}
-	if a.late == nil || !a.late.AllowSecondEntry {
-		if err := d.heldElsewhere(a); err != nil {
-			return err
-		}
+	if err := d.heldElsewhere(a); err != nil {
+		return err
 	}
 	switch {
 	case d.free(d.race.ID) > 0 || a.late != nil:
@@ -226,7 +225,7 @@ func (d *admission) dataFault(a *application) error {
 	if err := checkUnmarked(at.root, a.Members); err != nil {
 		return err
 	}
-	if err := checkTeam(at, d.event, d.race, a.Person, a.Members); err != nil {
+	if err := checkTeam(at, d.event, d.race, a.Person, a.Members, d.now); err != nil {
 		return err
 	}
 	for i := range a.Members {
@@ -244,7 +243,11 @@ func (d *admission) dataFault(a *application) error {
 
 // heldElsewhere refuses people who are entered already. The owner of the first entry is told which it is.
 func (d *admission) heldElsewhere(a *application) error {
-	err := heldElsewhere("", d.known.People, 0, a.team, a.Person, a.Members)
+	others := d.known.People
+	if a.late != nil && a.late.AllowSecondEntry {
+		others = nil // Only nobody twice in the entry itself.
+	}
+	err := heldElsewhere("", others, 0, a.team, a.Person, a.Members)
 	if err == nil || a.team {
 		return err
 	}

@@ -1,7 +1,6 @@
 package registration
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -131,8 +130,7 @@ func newBibGiving(r *race.Race, entries []Entry, byExpectedTime bool) *bibGiving
 	}
 	if byExpectedTime {
 		slices.SortStableFunc(g.waiting, func(a, b *Entry) int {
-			unknown := boolCompare(a.ExpectedTime == 0, b.ExpectedTime == 0)
-			return cmp.Or(unknown, cmp.Compare(a.ExpectedTime, b.ExpectedTime))
+			return startwave.CompareExpected(a.ExpectedTime, b.ExpectedTime)
 		})
 	}
 	return g

@@ -66,7 +66,7 @@ func broken(before, after *race.Event, byRace map[race.ID][]Entry, keepMisfits b
 
 // concernsEntries reports whether anything differs by which entries are admitted.
 func concernsEntries(before, after *race.Event) bool {
-	if before.Day != after.Day {
+	if before.Day != after.Day || before.Cancelled != after.Cancelled {
 		return true
 	}
 	for i := range before.Races {

@@ -50,21 +50,21 @@ func checkPerson(at paths, event *race.Event, r *race.Race, p race.Person) error
 }
 
 // checkTeam refuses what is no team of the race, nor becomes one where it may be completed later.
-func checkTeam(at paths, event *race.Event, r *race.Race, as race.Person, members []race.Member) error {
+func checkTeam(at paths, event *race.Event, r *race.Race, as race.Person, members []race.Member, now time.Time) error {
 	var problems []entry.Problem
 	if as.Name == "" {
-		problems = append(problems, entry.Problem{Path: "name", Reason: entry.NameMissing})
+		path := strings.TrimPrefix(at.person, at.root) + "name"
+		problems = append(problems, entry.Problem{Path: path, Reason: entry.NameMissing})
 	}
-	for i := range problems {
-		problems[i].Path = strings.TrimPrefix(at.person, at.root) + problems[i].Path
-	}
-	return faultOf(at.root, append(problems, teamProblems(at, event, r, as.Category, members)...))
+	return faultOf(at.root, append(problems, teamProblems(at, event, r, as.Category, members, now)...))
 }
 
-// teamProblems returns what keeps members from being a team of the race, by paths from the root.
-func teamProblems(at paths, event *race.Event, r *race.Race, category string, members []race.Member) []entry.Problem {
+// teamProblems returns what keeps members from being a team of the race at an instant, by paths from the root.
+func teamProblems(
+	at paths, event *race.Event, r *race.Race, category string, members []race.Member, now time.Time,
+) []entry.Problem {
 	check := team.Check
-	if r.Team.CompleteUntil != 0 && !team.Complete(r, members) {
+	if mayComplete(r, now) && !team.Complete(r, members) {
 		check = team.CheckIncomplete
 	}
 	problems := check(r, members, event.Day)
@@ -75,6 +75,11 @@ func teamProblems(at paths, event *race.Event, r *race.Race, category string, me
 		problems = append(problems, p)
 	}
 	return problems
+}
+
+// mayComplete reports whether teams of a race may still be completed at an instant.
+func mayComplete(r *race.Race, now time.Time) bool {
+	return r.Team != nil && r.Team.CompleteUntil != 0 && !now.After(timeOf(r.Team.CompleteUntil))
 }
 
 // checkGuardian refuses a minor for whom nobody answers, and a guardian who is none.

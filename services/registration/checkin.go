@@ -29,9 +29,6 @@ func (s *Service) CheckIn(ctx context.Context, actor string, c CheckIn) (Entry, 
 	if err := checkMarks("", "", c.Chips); err != nil {
 		return Entry{}, err
 	}
-	if err := checkTwice("", c.Chips); err != nil {
-		return Entry{}, err
-	}
 	t := &transition{
 		event: c.Event, key: c.Key, requestID: c.RequestID, cause: Cause{Action: ActionCheckIn, Actor: actor},
 		chips: c.Chips,
@@ -43,6 +40,9 @@ func (s *Service) CheckIn(ctx context.Context, actor string, c CheckIn) (Entry, 
 		after := before
 		if len(c.Chips) > 0 {
 			after.Chips = slices.Clone(c.Chips)
+		}
+		if err := checkTwice("", allChips(&after)); err != nil {
+			return err
 		}
 		papers, err := s.papers.Papers(ctx, c.Event, before.ID)
 		if err != nil {
@@ -63,6 +63,15 @@ func (s *Service) CheckIn(ctx context.Context, actor string, c CheckIn) (Entry, 
 		return Entry{}, fmt.Errorf("check in: %w", err)
 	}
 	return e, nil
+}
+
+// allChips are the entry's own and those of its members.
+func allChips(e *Entry) []string {
+	chips := slices.Clone(e.Chips)
+	for i := range e.Members {
+		chips = append(chips, e.Members[i].Chips...)
+	}
+	return chips
 }
 
 // missing returns everything that keeps bib and chip from being handed out.

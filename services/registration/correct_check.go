@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"raceday/services/fault"
 	"raceday/services/rules/entry"
@@ -52,9 +53,12 @@ func (s *Service) checkCorrection(ctx context.Context, held *session, before, af
 	if r.Team != nil && old != nil && old.Team == nil {
 		return ErrRaceTakesTeams
 	}
-	problems := worsened(problemsOf(at, event, old, before), problemsOf(at, event, r, after), r != old)
+	problems := worsened(problemsOf(at, event, old, before, held.now), problemsOf(at, event, r, after, held.now), r != old)
 	if err := faultOf(at.root, problems); err != nil {
 		return err
+	}
+	if r != old && before.State == Waitlisted {
+		return ErrEntryNotConfirmed // It would pass those who wait there already.
 	}
 	// Only a roster file brings a team without members, and nothing makes a confirmed team incomplete again.
 	incomplete := after.State == Confirmed && !isComplete(r, after) && (r != old || isComplete(r, before))
@@ -84,7 +88,7 @@ func checkWave(root string, r *race.Race, e *Entry) error {
 }
 
 // problemsOf returns what an entry's data breaks of a race's rules, by paths from the root of the entry.
-func problemsOf(at paths, event *race.Event, r *race.Race, e *Entry) []entry.Problem {
+func problemsOf(at paths, event *race.Event, r *race.Race, e *Entry, now time.Time) []entry.Problem {
 	var problems []entry.Problem
 	switch {
 	case r == nil, r.Team != nil && !e.isTeam():
@@ -98,7 +102,7 @@ func problemsOf(at paths, event *race.Event, r *race.Race, e *Entry) []entry.Pro
 		problems[i].Path = "person." + problems[i].Path
 	}
 	if r.Team != nil {
-		problems = append(problems, teamProblems(at, event, r, e.Category, e.Members)...)
+		problems = append(problems, teamProblems(at, event, r, e.Category, e.Members, now)...)
 	}
 	return problems
 }

@@ -79,15 +79,16 @@ func (k *Keeper) Settle(ctx context.Context) (next time.Duration, ok bool, err e
 		return 0, false, fmt.Errorf("look for places that have run out: %w", err)
 	}
 	changed := false
+	var failed []error
 	for _, at := range races {
 		settled, err := k.service.settle(ctx, at)
-		if err != nil && !errors.Is(err, ErrRaceNotFound) {
-			return 0, false, fmt.Errorf("settle race %s of event %s: %w", at.Race, at.Event, err)
+		if err != nil && !errors.Is(err, ErrRaceNotFound) { // The others do not wait for it.
+			failed = append(failed, fmt.Errorf("settle race %s of event %s: %w", at.Race, at.Event, err))
 		}
 		changed = changed || settled
 	}
 	if changed {
-		return 0, true, nil
+		next, ok = 0, true
 	}
-	return next, ok, nil
+	return next, ok, errors.Join(failed...)
 }

@@ -57,7 +57,7 @@ func (m *memory) due(id race.ID) []Entry {
 	return due
 }
 
-func (m *memory) Unsettled(context.Context) (races []RaceKey, next time.Duration, ok bool, err error) {
+func (m *memory) Unsettled(context.Context) (races []Unsettled, next time.Duration, ok bool, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.looks++
@@ -67,7 +67,7 @@ func (m *memory) Unsettled(context.Context) (races []RaceKey, next time.Duration
 	for i := range m.event.Races {
 		id := m.event.Races[i].ID
 		if p := m.places(id); len(m.due(id)) > 0 || p.Waiting > 0 && p.Taken < p.Capacity {
-			races = append(races, RaceKey{m.event.ID, id})
+			races = append(races, Unsettled{RaceKey: RaceKey{m.event.ID, id}, Due: true})
 		}
 	}
 	for _, e := range m.entries {

@@ -75,7 +75,9 @@ func misfitProblems(event *race.Event, e *Entry) []MisfitProblem {
 		}
 	}
 	if r.Team != nil && e.isTeam() {
-		for _, p := range teamProblems(paths{person: "person."}, event, r, e.Category, e.Members) {
+		// A team that could still be completed once is left to its deadline.
+		then := timeOf(r.Team.CompleteUntil)
+		for _, p := range teamProblems(paths{person: "person."}, event, r, e.Category, e.Members, then) {
 			if slices.Contains([]entry.Reason{team.Size, team.Composition, team.CategoryUnknown, team.LegInvalid}, p.Reason) {
 				add(p.Path, p.Reason)
 			}

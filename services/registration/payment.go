@@ -15,9 +15,12 @@ type PaymentNotice struct {
 	// Key is the entry's reference, or the request id of its registration.
 	Key     Key
 	Payment PaymentID
-	// AmountMinor is above zero, in minor units of the event's currency.
+	// AmountMinor is above zero, at most 10¹², in minor units of the event's currency.
 	AmountMinor int64
 }
+
+// maxAmountMinor is beyond every fee in every currency.
+const maxAmountMinor = 1_000_000_000_000
 
 // carried begins the names of payments that are no provider's: what an entry brought with it that took another's place.
 const carried = "from:"
@@ -30,11 +33,11 @@ func (s *Service) ConfirmPayment(ctx context.Context, actor string, p PaymentNot
 	if !isRequestID(string(p.Payment)) || strings.HasPrefix(string(p.Payment), carried) {
 		return Entry{}, false, ErrPaymentIDInvalid.With(ErrPaymentIDInvalid.At("payment_id"))
 	}
-	if p.AmountMinor <= 0 {
+	if p.AmountMinor <= 0 || p.AmountMinor > maxAmountMinor {
 		return Entry{}, false, ErrAmountInvalid.With(ErrAmountInvalid.At("amount_minor"))
 	}
 	t := &transition{
-		event: p.Event, key: p.Key, requestID: p.RequestID, payment: p.Payment,
+		event: p.Event, key: p.Key, requestID: p.RequestID, payment: p.Payment, withoutRace: true,
 		cause: Cause{Action: ActionConfirmPayment, Actor: actor},
 	}
 	t.apply = func(ctx context.Context, s *session, e Entry) error { return s.pay(ctx, e, p, t.cause) }
@@ -73,7 +76,9 @@ func (s *session) pay(ctx context.Context, before Entry, p PaymentNotice, cause 
 // counts reports whether a payment counts for an entry.
 func (s *session) counts(ctx context.Context, e Entry, amountMinor int64) (bool, error) {
 	switch {
-	case s.event.Cancelled || e.OwedMinor() == 0:
+	case s.event.Cancelled || e.OwedMinor() == 0 || s.event.Race(e.Race) == nil:
+		return false, nil
+	case !isComplete(s.event.Race(e.Race), &e) && !mayComplete(s.event.Race(e.Race), s.now):
 		return false, nil
 	case e.State == Held || e.State == Offered:
 		return true, nil
@@ -100,6 +105,8 @@ func (s *Service) AcceptOffer(
 	}
 	t.apply = func(_ context.Context, s *session, before Entry) error {
 		switch {
+		case s.event.Cancelled:
+			return ErrEventCancelled
 		case before.State != Offered:
 			return ErrNotOffered
 		case before.OwedMinor() > 0:

@@ -4,13 +4,21 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"raceday/services/rules/race"
 )
 
 // settle gives back the places of a race that have run out of time, offers those that are free, and reports whether there
-// was any.
-func (s *Service) settle(ctx context.Context, at RaceKey) (changed bool, err error) {
+// was any. Where none is, somebody waits, and the event's file may make more.
+func (s *Service) settle(ctx context.Context, at Unsettled) (changed bool, err error) {
+	event, _, err := s.event(ctx, at.Event, true)
+	if err != nil {
+		return false, err
+	}
+	if r := event.Race(at.Race); r == nil || !at.Due && r.Capacity == at.EventCapacity {
+		return false, nil
+	}
 	err = s.inRaces(ctx, at.Event, onlyRace(at.Race), func(ctx context.Context, tx Tx, event *race.Event) error {
 		held, err := open(ctx, tx, event, []race.ID{at.Race}, Question{})
 		if err != nil {
@@ -48,7 +56,7 @@ func (s *Service) SetCapacity(ctx context.Context, actor string, o Operation, ca
 		return Vacancy{}, ErrCapacityInvalid.With(ErrCapacityInvalid.At("capacity"))
 	}
 	return s.operate(ctx, Cause{Action: ActionSetCapacity, Actor: actor}, o, capacity,
-		func(_ *race.Event, places *Places) error {
+		func(_ *race.Event, places *Places, _ time.Time) error {
 			if capacity < places.Taken {
 				return ErrCapacityTaken.With(ErrCapacityTaken.At("capacity"))
 			}
@@ -61,28 +69,33 @@ func (s *Service) SetCapacity(ctx context.Context, actor string, o Operation, ca
 // and those of a request.
 func (s *Service) CloseRegistration(ctx context.Context, actor string, o Operation) (Vacancy, error) {
 	return s.operate(ctx, Cause{Action: ActionCloseRegistration, Actor: actor}, o, 0,
-		func(_ *race.Event, places *Places) error {
+		func(_ *race.Event, places *Places, _ time.Time) error {
 			places.Taking = Closed
 			return nil
 		})
 }
 
-// ReopenRegistration takes entries for a race, whatever its times say. Faults: as CloseRegistration, and
+// ReopenRegistration takes entries for a race, whatever its times say; where these admit entries now, they go on to hold.
+// Faults: as CloseRegistration, and
 // ErrEventCancelled.
 func (s *Service) ReopenRegistration(ctx context.Context, actor string, o Operation) (Vacancy, error) {
 	return s.operate(ctx, Cause{Action: ActionReopenRegistration, Actor: actor}, o, 0,
-		func(event *race.Event, places *Places) error {
+		func(event *race.Event, places *Places, now time.Time) error {
 			if event.Cancelled {
 				return ErrEventCancelled
 			}
 			places.Taking = Open
+			if phaseOf(event, event.Race(places.Race), ByTimes, now) == nil {
+				places.Taking = ByTimes // They go on to hold.
+			}
 			return nil
 		})
 }
 
 // operate changes the places of a race, once for a request id. value is what the request says beside the operation.
 func (s *Service) operate(
-	ctx context.Context, cause Cause, o Operation, value int, change func(event *race.Event, places *Places) error,
+	ctx context.Context, cause Cause, o Operation, value int,
+	change func(event *race.Event, places *Places, now time.Time) error,
 ) (Vacancy, error) {
 	var err error
 	if cause.Reason, err = checkReason(o.Reason); err != nil {
@@ -111,7 +124,7 @@ func (s *Service) operate(
 			return nil
 		}
 		before := *places
-		if err := change(event, places); err != nil {
+		if err := change(event, places, held.now); err != nil {
 			return err
 		}
 		if before != *places {

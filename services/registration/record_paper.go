@@ -3,6 +3,7 @@ package registration
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"raceday/services/rules/race"
@@ -73,7 +74,7 @@ func whoseOf(e *Entry, member *int) (Whose, error) {
 }
 
 // EraseEntry forgets who an entry is: names, birth dates, contact, guardians, documents, and what its history holds of
-// them. What results follow from stays: age, sex, country, club, category, bib, chips. Faults: ErrEntryNotFound,
+// them; also of those entries of the event that the same person passed on to it. What results follow from stays: age, sex, country, club, category, bib, chips. Faults: ErrEntryNotFound,
 // ErrReasonMissing and those of a request.
 func (s *Service) EraseEntry(
 	ctx context.Context, actor string, event race.EventID, requestID string, reference Reference, reason string,
@@ -84,26 +85,51 @@ func (s *Service) EraseEntry(
 	}
 	t := &transition{
 		event: event, key: Key{Reference: reference}, requestID: requestID,
-		cause: Cause{Action: ActionErase, Actor: actor, Reason: reason},
+		cause: Cause{Action: ActionErase, Actor: actor, Reason: reason}, withoutRace: true,
 	}
-	t.apply = func(_ context.Context, s *session, before Entry) error {
-		r := s.event.Race(before.Race)
-		after := before
-		after.Person = s.erased(r, before.Person)
-		after.Members = slices.Clone(before.Members)
-		for i := range after.Members {
-			after.Members[i].Person = s.erased(r, after.Members[i].Person)
-		}
-		after.Owner, after.RequestDigest, after.JoinCode = "", Digest{}, ""
-		s.record(&before, after, t.cause)
-		s.changes.Erased = append(s.changes.Erased, before.ID)
-		return nil
+	t.apply = func(ctx context.Context, s *session, e Entry) error {
+		s.erase(e, t.cause)
+		return s.erasePredecessors(ctx, e, t.cause)
 	}
 	e, err := s.transit(ctx, t, []string{string(reference), reason})
 	if err != nil {
 		return Entry{}, fmt.Errorf("erase entry: %w", err)
 	}
 	return e, nil
+}
+
+func (s *session) erase(before Entry, cause Cause) {
+	r := s.event.Race(before.Race)
+	if r == nil {
+		r = &race.Race{} // Ages are then those of the day.
+	}
+	after := before
+	after.Person = s.erased(r, before.Person)
+	after.Members = slices.Clone(before.Members)
+	for i := range after.Members {
+		after.Members[i].Person = s.erased(r, after.Members[i].Person)
+	}
+	after.Owner, after.RequestDigest, after.JoinCode = "", Digest{}, ""
+	s.record(&before, after, cause)
+	s.changes.Erased = append(s.changes.Erased, before.ID)
+}
+
+// erasePredecessors forgets the entries whose place this one took, as far as they are of the same people.
+func (s *session) erasePredecessors(ctx context.Context, e Entry, cause Cause) error {
+	for e.CameFrom.Event == s.event.ID {
+		key := Key{Reference: e.CameFrom.Reference}
+		known, err := s.tx.Ask(ctx, Question{Entries: []Key{key}})
+		if err != nil {
+			return err
+		}
+		before := s.asNow(known.Entries[key])
+		if !reflect.DeepEqual(before.people(), e.people()) || before.State.Stands() {
+			return nil
+		}
+		s.erase(before, cause)
+		e = before
+	}
+	return nil
 }
 
 // erased returns what is left of a person.

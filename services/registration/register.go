@@ -136,10 +136,16 @@ func (a *application) newEntry(id race.EntrantID, r *race.Race, at time.Time) En
 		ExpectedTime:  a.ExpectedTime,
 		SecondEntry:   a.late != nil && a.late.AllowSecondEntry,
 	}
-	if a.team && r.Team.CompleteUntil != 0 {
-		e.JoinCode = JoinCode(newCode())
-	}
+	e.JoinCode = joinCodeFor(r)
 	return e
+}
+
+// joinCodeFor returns a code for a team of a race whose teams may be completed later, none for others.
+func joinCodeFor(r *race.Race) JoinCode {
+	if r.Team == nil || r.Team.CompleteUntil == 0 {
+		return ""
+	}
+	return JoinCode(newCode())
 }
 
 // newPapers returns what the application says of the people of its entry.

@@ -151,6 +151,9 @@ func (m *merge) add(line *rosterLine) {
 func (m *merge) change(line *rosterLine, before *Entry) {
 	after := *before
 	after.State = Confirmed
+	if after.OwedMinor() > 0 { // The organiser wants it to run all the same.
+		after.FeeMinor, after.CharityMinor = after.PaidMinor, 0
+	}
 	m.roster.column.fill(&after.Entrant, &line.entrant)
 	m.claim(line, &after, false)
 	if reflect.DeepEqual(*before, after) {

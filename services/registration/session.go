@@ -3,6 +3,7 @@ package registration
 import (
 	"context"
 	"math"
+	"slices"
 	"time"
 
 	"raceday/services/rules/race"
@@ -46,7 +47,7 @@ func open(ctx context.Context, tx Tx, event *race.Event, held []race.ID, q Quest
 		return nil, err
 	}
 	for i := range s.known.Due {
-		s.expire(s.known.Due[i])
+		s.runOut(s.known.Due[i])
 	}
 	return s, s.offer(ctx)
 }
@@ -181,15 +182,32 @@ func (s *session) disclaim(e *Entry) {
 	}
 }
 
-// expire gives back the place of an entry that has run out of time. What was paid of the fee is to be given back.
-func (s *session) expire(before Entry) {
+// runOut gives back the place of an entry that has run out of time, with bibs and chips. What was paid of the fee is to be
+// given back. A team that may be completed for longer than was said when it paid keeps its place.
+func (s *session) runOut(before Entry) {
 	after := before
+	r := s.event.Race(before.Race)
+	if before.State == Held && before.OwedMinor() == 0 && r.Team != nil && s.now.Before(timeOf(r.Team.CompleteUntil)) {
+		after.ExpiresAt = timeOf(r.Team.CompleteUntil)
+		s.record(&before, after, Cause{Action: ActionExtend})
+		return
+	}
 	after.State, after.ExpiresAt = Expired, time.Time{}
+	after.Bib, after.Chips, after.Members = "", nil, unmarked(before.Members)
 	if before.PaidMinor > 0 {
 		after.PaidMinor = 0
 		s.changes.Refunds = append(s.changes.Refunds, before.ID)
 	}
 	s.record(&before, after, Cause{Action: ActionExpire})
+}
+
+// unmarked returns members without bibs and chips.
+func unmarked(members []race.Member) []race.Member {
+	members = slices.Clone(members)
+	for i := range members {
+		members[i].Bib, members[i].Chips = "", nil
+	}
+	return members
 }
 
 // offer gives the free places to who waits, longest first.
@@ -234,7 +252,7 @@ func (s *session) advance(e *Entry) {
 			e.ExpiresAt = s.now.Add(r.Registration.Hold)
 		}
 		e.State = Held
-	case !isComplete(r, e):
+	case !isComplete(r, e): // Teams that can no longer be completed were refused.
 		e.State, e.ExpiresAt = Held, timeOf(r.Team.CompleteUntil)
 	default:
 		e.State, e.ExpiresAt = Confirmed, time.Time{}

@@ -21,9 +21,9 @@ type Store interface {
 	Find(ctx context.Context, event race.EventID, key Key) (Entry, error)
 	// ListEntries returns at most limit entries of the event, or of one race of it, in order of entry, after one.
 	ListEntries(ctx context.Context, event race.EventID, race race.ID, after race.EntrantID, limit int) ([]Entry, error)
-	// Unsettled returns the races where a place must be given back or offered now, and the time until the next one runs
-	// out, by the clock of the database; false where none will.
-	Unsettled(ctx context.Context) (races []RaceKey, next time.Duration, ok bool, err error)
+	// Unsettled returns the races where a place must be given back now or somebody waits for one, and the time until the
+	// next one runs out, by the clock of the database; false where none will.
+	Unsettled(ctx context.Context) (races []Unsettled, next time.Duration, ok bool, err error)
 }
 
 // Tx is what can be read and written while the places of races are held.
@@ -39,7 +39,7 @@ type Tx interface {
 	// Entries returns every entry of the event, those that have ended included, in order of entry.
 	Entries(ctx context.Context) ([]Entry, error)
 	// Save writes the changes, the places and claims that follow, and the change of the roster if it is one. It returns
-	// ErrOvertaken, ErrBibTaken, ErrChipTaken or ErrRaceFull where another entry of the event stands against it.
+	// ErrOvertaken where another entry of the event stands against it.
 	Save(ctx context.Context, changes Changes) error
 }
 
@@ -47,6 +47,15 @@ type Tx interface {
 type RaceKey struct {
 	Event race.EventID
 	Race  race.ID
+}
+
+// Unsettled is a race that may have to be brought in order.
+type Unsettled struct {
+	RaceKey
+	// Due says that a place has run out of time, or is free while somebody waits.
+	Due bool
+	// EventCapacity is what the event's file said when the places were last brought in line with it, zero for no limit.
+	EventCapacity int
 }
 
 // Basis is what is decided by: a version of an event, and those of its races whose entries may change.
@@ -296,6 +305,8 @@ const (
 	ActionOffer              Action = "OFFER"
 	ActionAcceptOffer        Action = "ACCEPT_OFFER"
 	ActionExpire             Action = "EXPIRE"
+	ActionExtend             Action = "EXTEND"
+	ActionShowName           Action = "SHOW_NAME"
 	ActionWithdraw           Action = "WITHDRAW"
 	ActionTransfer           Action = "TRANSFER"
 	ActionJoinTeam           Action = "JOIN_TEAM"

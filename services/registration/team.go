@@ -33,7 +33,10 @@ func (s *Service) JoinTeam(ctx context.Context, actor string, j Joining) (Entry,
 	}
 	t.apply = func(_ context.Context, s *session, before Entry) error {
 		r := s.event.Race(before.Race)
-		if !before.State.Stands() || r.Team == nil || racetime.At(s.now) > r.Team.CompleteUntil {
+		switch {
+		case s.event.Cancelled:
+			return ErrEventCancelled
+		case !before.State.Stands() || !mayComplete(r, s.now):
 			return ErrJoinClosed
 		}
 		after := before
@@ -90,6 +93,8 @@ func (s *Service) SubstituteMember(ctx context.Context, actor string, u Substitu
 			return ErrEntryEnded
 		case r.Team == nil:
 			return ErrRaceTakesPersons
+		case !before.CheckedInAt.IsZero():
+			return ErrAlreadyCheckedIn // Nobody would see who the new runner is.
 		case substitutionEnds(r) != 0 && racetime.At(s.now) > substitutionEnds(r):
 			return ErrSubstitutionClosed
 		}
@@ -150,13 +155,12 @@ func (s *session) regroup(before *Entry, after Entry, p race.Person, g *Guardian
 		return err
 	}
 	if person, known := personOf(p); known {
-		for _, holding := range s.known.People[person] {
-			switch {
-			case holding.Entrant == before.ID || holding.InTeam:
-				return ErrMemberInTwoTeams.With(ErrMemberInTwoTeams.At("person"))
-			default:
-				return ErrAlreadyEntered.With(ErrAlreadyEntered.At("person"))
+		if holdings := s.known.People[person]; len(holdings) > 0 {
+			found := ErrAlreadyEntered
+			if holdings[0].InTeam {
+				found = ErrMemberInTwoTeams
 			}
+			return found.With(found.At("person"))
 		}
 		if g != nil {
 			paper := Paper{Entrant: before.ID, Whose: Whose(person), Guardian: dated(g, s.now)}
@@ -173,11 +177,11 @@ func (s *session) regroup(before *Entry, after Entry, p race.Person, g *Guardian
 // checkTeamChange refuses what a change makes worse of a team.
 func (s *session) checkTeamChange(before, after *Entry) error {
 	r, at := s.event.Race(after.Race), paths{}
-	old := teamProblems(at, s.event, r, before.Category, before.Members)
+	old := teamProblems(at, s.event, r, before.Category, before.Members, s.now)
 	if !team.Complete(r, before.Members) && team.Complete(r, after.Members) {
 		old = nil // It must be a whole team from now on.
 	}
-	return faultOf("", worsened(old, teamProblems(at, s.event, r, after.Category, after.Members), false))
+	return faultOf("", worsened(old, teamProblems(at, s.event, r, after.Category, after.Members, s.now), false))
 }
 
 // peopleOf returns who a person is, nothing where the birth date is not known.

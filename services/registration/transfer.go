@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"raceday/services/rules/fee"
@@ -68,17 +67,11 @@ func (s *Service) withSuccessor(ctx context.Context, old Entry) (before, after E
 }
 
 // successor returns the entry that takes the place of another, with what was paid for it.
-func (s *session) successor(old *Entry, id race.EntrantID, event race.EventID, now time.Time, cause Cause) Entry {
+func (s *session) successor(old *Entry, id race.EntrantID, now time.Time, cause Cause) Entry {
 	e := *old
 	e.ID, e.Reference, e.JoinCode = id, newReference(), ""
-	if old.JoinCode != "" {
-		e.JoinCode = JoinCode(newCode())
-	}
 	e.Bib, e.Chips, e.Wave = "", nil, ""
-	e.Members = slices.Clone(old.Members)
-	for i := range e.Members {
-		e.Members[i].Bib, e.Members[i].Chips = "", nil
-	}
+	e.Members = unmarked(old.Members)
 	e.RequestID, e.RequestDigest = "", Digest{}
 	e.EnteredAt, e.EnteredBy, e.ExpiresAt, e.CheckedInAt = now, cause.Actor, time.Time{}, time.Time{}
 	e.CameFrom, e.WentTo = Elsewhere{s.event.ID, old.Reference}, Elsewhere{}
@@ -140,7 +133,7 @@ func (s *session) toPerson(old Entry, to *Successor, cause Cause) error {
 	if err := heldElsewhere("", s.known.People, old.ID, false, to.Person, nil); err != nil {
 		return err
 	}
-	e := s.successor(&old, s.nextID(), s.event.ID, s.now, cause)
+	e := s.successor(&old, s.nextID(), s.now, cause)
 	e.Person, e.Tags, e.Owner, e.ExpectedTime, e.SecondEntry = to.Person, nil, to.Owner, to.ExpectedTime, false
 	knowOneAge(&e.Person)
 	s.release(old, Elsewhere{s.event.ID, e.Reference}, cause)
@@ -162,8 +155,13 @@ func (s *session) toRace(old Entry, to race.ID, cause Cause) error {
 	if err := s.fits(&old, to); err != nil {
 		return err
 	}
-	e := s.successor(&old, s.nextID(), s.event.ID, s.now, cause)
-	price := fee.At(s.event.Race(to), racetime.At(s.now))
+	r := s.event.Race(to)
+	if closed := phaseOf(s.event, r, s.places[to].Taking, s.now); closed != nil {
+		return closed
+	}
+	e := s.successor(&old, s.nextID(), s.now, cause)
+	price := fee.At(r, racetime.At(s.now))
+	e.JoinCode = joinCodeFor(r)
 	e.Race, e.FeeMinor, e.CharityMinor = to, price.AmountMinor, price.CharityMinor
 	s.release(old, Elsewhere{s.event.ID, e.Reference}, cause)
 	s.advance(&e)
@@ -183,7 +181,7 @@ func (s *session) fits(e *Entry, to race.ID) error {
 	}
 	var err error
 	if at := (paths{person: "person."}); e.isTeam() {
-		err = checkTeam(at, s.event, r, e.Person, e.Members)
+		err = checkTeam(at, s.event, r, e.Person, e.Members, s.now)
 	} else {
 		err = checkPerson(at, s.event, r, e.Person)
 	}
@@ -196,8 +194,8 @@ func (s *session) fits(e *Entry, to race.ID) error {
 	return nil
 }
 
-// deferEntry passes an entry of a cancelled event on to another event, whatever that one's times of registration, with its
-// fee: nothing more is owed. Both events change in one transaction.
+// deferEntry passes an entry of a cancelled event that has a place on to another event, whatever that one's times of
+// registration, with its fee and what was paid of it, in whichever currency. Both events change in one transaction.
 func (s *Service) deferEntry(ctx context.Context, t *transition, transfer Transfer) (before, after Entry, err error) {
 	if err := checkRequestID(t.requestID); err != nil {
 		return Entry{}, Entry{}, err
@@ -246,8 +244,8 @@ func (s *Service) tryDefer(ctx context.Context, t *transition, transfer Transfer
 			if !event.Cancelled {
 				return ErrEventNotCancelled
 			}
-			if e.State != Confirmed {
-				return ErrEntryNotConfirmed
+			if !e.State.HasPlace() {
+				return ErrEntryEnded
 			}
 			on := basisOf(to, version).only([]race.ID{transfer.ToRace})
 			err := s.store.InRaces(ctx, on, func(ctx context.Context, tx Tx) error {
@@ -285,8 +283,8 @@ func arrive(
 	if err := heldElsewhere("", s.known.People, 0, old.isTeam(), old.Person, old.Members); err != nil {
 		return err
 	}
-	e := from.successor(&old, s.nextID(), event.ID, s.now, cause)
-	e.Race, e.PaidMinor = to, max(old.PaidMinor, old.FeeMinor)
+	e := from.successor(&old, s.nextID(), s.now, cause)
+	e.Race, e.JoinCode = to, joinCodeFor(event.Race(to))
 	s.advance(&e)
 	s.record(nil, e, cause)
 	s.carry(&e, &old, cause)

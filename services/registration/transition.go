@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"raceday/services/fault"
 	"raceday/services/rules/race"
 )
 
@@ -24,6 +25,8 @@ type transition struct {
 	payment PaymentID
 	toRace  race.ID
 	makes   bool
+	// withoutRace: it may concern an entry whose race the event no longer has.
+	withoutRace bool
 	// apply decides, and records in the session what it changes; an error changes nothing. It is not called for a request
 	// that was answered already. It may be called again in another session.
 	apply func(ctx context.Context, s *session, e Entry) error
@@ -59,23 +62,17 @@ func (s *Service) transit(ctx context.Context, t *transition, request any) (Entr
 
 // doBatch does a batch of transitions in one transaction; all are for one event.
 func (s *Service) doBatch(ctx context.Context, batch []*transition) {
-	var err error
-	for range competitions {
-		if err = s.tryBatch(ctx, batch); err != errMoved {
-			break
-		}
-		err = ErrBusy
-	}
+	err := s.tryBatch(ctx, batch)
 	for _, t := range batch {
 		if err != nil {
-			t.entry, t.err = Entry{}, fmt.Errorf("%s: %w", t.cause.Action, err)
+			t.entry, t.err = Entry{}, fmt.Errorf("decide: %w", err)
 		}
 		close(t.answered)
 	}
 }
 
-// errMoved: an entry is in a race whose places are not held.
-var errMoved = fmt.Errorf("an entry moved to another race: %w", ErrOvertaken)
+// errMoved: since it was looked for, an entry came to a race whose places are not held.
+var errMoved = fmt.Errorf("an entry came to another race: %w", ErrOvertaken)
 
 // tryBatch looks which races the entries are in, holds those, and decides.
 func (s *Service) tryBatch(ctx context.Context, batch []*transition) error {
@@ -97,28 +94,12 @@ func (s *Service) tryBatch(ctx context.Context, batch []*transition) error {
 		}
 	}
 	event := batch[0].event
-	seen, err := s.store.Look(ctx, event, "", Question{Entries: q.Entries})
-	if err != nil {
-		return err
-	}
-	var races []race.ID
-	for _, t := range batch {
-		e, ok := seen.Known.Entries[t.key]
-		if !ok {
-			continue
-		}
-		races = append(races, e.Race)
-		if t.toRace != "" {
-			races = append(races, t.toRace)
-		}
-	}
-	slices.Sort(races)
-	races = slices.Compact(races)
-	choose := func(event *race.Event) ([]race.ID, error) {
-		return slices.DeleteFunc(slices.Clone(races), func(id race.ID) bool { return event.Race(id) == nil }), nil
+	var held []race.ID
+	choose := func(of *race.Event) (_ []race.ID, err error) {
+		held, err = s.racesOfBatch(ctx, of, batch, q.Entries)
+		return held, err
 	}
 	return s.inRaces(ctx, event, choose, func(ctx context.Context, tx Tx, event *race.Event) error {
-		held, _ := choose(event)
 		session, err := open(ctx, tx, event, held, q)
 		if err != nil {
 			return err
@@ -130,6 +111,28 @@ func (s *Service) tryBatch(ctx context.Context, batch []*transition) error {
 		}
 		return session.close(ctx)
 	})
+}
+
+// racesOfBatch looks which races of the event the entries of a batch are in, or are to go to.
+func (s *Service) racesOfBatch(
+	ctx context.Context, event *race.Event, batch []*transition, keys []Key,
+) ([]race.ID, error) {
+	seen, err := s.store.Look(ctx, event.ID, "", Question{Entries: keys})
+	if err != nil {
+		return nil, err
+	}
+	var races []race.ID
+	for _, t := range batch {
+		if e, ok := seen.Known.Entries[t.key]; ok {
+			races = append(races, e.Race)
+		}
+		if t.toRace != "" {
+			races = append(races, t.toRace)
+		}
+	}
+	slices.Sort(races)
+	races = slices.Compact(races)
+	return slices.DeleteFunc(races, func(id race.ID) bool { return event.Race(id) == nil }), nil
 }
 
 // do answers one transition. Its error is none of the transition's own.
@@ -151,16 +154,20 @@ func (s *session) do(ctx context.Context, t *transition) error {
 			t.err = ErrJoinCodeUnknown
 		}
 		return nil
-	case s.event.Race(e.Race) == nil:
+	case s.event.Race(e.Race) == nil && !t.withoutRace:
 		t.err = ErrRaceNotFound
 		return nil
-	case s.places[e.Race] == nil:
+	case s.event.Race(e.Race) != nil && s.places[e.Race] == nil:
 		return errMoved
 	case t.toRace != "" && s.places[t.toRace] == nil:
 		t.err = ErrRaceNotFound
 		return nil
 	}
-	if t.err = t.apply(ctx, s, e); t.err != nil {
+	if err := t.apply(ctx, s, e); err != nil {
+		if f, decided := fault.Of(err); !decided || f.Kind == fault.Unavailable {
+			return err
+		}
+		t.err = err
 		return nil
 	}
 	t.entry, t.refundDue = s.asNow(e), s.known.Payments[t.payment].RefundDue

@@ -104,9 +104,13 @@ type VacancyBoard struct {
 	events Events
 	census Census
 	wake   chan struct{}
-	mu     sync.Mutex
-	known  map[race.EventID]*left
-	stale  map[race.EventID]bool
+	// reading: one at a time, so that what was read last is shown.
+	reading sync.Mutex
+	mu      sync.Mutex
+	known   map[race.EventID]*left
+	stale   map[race.EventID]bool
+	// news counts what was heard.
+	news int
 }
 
 // left is what the races of an event have left; it does not change.
@@ -145,6 +149,11 @@ func (b *VacancyBoard) get(ctx context.Context, event race.EventID) (*left, erro
 
 // load reads an event's places and shows them from then on.
 func (b *VacancyBoard) load(ctx context.Context, event race.EventID) (*left, error) {
+	b.reading.Lock()
+	defer b.reading.Unlock()
+	b.mu.Lock()
+	news := b.news
+	b.mu.Unlock()
 	e, _, err := b.events.EventVersion(ctx, event)
 	if err != nil {
 		return nil, err
@@ -168,18 +177,28 @@ func (b *VacancyBoard) load(ctx context.Context, event race.EventID) (*left, err
 		close(older.changed)
 	}
 	b.known[event] = newer
+	if b.news != news { // It may tell of what was committed after the reading.
+		b.stale[event] = true
+		b.ring()
+	}
 	return newer, nil
 }
 
 // Heard tells the board that entries of an event, or with no event of any, or the event itself changed.
 func (b *VacancyBoard) Heard(event race.EventID) {
 	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.news++
 	for id := range b.known {
 		if id == event || event == "" {
 			b.stale[id] = true
 		}
 	}
-	b.mu.Unlock()
+	b.ring()
+}
+
+// ring wakes Run.
+func (b *VacancyBoard) ring() {
 	select {
 	case b.wake <- struct{}{}:
 	default: // It will look anyway.

@@ -77,7 +77,8 @@ FROM registration.whole_entries AS e
 WHERE e.event = @event
   AND e.race = ANY (@races)
   AND e.expires_at <= @now
-ORDER BY e.entrant`
+ORDER BY e.entrant
+LIMIT 1000`
 
 const takeIDs = `
 SELECT nextval('registration.entries_entrant_seq')
@@ -173,7 +174,8 @@ func (a *asking) queueRequests(ids []string) {
 			return err
 		}
 		for i := range found {
-			answered := registration.Answered{Digest: registration.Digest(found[i].Digest)}
+			answered := registration.Answered{}
+			copy(answered.Digest[:], found[i].Digest) // None where the entry was erased.
 			if found[i].Entry != nil {
 				whole := wholeEntry{*found[i].Entry, found[i].Members}
 				if answered.Entry, err = whole.entry(); err != nil {

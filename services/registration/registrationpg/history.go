@@ -83,12 +83,12 @@ type historyColumn struct {
 	index []int
 }
 
-// historyColumns are all but those that tell who it is.
+// historyColumns are all but those that tell who it is, or let somebody act as that one.
 func historyColumns() []historyColumn {
 	var columns []historyColumn
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[entryRow]()) {
 		switch name := field.Tag.Get("json"); name {
-		case "", "name", "birth_day", "request_digest":
+		case "", "name", "birth_day", "request_digest", "owner", "join_code":
 		default:
 			columns = append(columns, historyColumn{name, field.Index})
 		}

@@ -159,6 +159,88 @@ func TestPaymentAfterTheHold(t *testing.T) {
 	}
 }
 
+// A part of the fee was paid before the hold ran out, all of it after: the part is due back, the rest counts.
+func TestPartPaidThenExpiredThenPaid(t *testing.T) {
+	t.Parallel()
+	f := startSmall(t, 1)
+	e := f.enter(t, 1)
+	part := payment(e, "part")
+	part.AmountMinor = 4_000
+	if held, refundDue, err := f.ConfirmPayment(t.Context(), "webhook", part); err != nil || refundDue || held.State != registration.Held {
+		t.Fatalf("a part: %s, refund due %v, %v", held.State, refundDue, err)
+	}
+	const passTime = `UPDATE registration.entries SET expires_at = clock_timestamp()`
+	if _, err := f.pool.Exec(t.Context(), passTime); err != nil {
+		t.Fatal(err)
+	}
+	if paid := f.mustPay(t, e, "all"); paid.State != registration.Confirmed || paid.PaidMinor != 10_000 {
+		t.Errorf("all: got %s, paid %d", paid.State, paid.PaidMinor)
+	}
+	if n := f.count(t, `SELECT sum(amount_minor) FROM registration.payments WHERE refund_due`); n != 4_000 {
+		t.Errorf("got %d due back, want the part", n)
+	}
+}
+
+// One request that cannot be done fails none of those that are decided with it.
+func TestOneRequestFailsNoOther(t *testing.T) {
+	t.Parallel()
+	f := startSmall(t, 10)
+	f.mustImport(t, "marathon,1,C1,,,,,,,,,,,", "marathon,2,C2,,,,,,,,,,,")
+	ctx := t.Context()
+	held := f.enter(t, 1)
+	if _, err := f.correct(t, held.Reference, race.Entrant{Bib: "5", Chips: []string{"C5"}}, "bib", "chips"); err != nil {
+		t.Fatal(err)
+	}
+	f.runOut(t, held)
+	f.mustImport(t, "marathon,5,C5,,,,,,,,,,,")
+	var wait sync.WaitGroup
+	wait.Go(func() { // The bib that it had is another's now.
+		if paid, refundDue, err := f.ConfirmPayment(ctx, "webhook", payment(held, "late")); err != nil || refundDue || paid.Bib != "" {
+			t.Errorf("paid late: bib %q, refund due %v, %v", paid.Bib, refundDue, err)
+		}
+	})
+	for n, chips := range [][]string{{"C2"}, {"C9", "c9"}} {
+		wait.Go(func() {
+			_, err := f.CheckIn(ctx, "desk", registration.CheckIn{
+				Event: f.event.ID, RequestID: fmt.Sprint("check in ", n), Key: registration.Key{Bib: "1"}, Chips: chips,
+				IdentitySeen: true, AgeConfirmed: true,
+			})
+			if !errors.Is(err, registration.ErrChipTaken) {
+				t.Errorf("with chips %v: got %v, want %v", chips, err, registration.ErrChipTaken)
+			}
+		})
+	}
+	wait.Go(func() {
+		if _, err := f.Withdraw(ctx, "frontend", f.event.ID, "nobody", "NXXX-NXXX", ""); !errors.Is(err, registration.ErrEntryNotFound) {
+			t.Errorf("nobody's: got %v, want %v", err, registration.ErrEntryNotFound)
+		}
+	})
+	twice := registration.Registration{
+		Event: f.event.ID, Race: "ekiden", RequestID: "twice", Person: race.Person{Name: "Twice"}, Members: team(3).Members,
+	}
+	twice.Members[0].Person = twice.Members[1].Person
+	late := registration.Late{Reason: "any", AllowSecondEntry: true}
+	if _, err := f.RegisterLate(ctx, "registrar", twice, true, late); !errors.Is(err, registration.ErrAlreadyEntered) {
+		t.Errorf("a member twice: got %v, want %v", err, registration.ErrAlreadyEntered)
+	}
+	wait.Wait()
+}
+
+// The file gives a race more places: a keeper offers them though nobody asks for one.
+func TestMorePlacesOfTheFileAreOffered(t *testing.T) {
+	t.Parallel()
+	f := startSmall(t, 1)
+	f.enter(t, 1)
+	waiting := f.enter(t, 2)
+	f.event.Races[0].Capacity = 2
+	if _, _, err := registration.NewKeeper(f.Service).Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := f.state(t, waiting); got != registration.Offered {
+		t.Errorf("got %s, want it offered", got)
+	}
+}
+
 func TestWaitlistIsOfferedInOrder(t *testing.T) {
 	t.Parallel()
 	f := startSmall(t, 2)

@@ -236,8 +236,21 @@ func TestIncompleteTeamLosesItsPlace(t *testing.T) {
 	}
 	f.mustPay(t, held, "p1")
 	f.runOut(t, held)
+	if got := f.state(t, held); got != registration.Held {
+		t.Errorf("before the race's deadline: got %s, want it held", got)
+	}
+	ekiden.Team.CompleteUntil = racetime.At(time.Now().Add(-time.Second))
+	if _, err := f.RegisterTeam(t.Context(), "frontend", team(2)); err != nil {
+		t.Errorf("a whole team after the deadline: %v", err)
+	}
+	late := team(3)
+	late.Members = late.Members[1:]
+	if _, err := f.RegisterTeam(t.Context(), "frontend", late); !errors.Is(err, registration.ErrTeamSize) {
+		t.Errorf("half a team after the deadline: got %v, want %v", err, registration.ErrTeamSize)
+	}
+	f.runOut(t, held)
 	if got := f.state(t, held); got != registration.Expired {
-		t.Errorf("got %s, want it expired", got)
+		t.Errorf("after the race's deadline: got %s, want it expired", got)
 	}
 	if n := f.count(t, `SELECT count(*) FROM registration.payments WHERE refund_due`); n != 1 {
 		t.Errorf("got %d refunds due, want its fee", n)
@@ -328,6 +341,35 @@ func TestCheckIn(t *testing.T) {
 	c.RequestID = "c4"
 	if _, err := f.CheckIn(ctx, "desk", c); !errors.Is(err, registration.ErrAlreadyCheckedIn) {
 		t.Errorf("again: got %v, want %v", err, registration.ErrAlreadyCheckedIn)
+	}
+}
+
+// What is erased of an entry that came from another one of the same person is erased there too.
+func TestErasePredecessors(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	r := request(1, "marathon")
+	r.Person.Name, r.Owner = "Aida Young", "aida@example.com"
+	e, err := f.RegisterPerson(t.Context(), "frontend", r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	transfer := registration.Transfer{Event: f.event.ID, RequestID: "t1", Reference: e.Reference, ToRace: "half"}
+	_, successor, err := f.TransferEntry(t.Context(), "frontend", transfer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.EraseEntry(t.Context(), "admin", f.event.ID, "e1", successor.Reference, "asked for"); err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range []string{"entries", "changed_people", "entry_changes"} {
+		query := fmt.Sprintf(`SELECT count(*) FROM registration.%s AS r WHERE row_to_json(r)::text ~* 'Aida|1995-01-01'`, table)
+		if n := f.count(t, query); n != 0 {
+			t.Errorf("%s: %d rows tell who it was", table, n)
+		}
+	}
+	if n := f.count(t, `SELECT count(*) FROM registration.requests WHERE request_id = 't1' AND digest <> ''`); n != 0 {
+		t.Errorf("got the digest of what was requested, want none")
 	}
 }
 

@@ -201,6 +201,13 @@ DELETE FROM registration.changed_people
 WHERE event = @event
   AND entrant = ANY (@entrants)`
 
+// A digest of what was requested covers names and birth dates.
+const blankDigests = `
+UPDATE registration.requests
+SET digest = ''
+WHERE event = @event
+  AND entrant = ANY (@entrants)`
+
 func (w *writing) queuePapers(changes *registration.Changes) {
 	for i := range changes.Papers {
 		w.queuePaper(&changes.Papers[i])
@@ -239,7 +246,7 @@ func (w *writing) queueErased(entrants []race.EntrantID) {
 	if len(entrants) == 0 {
 		return
 	}
-	for _, query := range []string{deleteContacts, deleteGuardians, deleteDocuments, deleteChangedPeople} {
+	for _, query := range []string{deleteContacts, deleteGuardians, deleteDocuments, deleteChangedPeople, blankDigests} {
 		w.batch.Queue(query, pgx.StrictNamedArgs{"event": w.event, "entrants": entrants})
 	}
 }

@@ -235,14 +235,17 @@ func listPlaces(ctx context.Context, tx pgx.Tx, event race.EventID, id race.ID) 
 }
 
 const selectUnsettled = `
-SELECT r.event, r.race
-FROM registration.races AS r
-WHERE r.waiting > 0 AND (r.capacity IS NULL OR r.taken < r.capacity)
-   OR EXISTS (SELECT
-              FROM registration.entries AS e
-              WHERE e.event = r.event
-                AND e.race = r.race
-                AND e.expires_at <= statement_timestamp())`
+SELECT event, race, due, event_capacity
+FROM (SELECT r.event, r.race, r.waiting, coalesce(r.event_capacity, 0) AS event_capacity,
+             r.waiting > 0 AND (r.capacity IS NULL OR r.taken < r.capacity)
+             OR EXISTS (SELECT
+                        FROM registration.entries AS e
+                        WHERE e.event = r.event
+                          AND e.race = r.race
+                          AND e.expires_at <= statement_timestamp()) AS due
+      FROM registration.races AS r) AS r
+WHERE due
+   OR waiting > 0`
 
 const selectNextExpiry = `
 SELECT extract(epoch FROM min(next.expires_at) - statement_timestamp())::float8
@@ -255,16 +258,17 @@ CROSS JOIN LATERAL (SELECT e.expires_at
                     ORDER BY e.expires_at
                     LIMIT 1) AS next`
 
-// Unsettled returns the races where a place must be given back or offered now, and the time until the next one runs out.
+// Unsettled returns the races where a place must be given back now or somebody waits for one, and the time until the next
+// one runs out.
 func (s *Store) Unsettled(
 	ctx context.Context,
-) (races []registration.RaceKey, next time.Duration, ok bool, err error) {
+) (races []registration.Unsettled, next time.Duration, ok bool, err error) {
 	err = postgres.InTx(ctx, s.db, func(ctx context.Context, tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, selectUnsettled)
 		if err != nil {
 			return fmt.Errorf("select unsettled races: %w", err)
 		}
-		if races, err = pgx.CollectRows(rows, pgx.RowToStructByPos[registration.RaceKey]); err != nil {
+		if races, err = pgx.CollectRows(rows, pgx.RowToStructByPos[registration.Unsettled]); err != nil {
 			return fmt.Errorf("select unsettled races: %w", err)
 		}
 		var seconds *float64

@@ -14,9 +14,6 @@ import (
 
 // Save writes the changes and all that follows from them; see registration.Tx.
 func (h *holding) Save(ctx context.Context, changes registration.Changes) error {
-	if err := h.giveIDs(ctx, changes.Entries); err != nil {
-		return err
-	}
 	w := &writing{
 		event: h.event, counts: map[race.ID]*countsChange{}, last: map[race.EntrantID]int{}, columns: historyColumns(),
 		batch: &pgx.Batch{},
@@ -36,27 +33,6 @@ func (h *holding) Save(ctx context.Context, changes registration.Changes) error 
 	}
 	if err := h.tx.SendBatch(ctx, w.batch).Close(); err != nil {
 		return fmt.Errorf("save entries: %w", translate(err))
-	}
-	return nil
-}
-
-// giveIDs gives new entries that have none their ids, in their order.
-func (h *holding) giveIDs(ctx context.Context, changes []registration.Change) error {
-	var without []*registration.Entry
-	for i := range changes {
-		if changes[i].Before == nil && changes[i].After.ID == 0 {
-			without = append(without, &changes[i].After)
-		}
-	}
-	if len(without) == 0 {
-		return nil
-	}
-	known, err := h.Ask(ctx, registration.Question{IDs: len(without)})
-	if err != nil {
-		return err
-	}
-	for i, e := range without {
-		e.ID = known.IDs[i]
 	}
 	return nil
 }

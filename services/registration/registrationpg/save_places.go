@@ -130,6 +130,9 @@ func (w *writing) queueRequests(requests []registration.Request) {
 }
 
 func (w *writing) queuePayments(changes *registration.Changes) {
+	if len(changes.Refunds) > 0 { // What is paid after that counts anew.
+		w.batch.Queue(updateRefunds, pgx.StrictNamedArgs{"event": w.event, "entrants": changes.Refunds})
+	}
 	if n := len(changes.Payments); n > 0 {
 		columns := pgx.StrictNamedArgs{"event": w.event}
 		ids, entrants, amounts := make([]string, n), make([]int64, n), make([]int64, n)
@@ -141,8 +144,5 @@ func (w *writing) queuePayments(changes *registration.Changes) {
 		columns["payments"], columns["entrants"], columns["amounts"] = ids, entrants, amounts
 		columns["refund_due"], columns["received_at"], columns["actors"] = refundDue, received, actors
 		w.batch.Queue(insertPayments, columns)
-	}
-	if len(changes.Refunds) > 0 {
-		w.batch.Queue(updateRefunds, pgx.StrictNamedArgs{"event": w.event, "entrants": changes.Refunds})
 	}
 }

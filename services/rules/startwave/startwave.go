@@ -3,7 +3,6 @@ package startwave
 
 import (
 	"cmp"
-	"slices"
 	"time"
 
 	"raceday/services/rules/race"
@@ -41,22 +40,9 @@ func ByEntry(room []int, n int) []int {
 	return waves
 }
 
-// ByExpectedTime is ByEntry after sorting by the time that each entry expects to finish in: the fastest first, equal ones
-// in the order in which they were made, and those last whose time is zero, which is not known.
-func ByExpectedTime(room []int, expected []time.Duration) []int {
-	order := make([]int, len(expected))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return compareExpected(expected[a], expected[b]) })
-	waves := make([]int, len(expected))
-	for place, wave := range ByEntry(room, len(expected)) {
-		waves[order[place]] = wave
-	}
-	return waves
-}
-
-func compareExpected(a, b time.Duration) int {
+// CompareExpected orders entries by the time that each expects to finish in: the fastest first, and those last whose time
+// is zero, which is not known. ByEntry of entries in this order lets the fastest start first.
+func CompareExpected(a, b time.Duration) int {
 	switch {
 	case a == 0 && b != 0:
 		return 1

