@@ -40,6 +40,7 @@ func roles(running []string) map[string][]access.Role {
 		"TransferEntry":      entries,
 		"JoinTeam":           entries,
 		"SubstituteMember":   entries,
+		"SetNameShown":       entries,
 		"RecordGuardian":     entries,
 		"GetEntry":           slices.Concat(entries, []access.Role{access.Official}),
 		"GetVacancies":       everybody,
@@ -59,7 +60,7 @@ func roles(running []string) map[string][]access.Role {
 		"SwapChips":          office,
 		"CheckIn":            office,
 		"ImportRoster":       office,
-		"ExportRoster":       staff,
+		"ExportRoster":       officials,
 		"EraseEntry":         office,
 	})
 	serve("timing", "raceday.timing.v1.TimingService", map[string][]access.Role{

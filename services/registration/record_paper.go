@@ -73,6 +73,43 @@ func whoseOf(e *Entry, member *int) (Whose, error) {
 	return whose, nil
 }
 
+// NameRequest says how a name of an entry is to be published.
+type NameRequest struct {
+	Event     race.EventID
+	RequestID string
+	Reference Reference
+	// Member is the index in members, nil for the person, or for a team's own name.
+	Member    *int
+	NameShown race.NameShown
+}
+
+// SetNameShown says how a name is published; row and rank stay. Faults: ErrEntryNotFound, ErrEntryEnded, ErrMemberUnknown
+// and those of a request. [RULES.md, Publication and privacy]
+func (s *Service) SetNameShown(ctx context.Context, actor string, n NameRequest) (Entry, error) {
+	t := &transition{
+		event: n.Event, key: Key{Reference: n.Reference}, requestID: n.RequestID,
+		cause: Cause{Action: ActionShowName, Actor: actor},
+	}
+	t.apply = func(_ context.Context, s *session, before Entry) error {
+		if !before.State.Stands() {
+			return ErrEntryEnded
+		}
+		after := before
+		if n.Member == nil {
+			after.NameShown = n.NameShown
+		} else {
+			if *n.Member < 0 || *n.Member >= len(before.Members) {
+				return ErrMemberUnknown.With(ErrMemberUnknown.At("member"))
+			}
+			after.Members = slices.Clone(before.Members)
+			after.Members[*n.Member].NameShown = n.NameShown
+		}
+		s.record(&before, after, t.cause)
+		return nil
+	}
+	return s.transit(ctx, t, n)
+}
+
 // EraseEntry forgets who an entry is: names, birth dates, contact, guardians, documents, and what its history holds of
 // them; also of those entries of the event that the same person passed on to it. What results follow from stays: age, sex, country, club, category, bib, chips. Faults: ErrEntryNotFound,
 // ErrReasonMissing and those of a request.

@@ -53,7 +53,19 @@ func paymentMessage(event race.EventID, e *registration.Entry, refundDue bool) *
 	if refundDue {
 		outcome = registrationv1.PaymentOutcome_PAYMENT_OUTCOME_REFUND_DUE
 	}
-	return &registrationv1.ConfirmPaymentResponse{Outcome: outcome, Entry: entryMessage(event, e)}
+	message := entryMessage(event, e)
+	message.Person, message.Members, message.JoinCode = nil, nil, ""
+	return &registrationv1.ConfirmPaymentResponse{Outcome: outcome, Entry: message}
+}
+
+// joinedMessage shows a team to one of its members, who is not its captain.
+func joinedMessage(event race.EventID, e *registration.Entry) *registrationv1.JoinTeamResponse {
+	message := entryMessage(event, e)
+	message.Reference = ""
+	for _, m := range message.GetMembers() {
+		m.Person.BirthDate, m.Person.Age = "", nil
+	}
+	return &registrationv1.JoinTeamResponse{Entry: message}
 }
 
 // transferMessage shows both entries, each in its event.

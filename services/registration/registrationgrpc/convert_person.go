@@ -119,6 +119,20 @@ func sexMessage(s race.Sex) registrationv1.Sex {
 	return registrationv1.Sex_SEX_UNSPECIFIED
 }
 
+func nameRequest(request *registrationv1.SetNameShownRequest) (registration.NameRequest, error) {
+	shown, ok := nameShownOf(request.GetNameShown())
+	if !ok {
+		return registration.NameRequest{}, invalid(errValueUnknown, "name_shown")
+	}
+	return registration.NameRequest{
+		Event:     race.EventID(request.GetEventId()),
+		RequestID: request.GetRequestId(),
+		Reference: reference(request.GetReference()),
+		Member:    index(request.Member),
+		NameShown: shown,
+	}, nil
+}
+
 // nameShownOf returns false for what the contract does not have.
 func nameShownOf(message registrationv1.NameShown) (race.NameShown, bool) {
 	switch message {

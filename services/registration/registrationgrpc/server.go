@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	registrationv1 "raceday/proto/raceday/registration/v1"
+	"raceday/services/access"
 	"raceday/services/grpcserver"
 	"raceday/services/registration"
 	"raceday/services/rules/race"
@@ -117,7 +118,22 @@ func (s *Server) JoinTeam(
 	if err != nil {
 		return nil, err
 	}
-	return &registrationv1.JoinTeamResponse{Entry: entryMessage(j.Event, &entry)}, nil
+	return joinedMessage(j.Event, &entry), nil
+}
+
+// SetNameShown says how a name is published.
+func (s *Server) SetNameShown(
+	ctx context.Context, request *registrationv1.SetNameShownRequest,
+) (*registrationv1.SetNameShownResponse, error) {
+	n, err := nameRequest(request)
+	if err != nil {
+		return nil, err
+	}
+	entry, err := s.service.SetNameShown(ctx, actor(ctx), n)
+	if err != nil {
+		return nil, err
+	}
+	return &registrationv1.SetNameShownResponse{Entry: entryMessage(n.Event, &entry)}, nil
 }
 
 // SubstituteMember lets somebody else run a leg.
@@ -139,6 +155,9 @@ func (s *Server) SubstituteMember(
 func (s *Server) GetEntry(
 	ctx context.Context, request *registrationv1.GetEntryRequest,
 ) (*registrationv1.GetEntryResponse, error) {
+	if request.GetBib() != "" && grpcserver.ActorFrom(ctx).Role == access.Frontend {
+		return nil, access.ErrRoleNotAllowed // Bibs are public, and who has one is not.
+	}
 	event := race.EventID(request.GetEventId())
 	entry, err := s.service.GetEntry(ctx, event, keyOf(request.GetReference(), request.GetBib()))
 	if err != nil {

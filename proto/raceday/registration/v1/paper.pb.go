@@ -75,7 +75,7 @@ func (DocumentType) EnumDescriptor() ([]byte, []int) {
 	return file_raceday_registration_v1_paper_proto_rawDescGZIP(), []int{0}
 }
 
-// Contact is how the race office reaches who entered. It is answered to nobody.
+// Contact is how the race office reaches who entered. Only GetPapers answers it.
 type Contact struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// A team's captain; empty for a person.

@@ -199,7 +199,7 @@ type Totals struct {
 	// Unset: without limit.
 	Capacity *int32 `protobuf:"varint,3,opt,name=capacity,proto3,oneof" json:"capacity,omitempty"`
 	Taken    int32  `protobuf:"varint,4,opt,name=taken,proto3" json:"taken,omitempty"`
-	// What was paid by entries that still count, in minor units of the event's currency.
+	// What was paid and is kept, also by those who withdrew, in minor units of the event's currency.
 	PaidMinor int64 `protobuf:"varint,5,opt,name=paid_minor,json=paidMinor,proto3" json:"paid_minor,omitempty"`
 	// The share of it that goes to charity.
 	CharityMinor int64 `protobuf:"varint,6,opt,name=charity_minor,json=charityMinor,proto3" json:"charity_minor,omitempty"`

@@ -23,7 +23,8 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// PaymentOutcome is what became of a payment. It never changes for a caller that asks again.
+// PaymentOutcome is what became of a payment. Who asks again is answered the same, unless the entry ran out of time since:
+// then what counted is to be given back.
 type PaymentOutcome int32
 
 const (
@@ -1674,6 +1675,129 @@ func (x *SubstituteMemberResponse) GetEntry() *Entry {
 	return nil
 }
 
+// SetNameShownRequest says how a name is published.
+type SetNameShownRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	EventId   string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	RequestId string                 `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	Reference string                 `protobuf:"bytes,3,opt,name=reference,proto3" json:"reference,omitempty"`
+	// The index in members; unset for a person's entry, and for a team's own name.
+	Member        *int32    `protobuf:"varint,4,opt,name=member,proto3,oneof" json:"member,omitempty"`
+	NameShown     NameShown `protobuf:"varint,5,opt,name=name_shown,json=nameShown,proto3,enum=raceday.registration.v1.NameShown" json:"name_shown,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetNameShownRequest) Reset() {
+	*x = SetNameShownRequest{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetNameShownRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetNameShownRequest) ProtoMessage() {}
+
+func (x *SetNameShownRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetNameShownRequest.ProtoReflect.Descriptor instead.
+func (*SetNameShownRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *SetNameShownRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *SetNameShownRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *SetNameShownRequest) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
+func (x *SetNameShownRequest) GetMember() int32 {
+	if x != nil && x.Member != nil {
+		return *x.Member
+	}
+	return 0
+}
+
+func (x *SetNameShownRequest) GetNameShown() NameShown {
+	if x != nil {
+		return x.NameShown
+	}
+	return NameShown_NAME_SHOWN_UNSPECIFIED
+}
+
+// SetNameShownResponse holds the entry.
+type SetNameShownResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Entry         *Entry                 `protobuf:"bytes,1,opt,name=entry,proto3" json:"entry,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetNameShownResponse) Reset() {
+	*x = SetNameShownResponse{}
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetNameShownResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetNameShownResponse) ProtoMessage() {}
+
+func (x *SetNameShownResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetNameShownResponse.ProtoReflect.Descriptor instead.
+func (*SetNameShownResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *SetNameShownResponse) GetEntry() *Entry {
+	if x != nil {
+		return x.Entry
+	}
+	return nil
+}
+
 // RecordGuardianRequest records who answers for a minor.
 type RecordGuardianRequest struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
@@ -1689,7 +1813,7 @@ type RecordGuardianRequest struct {
 
 func (x *RecordGuardianRequest) Reset() {
 	*x = RecordGuardianRequest{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[21]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1701,7 +1825,7 @@ func (x *RecordGuardianRequest) String() string {
 func (*RecordGuardianRequest) ProtoMessage() {}
 
 func (x *RecordGuardianRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[21]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1714,7 +1838,7 @@ func (x *RecordGuardianRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordGuardianRequest.ProtoReflect.Descriptor instead.
 func (*RecordGuardianRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{21}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *RecordGuardianRequest) GetEventId() string {
@@ -1762,7 +1886,7 @@ type RecordGuardianResponse struct {
 
 func (x *RecordGuardianResponse) Reset() {
 	*x = RecordGuardianResponse{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[22]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1774,7 +1898,7 @@ func (x *RecordGuardianResponse) String() string {
 func (*RecordGuardianResponse) ProtoMessage() {}
 
 func (x *RecordGuardianResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[22]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1787,7 +1911,7 @@ func (x *RecordGuardianResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordGuardianResponse.ProtoReflect.Descriptor instead.
 func (*RecordGuardianResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{22}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *RecordGuardianResponse) GetEntry() *Entry {
@@ -1812,7 +1936,7 @@ type RecordDocumentRequest struct {
 
 func (x *RecordDocumentRequest) Reset() {
 	*x = RecordDocumentRequest{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[23]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1824,7 +1948,7 @@ func (x *RecordDocumentRequest) String() string {
 func (*RecordDocumentRequest) ProtoMessage() {}
 
 func (x *RecordDocumentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[23]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1837,7 +1961,7 @@ func (x *RecordDocumentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordDocumentRequest.ProtoReflect.Descriptor instead.
 func (*RecordDocumentRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{23}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *RecordDocumentRequest) GetEventId() string {
@@ -1885,7 +2009,7 @@ type RecordDocumentResponse struct {
 
 func (x *RecordDocumentResponse) Reset() {
 	*x = RecordDocumentResponse{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[24]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1897,7 +2021,7 @@ func (x *RecordDocumentResponse) String() string {
 func (*RecordDocumentResponse) ProtoMessage() {}
 
 func (x *RecordDocumentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[24]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1910,7 +2034,7 @@ func (x *RecordDocumentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordDocumentResponse.ProtoReflect.Descriptor instead.
 func (*RecordDocumentResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{24}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *RecordDocumentResponse) GetEntry() *Entry {
@@ -1931,7 +2055,7 @@ type GetPapersRequest struct {
 
 func (x *GetPapersRequest) Reset() {
 	*x = GetPapersRequest{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[25]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1943,7 +2067,7 @@ func (x *GetPapersRequest) String() string {
 func (*GetPapersRequest) ProtoMessage() {}
 
 func (x *GetPapersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[25]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1956,7 +2080,7 @@ func (x *GetPapersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPapersRequest.ProtoReflect.Descriptor instead.
 func (*GetPapersRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{25}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *GetPapersRequest) GetEventId() string {
@@ -1984,7 +2108,7 @@ type GetPapersResponse struct {
 
 func (x *GetPapersResponse) Reset() {
 	*x = GetPapersResponse{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[26]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1996,7 +2120,7 @@ func (x *GetPapersResponse) String() string {
 func (*GetPapersResponse) ProtoMessage() {}
 
 func (x *GetPapersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[26]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2009,7 +2133,7 @@ func (x *GetPapersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPapersResponse.ProtoReflect.Descriptor instead.
 func (*GetPapersResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{26}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *GetPapersResponse) GetContact() *Contact {
@@ -2039,7 +2163,7 @@ type Papers struct {
 
 func (x *Papers) Reset() {
 	*x = Papers{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[27]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2051,7 +2175,7 @@ func (x *Papers) String() string {
 func (*Papers) ProtoMessage() {}
 
 func (x *Papers) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[27]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2064,7 +2188,7 @@ func (x *Papers) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Papers.ProtoReflect.Descriptor instead.
 func (*Papers) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{27}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Papers) GetMember() int32 {
@@ -2105,7 +2229,7 @@ type GetEntryRequest struct {
 
 func (x *GetEntryRequest) Reset() {
 	*x = GetEntryRequest{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[28]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2117,7 +2241,7 @@ func (x *GetEntryRequest) String() string {
 func (*GetEntryRequest) ProtoMessage() {}
 
 func (x *GetEntryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[28]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2130,7 +2254,7 @@ func (x *GetEntryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetEntryRequest.ProtoReflect.Descriptor instead.
 func (*GetEntryRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{28}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *GetEntryRequest) GetEventId() string {
@@ -2191,7 +2315,7 @@ type GetEntryResponse struct {
 
 func (x *GetEntryResponse) Reset() {
 	*x = GetEntryResponse{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[29]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2203,7 +2327,7 @@ func (x *GetEntryResponse) String() string {
 func (*GetEntryResponse) ProtoMessage() {}
 
 func (x *GetEntryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[29]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2216,7 +2340,7 @@ func (x *GetEntryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetEntryResponse.ProtoReflect.Descriptor instead.
 func (*GetEntryResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{29}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *GetEntryResponse) GetEntry() *Entry {
@@ -2241,7 +2365,7 @@ type ListEntriesRequest struct {
 
 func (x *ListEntriesRequest) Reset() {
 	*x = ListEntriesRequest{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[30]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2253,7 +2377,7 @@ func (x *ListEntriesRequest) String() string {
 func (*ListEntriesRequest) ProtoMessage() {}
 
 func (x *ListEntriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[30]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2266,7 +2390,7 @@ func (x *ListEntriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEntriesRequest.ProtoReflect.Descriptor instead.
 func (*ListEntriesRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{30}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ListEntriesRequest) GetEventId() string {
@@ -2309,7 +2433,7 @@ type ListEntriesResponse struct {
 
 func (x *ListEntriesResponse) Reset() {
 	*x = ListEntriesResponse{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[31]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2321,7 +2445,7 @@ func (x *ListEntriesResponse) String() string {
 func (*ListEntriesResponse) ProtoMessage() {}
 
 func (x *ListEntriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[31]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2334,7 +2458,7 @@ func (x *ListEntriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEntriesResponse.ProtoReflect.Descriptor instead.
 func (*ListEntriesResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{31}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ListEntriesResponse) GetEntries() []*Entry {
@@ -2366,7 +2490,7 @@ type ListMisfitsRequest struct {
 
 func (x *ListMisfitsRequest) Reset() {
 	*x = ListMisfitsRequest{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[32]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2378,7 +2502,7 @@ func (x *ListMisfitsRequest) String() string {
 func (*ListMisfitsRequest) ProtoMessage() {}
 
 func (x *ListMisfitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[32]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2391,7 +2515,7 @@ func (x *ListMisfitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMisfitsRequest.ProtoReflect.Descriptor instead.
 func (*ListMisfitsRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{32}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ListMisfitsRequest) GetEventId() string {
@@ -2434,7 +2558,7 @@ type ListMisfitsResponse struct {
 
 func (x *ListMisfitsResponse) Reset() {
 	*x = ListMisfitsResponse{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[33]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2446,7 +2570,7 @@ func (x *ListMisfitsResponse) String() string {
 func (*ListMisfitsResponse) ProtoMessage() {}
 
 func (x *ListMisfitsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[33]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2459,7 +2583,7 @@ func (x *ListMisfitsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMisfitsResponse.ProtoReflect.Descriptor instead.
 func (*ListMisfitsResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{33}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ListMisfitsResponse) GetMisfits() []*Misfit {
@@ -2491,7 +2615,7 @@ type Misfit struct {
 
 func (x *Misfit) Reset() {
 	*x = Misfit{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[34]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2503,7 +2627,7 @@ func (x *Misfit) String() string {
 func (*Misfit) ProtoMessage() {}
 
 func (x *Misfit) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[34]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2516,7 +2640,7 @@ func (x *Misfit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Misfit.ProtoReflect.Descriptor instead.
 func (*Misfit) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{34}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Misfit) GetReference() string {
@@ -2559,7 +2683,7 @@ type MisfitReason struct {
 
 func (x *MisfitReason) Reset() {
 	*x = MisfitReason{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[35]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2571,7 +2695,7 @@ func (x *MisfitReason) String() string {
 func (*MisfitReason) ProtoMessage() {}
 
 func (x *MisfitReason) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[35]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2584,7 +2708,7 @@ func (x *MisfitReason) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MisfitReason.ProtoReflect.Descriptor instead.
 func (*MisfitReason) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{35}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *MisfitReason) GetField() string {
@@ -2611,7 +2735,7 @@ type GetVacanciesRequest struct {
 
 func (x *GetVacanciesRequest) Reset() {
 	*x = GetVacanciesRequest{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[36]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2623,7 +2747,7 @@ func (x *GetVacanciesRequest) String() string {
 func (*GetVacanciesRequest) ProtoMessage() {}
 
 func (x *GetVacanciesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[36]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2636,7 +2760,7 @@ func (x *GetVacanciesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetVacanciesRequest.ProtoReflect.Descriptor instead.
 func (*GetVacanciesRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{36}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *GetVacanciesRequest) GetEventId() string {
@@ -2656,7 +2780,7 @@ type GetVacanciesResponse struct {
 
 func (x *GetVacanciesResponse) Reset() {
 	*x = GetVacanciesResponse{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[37]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2668,7 +2792,7 @@ func (x *GetVacanciesResponse) String() string {
 func (*GetVacanciesResponse) ProtoMessage() {}
 
 func (x *GetVacanciesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[37]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2681,7 +2805,7 @@ func (x *GetVacanciesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetVacanciesResponse.ProtoReflect.Descriptor instead.
 func (*GetVacanciesResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{37}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *GetVacanciesResponse) GetVacancies() []*Vacancy {
@@ -2701,7 +2825,7 @@ type WatchVacanciesRequest struct {
 
 func (x *WatchVacanciesRequest) Reset() {
 	*x = WatchVacanciesRequest{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[38]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2713,7 +2837,7 @@ func (x *WatchVacanciesRequest) String() string {
 func (*WatchVacanciesRequest) ProtoMessage() {}
 
 func (x *WatchVacanciesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[38]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2726,7 +2850,7 @@ func (x *WatchVacanciesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchVacanciesRequest.ProtoReflect.Descriptor instead.
 func (*WatchVacanciesRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{38}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *WatchVacanciesRequest) GetEventId() string {
@@ -2746,7 +2870,7 @@ type WatchVacanciesResponse struct {
 
 func (x *WatchVacanciesResponse) Reset() {
 	*x = WatchVacanciesResponse{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[39]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2758,7 +2882,7 @@ func (x *WatchVacanciesResponse) String() string {
 func (*WatchVacanciesResponse) ProtoMessage() {}
 
 func (x *WatchVacanciesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[39]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2771,7 +2895,7 @@ func (x *WatchVacanciesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchVacanciesResponse.ProtoReflect.Descriptor instead.
 func (*WatchVacanciesResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{39}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *WatchVacanciesResponse) GetVacancies() []*Vacancy {
@@ -2791,7 +2915,7 @@ type GetTotalsRequest struct {
 
 func (x *GetTotalsRequest) Reset() {
 	*x = GetTotalsRequest{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[40]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2803,7 +2927,7 @@ func (x *GetTotalsRequest) String() string {
 func (*GetTotalsRequest) ProtoMessage() {}
 
 func (x *GetTotalsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[40]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2816,7 +2940,7 @@ func (x *GetTotalsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTotalsRequest.ProtoReflect.Descriptor instead.
 func (*GetTotalsRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{40}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *GetTotalsRequest) GetEventId() string {
@@ -2838,7 +2962,7 @@ type GetTotalsResponse struct {
 
 func (x *GetTotalsResponse) Reset() {
 	*x = GetTotalsResponse{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[41]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2850,7 +2974,7 @@ func (x *GetTotalsResponse) String() string {
 func (*GetTotalsResponse) ProtoMessage() {}
 
 func (x *GetTotalsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[41]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2863,7 +2987,7 @@ func (x *GetTotalsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTotalsResponse.ProtoReflect.Descriptor instead.
 func (*GetTotalsResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{41}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *GetTotalsResponse) GetTotals() []*Totals {
@@ -2896,7 +3020,7 @@ type SetCapacityRequest struct {
 
 func (x *SetCapacityRequest) Reset() {
 	*x = SetCapacityRequest{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[42]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2908,7 +3032,7 @@ func (x *SetCapacityRequest) String() string {
 func (*SetCapacityRequest) ProtoMessage() {}
 
 func (x *SetCapacityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[42]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2921,7 +3045,7 @@ func (x *SetCapacityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetCapacityRequest.ProtoReflect.Descriptor instead.
 func (*SetCapacityRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{42}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *SetCapacityRequest) GetEventId() string {
@@ -2969,7 +3093,7 @@ type SetCapacityResponse struct {
 
 func (x *SetCapacityResponse) Reset() {
 	*x = SetCapacityResponse{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[43]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2981,7 +3105,7 @@ func (x *SetCapacityResponse) String() string {
 func (*SetCapacityResponse) ProtoMessage() {}
 
 func (x *SetCapacityResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[43]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2994,7 +3118,7 @@ func (x *SetCapacityResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetCapacityResponse.ProtoReflect.Descriptor instead.
 func (*SetCapacityResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{43}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *SetCapacityResponse) GetVacancy() *Vacancy {
@@ -3018,7 +3142,7 @@ type CloseRegistrationRequest struct {
 
 func (x *CloseRegistrationRequest) Reset() {
 	*x = CloseRegistrationRequest{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[44]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3030,7 +3154,7 @@ func (x *CloseRegistrationRequest) String() string {
 func (*CloseRegistrationRequest) ProtoMessage() {}
 
 func (x *CloseRegistrationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[44]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3043,7 +3167,7 @@ func (x *CloseRegistrationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseRegistrationRequest.ProtoReflect.Descriptor instead.
 func (*CloseRegistrationRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{44}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *CloseRegistrationRequest) GetEventId() string {
@@ -3084,7 +3208,7 @@ type CloseRegistrationResponse struct {
 
 func (x *CloseRegistrationResponse) Reset() {
 	*x = CloseRegistrationResponse{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[45]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3096,7 +3220,7 @@ func (x *CloseRegistrationResponse) String() string {
 func (*CloseRegistrationResponse) ProtoMessage() {}
 
 func (x *CloseRegistrationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[45]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3109,7 +3233,7 @@ func (x *CloseRegistrationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseRegistrationResponse.ProtoReflect.Descriptor instead.
 func (*CloseRegistrationResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{45}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *CloseRegistrationResponse) GetVacancy() *Vacancy {
@@ -3133,7 +3257,7 @@ type ReopenRegistrationRequest struct {
 
 func (x *ReopenRegistrationRequest) Reset() {
 	*x = ReopenRegistrationRequest{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[46]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3145,7 +3269,7 @@ func (x *ReopenRegistrationRequest) String() string {
 func (*ReopenRegistrationRequest) ProtoMessage() {}
 
 func (x *ReopenRegistrationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[46]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3158,7 +3282,7 @@ func (x *ReopenRegistrationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReopenRegistrationRequest.ProtoReflect.Descriptor instead.
 func (*ReopenRegistrationRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{46}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *ReopenRegistrationRequest) GetEventId() string {
@@ -3199,7 +3323,7 @@ type ReopenRegistrationResponse struct {
 
 func (x *ReopenRegistrationResponse) Reset() {
 	*x = ReopenRegistrationResponse{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[47]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3211,7 +3335,7 @@ func (x *ReopenRegistrationResponse) String() string {
 func (*ReopenRegistrationResponse) ProtoMessage() {}
 
 func (x *ReopenRegistrationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[47]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3224,7 +3348,7 @@ func (x *ReopenRegistrationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReopenRegistrationResponse.ProtoReflect.Descriptor instead.
 func (*ReopenRegistrationResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{47}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *ReopenRegistrationResponse) GetVacancy() *Vacancy {
@@ -3251,7 +3375,7 @@ type CorrectEntryRequest struct {
 
 func (x *CorrectEntryRequest) Reset() {
 	*x = CorrectEntryRequest{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[48]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3263,7 +3387,7 @@ func (x *CorrectEntryRequest) String() string {
 func (*CorrectEntryRequest) ProtoMessage() {}
 
 func (x *CorrectEntryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[48]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3276,7 +3400,7 @@ func (x *CorrectEntryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CorrectEntryRequest.ProtoReflect.Descriptor instead.
 func (*CorrectEntryRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{48}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *CorrectEntryRequest) GetEventId() string {
@@ -3324,7 +3448,7 @@ type CorrectEntryResponse struct {
 
 func (x *CorrectEntryResponse) Reset() {
 	*x = CorrectEntryResponse{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[49]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3336,7 +3460,7 @@ func (x *CorrectEntryResponse) String() string {
 func (*CorrectEntryResponse) ProtoMessage() {}
 
 func (x *CorrectEntryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[49]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3349,7 +3473,7 @@ func (x *CorrectEntryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CorrectEntryResponse.ProtoReflect.Descriptor instead.
 func (*CorrectEntryResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{49}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *CorrectEntryResponse) GetEntry() *Entry {
@@ -3373,7 +3497,7 @@ type AssignBibsRequest struct {
 
 func (x *AssignBibsRequest) Reset() {
 	*x = AssignBibsRequest{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[50]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3385,7 +3509,7 @@ func (x *AssignBibsRequest) String() string {
 func (*AssignBibsRequest) ProtoMessage() {}
 
 func (x *AssignBibsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[50]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3398,7 +3522,7 @@ func (x *AssignBibsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AssignBibsRequest.ProtoReflect.Descriptor instead.
 func (*AssignBibsRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{50}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *AssignBibsRequest) GetEventId() string {
@@ -3439,7 +3563,7 @@ type AssignBibsResponse struct {
 
 func (x *AssignBibsResponse) Reset() {
 	*x = AssignBibsResponse{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[51]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3451,7 +3575,7 @@ func (x *AssignBibsResponse) String() string {
 func (*AssignBibsResponse) ProtoMessage() {}
 
 func (x *AssignBibsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[51]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3464,7 +3588,7 @@ func (x *AssignBibsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AssignBibsResponse.ProtoReflect.Descriptor instead.
 func (*AssignBibsResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{51}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *AssignBibsResponse) GetAssigned() int32 {
@@ -3485,7 +3609,7 @@ type AssignChipsRequest struct {
 
 func (x *AssignChipsRequest) Reset() {
 	*x = AssignChipsRequest{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[52]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3497,7 +3621,7 @@ func (x *AssignChipsRequest) String() string {
 func (*AssignChipsRequest) ProtoMessage() {}
 
 func (x *AssignChipsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[52]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3510,7 +3634,7 @@ func (x *AssignChipsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AssignChipsRequest.ProtoReflect.Descriptor instead.
 func (*AssignChipsRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{52}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *AssignChipsRequest) GetEventId() string {
@@ -3538,7 +3662,7 @@ type ChipAssignment struct {
 
 func (x *ChipAssignment) Reset() {
 	*x = ChipAssignment{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[53]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3550,7 +3674,7 @@ func (x *ChipAssignment) String() string {
 func (*ChipAssignment) ProtoMessage() {}
 
 func (x *ChipAssignment) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[53]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3563,7 +3687,7 @@ func (x *ChipAssignment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChipAssignment.ProtoReflect.Descriptor instead.
 func (*ChipAssignment) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{53}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *ChipAssignment) GetBib() string {
@@ -3590,7 +3714,7 @@ type AssignChipsResponse struct {
 
 func (x *AssignChipsResponse) Reset() {
 	*x = AssignChipsResponse{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[54]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3602,7 +3726,7 @@ func (x *AssignChipsResponse) String() string {
 func (*AssignChipsResponse) ProtoMessage() {}
 
 func (x *AssignChipsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[54]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3615,7 +3739,7 @@ func (x *AssignChipsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AssignChipsResponse.ProtoReflect.Descriptor instead.
 func (*AssignChipsResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{54}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *AssignChipsResponse) GetChanged() int32 {
@@ -3640,7 +3764,7 @@ type SwapChipsRequest struct {
 
 func (x *SwapChipsRequest) Reset() {
 	*x = SwapChipsRequest{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[55]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3652,7 +3776,7 @@ func (x *SwapChipsRequest) String() string {
 func (*SwapChipsRequest) ProtoMessage() {}
 
 func (x *SwapChipsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[55]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3665,7 +3789,7 @@ func (x *SwapChipsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SwapChipsRequest.ProtoReflect.Descriptor instead.
 func (*SwapChipsRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{55}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *SwapChipsRequest) GetEventId() string {
@@ -3714,7 +3838,7 @@ type SwapChipsResponse struct {
 
 func (x *SwapChipsResponse) Reset() {
 	*x = SwapChipsResponse{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[56]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3726,7 +3850,7 @@ func (x *SwapChipsResponse) String() string {
 func (*SwapChipsResponse) ProtoMessage() {}
 
 func (x *SwapChipsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[56]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3739,7 +3863,7 @@ func (x *SwapChipsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SwapChipsResponse.ProtoReflect.Descriptor instead.
 func (*SwapChipsResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{56}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *SwapChipsResponse) GetAssignment() *ChipAssignment {
@@ -3780,7 +3904,7 @@ type CheckInRequest struct {
 
 func (x *CheckInRequest) Reset() {
 	*x = CheckInRequest{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[57]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3792,7 +3916,7 @@ func (x *CheckInRequest) String() string {
 func (*CheckInRequest) ProtoMessage() {}
 
 func (x *CheckInRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[57]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3805,7 +3929,7 @@ func (x *CheckInRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckInRequest.ProtoReflect.Descriptor instead.
 func (*CheckInRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{57}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *CheckInRequest) GetEventId() string {
@@ -3894,7 +4018,7 @@ type CheckInResponse struct {
 
 func (x *CheckInResponse) Reset() {
 	*x = CheckInResponse{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[58]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3906,7 +4030,7 @@ func (x *CheckInResponse) String() string {
 func (*CheckInResponse) ProtoMessage() {}
 
 func (x *CheckInResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[58]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3919,7 +4043,7 @@ func (x *CheckInResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckInResponse.ProtoReflect.Descriptor instead.
 func (*CheckInResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{58}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *CheckInResponse) GetEntry() *Entry {
@@ -3944,7 +4068,7 @@ type ImportRosterRequest struct {
 
 func (x *ImportRosterRequest) Reset() {
 	*x = ImportRosterRequest{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[59]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3956,7 +4080,7 @@ func (x *ImportRosterRequest) String() string {
 func (*ImportRosterRequest) ProtoMessage() {}
 
 func (x *ImportRosterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[59]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3969,7 +4093,7 @@ func (x *ImportRosterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportRosterRequest.ProtoReflect.Descriptor instead.
 func (*ImportRosterRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{59}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *ImportRosterRequest) GetEventId() string {
@@ -4013,7 +4137,7 @@ type ImportRosterResponse struct {
 
 func (x *ImportRosterResponse) Reset() {
 	*x = ImportRosterResponse{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[60]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4025,7 +4149,7 @@ func (x *ImportRosterResponse) String() string {
 func (*ImportRosterResponse) ProtoMessage() {}
 
 func (x *ImportRosterResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[60]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4038,7 +4162,7 @@ func (x *ImportRosterResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportRosterResponse.ProtoReflect.Descriptor instead.
 func (*ImportRosterResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{60}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *ImportRosterResponse) GetAdded() int32 {
@@ -4103,7 +4227,7 @@ type ImportWarning struct {
 
 func (x *ImportWarning) Reset() {
 	*x = ImportWarning{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[61]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4115,7 +4239,7 @@ func (x *ImportWarning) String() string {
 func (*ImportWarning) ProtoMessage() {}
 
 func (x *ImportWarning) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[61]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4128,7 +4252,7 @@ func (x *ImportWarning) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportWarning.ProtoReflect.Descriptor instead.
 func (*ImportWarning) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{61}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *ImportWarning) GetLine() int32 {
@@ -4166,7 +4290,7 @@ type ExportRosterRequest struct {
 
 func (x *ExportRosterRequest) Reset() {
 	*x = ExportRosterRequest{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[62]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4178,7 +4302,7 @@ func (x *ExportRosterRequest) String() string {
 func (*ExportRosterRequest) ProtoMessage() {}
 
 func (x *ExportRosterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[62]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4191,7 +4315,7 @@ func (x *ExportRosterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportRosterRequest.ProtoReflect.Descriptor instead.
 func (*ExportRosterRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{62}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *ExportRosterRequest) GetEventId() string {
@@ -4225,7 +4349,7 @@ type ExportRosterResponse struct {
 
 func (x *ExportRosterResponse) Reset() {
 	*x = ExportRosterResponse{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[63]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4237,7 +4361,7 @@ func (x *ExportRosterResponse) String() string {
 func (*ExportRosterResponse) ProtoMessage() {}
 
 func (x *ExportRosterResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[63]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4250,7 +4374,7 @@ func (x *ExportRosterResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportRosterResponse.ProtoReflect.Descriptor instead.
 func (*ExportRosterResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{63}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *ExportRosterResponse) GetChunk() []byte {
@@ -4274,7 +4398,7 @@ type EraseEntryRequest struct {
 
 func (x *EraseEntryRequest) Reset() {
 	*x = EraseEntryRequest{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[64]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4286,7 +4410,7 @@ func (x *EraseEntryRequest) String() string {
 func (*EraseEntryRequest) ProtoMessage() {}
 
 func (x *EraseEntryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[64]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4299,7 +4423,7 @@ func (x *EraseEntryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseEntryRequest.ProtoReflect.Descriptor instead.
 func (*EraseEntryRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{64}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *EraseEntryRequest) GetEventId() string {
@@ -4340,7 +4464,7 @@ type EraseEntryResponse struct {
 
 func (x *EraseEntryResponse) Reset() {
 	*x = EraseEntryResponse{}
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[65]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4352,7 +4476,7 @@ func (x *EraseEntryResponse) String() string {
 func (*EraseEntryResponse) ProtoMessage() {}
 
 func (x *EraseEntryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[65]
+	mi := &file_raceday_registration_v1_registration_service_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4365,7 +4489,7 @@ func (x *EraseEntryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseEntryResponse.ProtoReflect.Descriptor instead.
 func (*EraseEntryResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{65}
+	return file_raceday_registration_v1_registration_service_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *EraseEntryResponse) GetEntry() *Entry {
@@ -4496,6 +4620,17 @@ const file_raceday_registration_v1_registration_service_proto_rawDesc = "" +
 	"\x06person\x18\x01 \x01(\v2\x1f.raceday.registration.v1.PersonR\x06person\x12=\n" +
 	"\bguardian\x18\x02 \x01(\v2!.raceday.registration.v1.GuardianR\bguardian\"P\n" +
 	"\x18SubstituteMemberResponse\x124\n" +
+	"\x05entry\x18\x01 \x01(\v2\x1e.raceday.registration.v1.EntryR\x05entry\"\xd8\x01\n" +
+	"\x13SetNameShownRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x02 \x01(\tR\trequestId\x12\x1c\n" +
+	"\treference\x18\x03 \x01(\tR\treference\x12\x1b\n" +
+	"\x06member\x18\x04 \x01(\x05H\x00R\x06member\x88\x01\x01\x12A\n" +
+	"\n" +
+	"name_shown\x18\x05 \x01(\x0e2\".raceday.registration.v1.NameShownR\tnameShownB\t\n" +
+	"\a_member\"L\n" +
+	"\x14SetNameShownResponse\x124\n" +
 	"\x05entry\x18\x01 \x01(\v2\x1e.raceday.registration.v1.EntryR\x05entry\"\xd6\x01\n" +
 	"\x15RecordGuardianRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x1d\n" +
@@ -4683,7 +4818,7 @@ const file_raceday_registration_v1_registration_service_proto_rawDesc = "" +
 	"\x1aPAYMENT_OUTCOME_REFUND_DUE\x10\x02*B\n" +
 	"\bBibOrder\x12\x19\n" +
 	"\x15BIB_ORDER_UNSPECIFIED\x10\x00\x12\x1b\n" +
-	"\x17BIB_ORDER_EXPECTED_TIME\x10\x012\xdb\x18\n" +
+	"\x17BIB_ORDER_EXPECTED_TIME\x10\x012\xc8\x19\n" +
 	"\x13RegistrationService\x12q\n" +
 	"\x0eRegisterPerson\x12..raceday.registration.v1.RegisterPersonRequest\x1a/.raceday.registration.v1.RegisterPersonResponse\x12k\n" +
 	"\fRegisterTeam\x12,.raceday.registration.v1.RegisterTeamRequest\x1a-.raceday.registration.v1.RegisterTeamResponse\x12k\n" +
@@ -4693,7 +4828,8 @@ const file_raceday_registration_v1_registration_service_proto_rawDesc = "" +
 	"\bWithdraw\x12(.raceday.registration.v1.WithdrawRequest\x1a).raceday.registration.v1.WithdrawResponse\x12n\n" +
 	"\rTransferEntry\x12-.raceday.registration.v1.TransferEntryRequest\x1a..raceday.registration.v1.TransferEntryResponse\x12_\n" +
 	"\bJoinTeam\x12(.raceday.registration.v1.JoinTeamRequest\x1a).raceday.registration.v1.JoinTeamResponse\x12w\n" +
-	"\x10SubstituteMember\x120.raceday.registration.v1.SubstituteMemberRequest\x1a1.raceday.registration.v1.SubstituteMemberResponse\x12q\n" +
+	"\x10SubstituteMember\x120.raceday.registration.v1.SubstituteMemberRequest\x1a1.raceday.registration.v1.SubstituteMemberResponse\x12k\n" +
+	"\fSetNameShown\x12,.raceday.registration.v1.SetNameShownRequest\x1a-.raceday.registration.v1.SetNameShownResponse\x12q\n" +
 	"\x0eRecordGuardian\x12..raceday.registration.v1.RecordGuardianRequest\x1a/.raceday.registration.v1.RecordGuardianResponse\x12q\n" +
 	"\x0eRecordDocument\x12..raceday.registration.v1.RecordDocumentRequest\x1a/.raceday.registration.v1.RecordDocumentResponse\x12b\n" +
 	"\tGetPapers\x12).raceday.registration.v1.GetPapersRequest\x1a*.raceday.registration.v1.GetPapersResponse\x12_\n" +
@@ -4730,7 +4866,7 @@ func file_raceday_registration_v1_registration_service_proto_rawDescGZIP() []byt
 }
 
 var file_raceday_registration_v1_registration_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_raceday_registration_v1_registration_service_proto_msgTypes = make([]protoimpl.MessageInfo, 67)
+var file_raceday_registration_v1_registration_service_proto_msgTypes = make([]protoimpl.MessageInfo, 69)
 var file_raceday_registration_v1_registration_service_proto_goTypes = []any{
 	(PaymentOutcome)(0),                // 0: raceday.registration.v1.PaymentOutcome
 	(BibOrder)(0),                      // 1: raceday.registration.v1.BibOrder
@@ -4755,189 +4891,196 @@ var file_raceday_registration_v1_registration_service_proto_goTypes = []any{
 	(*SubstituteMemberRequest)(nil),    // 20: raceday.registration.v1.SubstituteMemberRequest
 	(*Substitute)(nil),                 // 21: raceday.registration.v1.Substitute
 	(*SubstituteMemberResponse)(nil),   // 22: raceday.registration.v1.SubstituteMemberResponse
-	(*RecordGuardianRequest)(nil),      // 23: raceday.registration.v1.RecordGuardianRequest
-	(*RecordGuardianResponse)(nil),     // 24: raceday.registration.v1.RecordGuardianResponse
-	(*RecordDocumentRequest)(nil),      // 25: raceday.registration.v1.RecordDocumentRequest
-	(*RecordDocumentResponse)(nil),     // 26: raceday.registration.v1.RecordDocumentResponse
-	(*GetPapersRequest)(nil),           // 27: raceday.registration.v1.GetPapersRequest
-	(*GetPapersResponse)(nil),          // 28: raceday.registration.v1.GetPapersResponse
-	(*Papers)(nil),                     // 29: raceday.registration.v1.Papers
-	(*GetEntryRequest)(nil),            // 30: raceday.registration.v1.GetEntryRequest
-	(*GetEntryResponse)(nil),           // 31: raceday.registration.v1.GetEntryResponse
-	(*ListEntriesRequest)(nil),         // 32: raceday.registration.v1.ListEntriesRequest
-	(*ListEntriesResponse)(nil),        // 33: raceday.registration.v1.ListEntriesResponse
-	(*ListMisfitsRequest)(nil),         // 34: raceday.registration.v1.ListMisfitsRequest
-	(*ListMisfitsResponse)(nil),        // 35: raceday.registration.v1.ListMisfitsResponse
-	(*Misfit)(nil),                     // 36: raceday.registration.v1.Misfit
-	(*MisfitReason)(nil),               // 37: raceday.registration.v1.MisfitReason
-	(*GetVacanciesRequest)(nil),        // 38: raceday.registration.v1.GetVacanciesRequest
-	(*GetVacanciesResponse)(nil),       // 39: raceday.registration.v1.GetVacanciesResponse
-	(*WatchVacanciesRequest)(nil),      // 40: raceday.registration.v1.WatchVacanciesRequest
-	(*WatchVacanciesResponse)(nil),     // 41: raceday.registration.v1.WatchVacanciesResponse
-	(*GetTotalsRequest)(nil),           // 42: raceday.registration.v1.GetTotalsRequest
-	(*GetTotalsResponse)(nil),          // 43: raceday.registration.v1.GetTotalsResponse
-	(*SetCapacityRequest)(nil),         // 44: raceday.registration.v1.SetCapacityRequest
-	(*SetCapacityResponse)(nil),        // 45: raceday.registration.v1.SetCapacityResponse
-	(*CloseRegistrationRequest)(nil),   // 46: raceday.registration.v1.CloseRegistrationRequest
-	(*CloseRegistrationResponse)(nil),  // 47: raceday.registration.v1.CloseRegistrationResponse
-	(*ReopenRegistrationRequest)(nil),  // 48: raceday.registration.v1.ReopenRegistrationRequest
-	(*ReopenRegistrationResponse)(nil), // 49: raceday.registration.v1.ReopenRegistrationResponse
-	(*CorrectEntryRequest)(nil),        // 50: raceday.registration.v1.CorrectEntryRequest
-	(*CorrectEntryResponse)(nil),       // 51: raceday.registration.v1.CorrectEntryResponse
-	(*AssignBibsRequest)(nil),          // 52: raceday.registration.v1.AssignBibsRequest
-	(*AssignBibsResponse)(nil),         // 53: raceday.registration.v1.AssignBibsResponse
-	(*AssignChipsRequest)(nil),         // 54: raceday.registration.v1.AssignChipsRequest
-	(*ChipAssignment)(nil),             // 55: raceday.registration.v1.ChipAssignment
-	(*AssignChipsResponse)(nil),        // 56: raceday.registration.v1.AssignChipsResponse
-	(*SwapChipsRequest)(nil),           // 57: raceday.registration.v1.SwapChipsRequest
-	(*SwapChipsResponse)(nil),          // 58: raceday.registration.v1.SwapChipsResponse
-	(*CheckInRequest)(nil),             // 59: raceday.registration.v1.CheckInRequest
-	(*CheckInResponse)(nil),            // 60: raceday.registration.v1.CheckInResponse
-	(*ImportRosterRequest)(nil),        // 61: raceday.registration.v1.ImportRosterRequest
-	(*ImportRosterResponse)(nil),       // 62: raceday.registration.v1.ImportRosterResponse
-	(*ImportWarning)(nil),              // 63: raceday.registration.v1.ImportWarning
-	(*ExportRosterRequest)(nil),        // 64: raceday.registration.v1.ExportRosterRequest
-	(*ExportRosterResponse)(nil),       // 65: raceday.registration.v1.ExportRosterResponse
-	(*EraseEntryRequest)(nil),          // 66: raceday.registration.v1.EraseEntryRequest
-	(*EraseEntryResponse)(nil),         // 67: raceday.registration.v1.EraseEntryResponse
-	nil,                                // 68: raceday.registration.v1.RegisterTeamRequest.GuardiansEntry
-	(*Person)(nil),                     // 69: raceday.registration.v1.Person
-	(*Contact)(nil),                    // 70: raceday.registration.v1.Contact
-	(*Guardian)(nil),                   // 71: raceday.registration.v1.Guardian
-	(*durationpb.Duration)(nil),        // 72: google.protobuf.Duration
-	(*Entry)(nil),                      // 73: raceday.registration.v1.Entry
-	(*Member)(nil),                     // 74: raceday.registration.v1.Member
-	(*Document)(nil),                   // 75: raceday.registration.v1.Document
-	(*Vacancy)(nil),                    // 76: raceday.registration.v1.Vacancy
-	(*Totals)(nil),                     // 77: raceday.registration.v1.Totals
-	(*fieldmaskpb.FieldMask)(nil),      // 78: google.protobuf.FieldMask
+	(*SetNameShownRequest)(nil),        // 23: raceday.registration.v1.SetNameShownRequest
+	(*SetNameShownResponse)(nil),       // 24: raceday.registration.v1.SetNameShownResponse
+	(*RecordGuardianRequest)(nil),      // 25: raceday.registration.v1.RecordGuardianRequest
+	(*RecordGuardianResponse)(nil),     // 26: raceday.registration.v1.RecordGuardianResponse
+	(*RecordDocumentRequest)(nil),      // 27: raceday.registration.v1.RecordDocumentRequest
+	(*RecordDocumentResponse)(nil),     // 28: raceday.registration.v1.RecordDocumentResponse
+	(*GetPapersRequest)(nil),           // 29: raceday.registration.v1.GetPapersRequest
+	(*GetPapersResponse)(nil),          // 30: raceday.registration.v1.GetPapersResponse
+	(*Papers)(nil),                     // 31: raceday.registration.v1.Papers
+	(*GetEntryRequest)(nil),            // 32: raceday.registration.v1.GetEntryRequest
+	(*GetEntryResponse)(nil),           // 33: raceday.registration.v1.GetEntryResponse
+	(*ListEntriesRequest)(nil),         // 34: raceday.registration.v1.ListEntriesRequest
+	(*ListEntriesResponse)(nil),        // 35: raceday.registration.v1.ListEntriesResponse
+	(*ListMisfitsRequest)(nil),         // 36: raceday.registration.v1.ListMisfitsRequest
+	(*ListMisfitsResponse)(nil),        // 37: raceday.registration.v1.ListMisfitsResponse
+	(*Misfit)(nil),                     // 38: raceday.registration.v1.Misfit
+	(*MisfitReason)(nil),               // 39: raceday.registration.v1.MisfitReason
+	(*GetVacanciesRequest)(nil),        // 40: raceday.registration.v1.GetVacanciesRequest
+	(*GetVacanciesResponse)(nil),       // 41: raceday.registration.v1.GetVacanciesResponse
+	(*WatchVacanciesRequest)(nil),      // 42: raceday.registration.v1.WatchVacanciesRequest
+	(*WatchVacanciesResponse)(nil),     // 43: raceday.registration.v1.WatchVacanciesResponse
+	(*GetTotalsRequest)(nil),           // 44: raceday.registration.v1.GetTotalsRequest
+	(*GetTotalsResponse)(nil),          // 45: raceday.registration.v1.GetTotalsResponse
+	(*SetCapacityRequest)(nil),         // 46: raceday.registration.v1.SetCapacityRequest
+	(*SetCapacityResponse)(nil),        // 47: raceday.registration.v1.SetCapacityResponse
+	(*CloseRegistrationRequest)(nil),   // 48: raceday.registration.v1.CloseRegistrationRequest
+	(*CloseRegistrationResponse)(nil),  // 49: raceday.registration.v1.CloseRegistrationResponse
+	(*ReopenRegistrationRequest)(nil),  // 50: raceday.registration.v1.ReopenRegistrationRequest
+	(*ReopenRegistrationResponse)(nil), // 51: raceday.registration.v1.ReopenRegistrationResponse
+	(*CorrectEntryRequest)(nil),        // 52: raceday.registration.v1.CorrectEntryRequest
+	(*CorrectEntryResponse)(nil),       // 53: raceday.registration.v1.CorrectEntryResponse
+	(*AssignBibsRequest)(nil),          // 54: raceday.registration.v1.AssignBibsRequest
+	(*AssignBibsResponse)(nil),         // 55: raceday.registration.v1.AssignBibsResponse
+	(*AssignChipsRequest)(nil),         // 56: raceday.registration.v1.AssignChipsRequest
+	(*ChipAssignment)(nil),             // 57: raceday.registration.v1.ChipAssignment
+	(*AssignChipsResponse)(nil),        // 58: raceday.registration.v1.AssignChipsResponse
+	(*SwapChipsRequest)(nil),           // 59: raceday.registration.v1.SwapChipsRequest
+	(*SwapChipsResponse)(nil),          // 60: raceday.registration.v1.SwapChipsResponse
+	(*CheckInRequest)(nil),             // 61: raceday.registration.v1.CheckInRequest
+	(*CheckInResponse)(nil),            // 62: raceday.registration.v1.CheckInResponse
+	(*ImportRosterRequest)(nil),        // 63: raceday.registration.v1.ImportRosterRequest
+	(*ImportRosterResponse)(nil),       // 64: raceday.registration.v1.ImportRosterResponse
+	(*ImportWarning)(nil),              // 65: raceday.registration.v1.ImportWarning
+	(*ExportRosterRequest)(nil),        // 66: raceday.registration.v1.ExportRosterRequest
+	(*ExportRosterResponse)(nil),       // 67: raceday.registration.v1.ExportRosterResponse
+	(*EraseEntryRequest)(nil),          // 68: raceday.registration.v1.EraseEntryRequest
+	(*EraseEntryResponse)(nil),         // 69: raceday.registration.v1.EraseEntryResponse
+	nil,                                // 70: raceday.registration.v1.RegisterTeamRequest.GuardiansEntry
+	(*Person)(nil),                     // 71: raceday.registration.v1.Person
+	(*Contact)(nil),                    // 72: raceday.registration.v1.Contact
+	(*Guardian)(nil),                   // 73: raceday.registration.v1.Guardian
+	(*durationpb.Duration)(nil),        // 74: google.protobuf.Duration
+	(*Entry)(nil),                      // 75: raceday.registration.v1.Entry
+	(*Member)(nil),                     // 76: raceday.registration.v1.Member
+	(NameShown)(0),                     // 77: raceday.registration.v1.NameShown
+	(*Document)(nil),                   // 78: raceday.registration.v1.Document
+	(*Vacancy)(nil),                    // 79: raceday.registration.v1.Vacancy
+	(*Totals)(nil),                     // 80: raceday.registration.v1.Totals
+	(*fieldmaskpb.FieldMask)(nil),      // 81: google.protobuf.FieldMask
 }
 var file_raceday_registration_v1_registration_service_proto_depIdxs = []int32{
-	69, // 0: raceday.registration.v1.RegisterPersonRequest.person:type_name -> raceday.registration.v1.Person
-	70, // 1: raceday.registration.v1.RegisterPersonRequest.contact:type_name -> raceday.registration.v1.Contact
-	71, // 2: raceday.registration.v1.RegisterPersonRequest.guardian:type_name -> raceday.registration.v1.Guardian
-	72, // 3: raceday.registration.v1.RegisterPersonRequest.expected_time:type_name -> google.protobuf.Duration
-	73, // 4: raceday.registration.v1.RegisterPersonResponse.entry:type_name -> raceday.registration.v1.Entry
-	69, // 5: raceday.registration.v1.RegisterTeamRequest.team:type_name -> raceday.registration.v1.Person
-	74, // 6: raceday.registration.v1.RegisterTeamRequest.members:type_name -> raceday.registration.v1.Member
-	70, // 7: raceday.registration.v1.RegisterTeamRequest.contact:type_name -> raceday.registration.v1.Contact
-	68, // 8: raceday.registration.v1.RegisterTeamRequest.guardians:type_name -> raceday.registration.v1.RegisterTeamRequest.GuardiansEntry
-	72, // 9: raceday.registration.v1.RegisterTeamRequest.expected_time:type_name -> google.protobuf.Duration
-	73, // 10: raceday.registration.v1.RegisterTeamResponse.entry:type_name -> raceday.registration.v1.Entry
+	71, // 0: raceday.registration.v1.RegisterPersonRequest.person:type_name -> raceday.registration.v1.Person
+	72, // 1: raceday.registration.v1.RegisterPersonRequest.contact:type_name -> raceday.registration.v1.Contact
+	73, // 2: raceday.registration.v1.RegisterPersonRequest.guardian:type_name -> raceday.registration.v1.Guardian
+	74, // 3: raceday.registration.v1.RegisterPersonRequest.expected_time:type_name -> google.protobuf.Duration
+	75, // 4: raceday.registration.v1.RegisterPersonResponse.entry:type_name -> raceday.registration.v1.Entry
+	71, // 5: raceday.registration.v1.RegisterTeamRequest.team:type_name -> raceday.registration.v1.Person
+	76, // 6: raceday.registration.v1.RegisterTeamRequest.members:type_name -> raceday.registration.v1.Member
+	72, // 7: raceday.registration.v1.RegisterTeamRequest.contact:type_name -> raceday.registration.v1.Contact
+	70, // 8: raceday.registration.v1.RegisterTeamRequest.guardians:type_name -> raceday.registration.v1.RegisterTeamRequest.GuardiansEntry
+	74, // 9: raceday.registration.v1.RegisterTeamRequest.expected_time:type_name -> google.protobuf.Duration
+	75, // 10: raceday.registration.v1.RegisterTeamResponse.entry:type_name -> raceday.registration.v1.Entry
 	2,  // 11: raceday.registration.v1.RegisterLateRequest.person:type_name -> raceday.registration.v1.RegisterPersonRequest
 	4,  // 12: raceday.registration.v1.RegisterLateRequest.team:type_name -> raceday.registration.v1.RegisterTeamRequest
-	73, // 13: raceday.registration.v1.RegisterLateResponse.entry:type_name -> raceday.registration.v1.Entry
+	75, // 13: raceday.registration.v1.RegisterLateResponse.entry:type_name -> raceday.registration.v1.Entry
 	0,  // 14: raceday.registration.v1.ConfirmPaymentResponse.outcome:type_name -> raceday.registration.v1.PaymentOutcome
-	73, // 15: raceday.registration.v1.ConfirmPaymentResponse.entry:type_name -> raceday.registration.v1.Entry
-	73, // 16: raceday.registration.v1.AcceptOfferResponse.entry:type_name -> raceday.registration.v1.Entry
-	73, // 17: raceday.registration.v1.WithdrawResponse.entry:type_name -> raceday.registration.v1.Entry
+	75, // 15: raceday.registration.v1.ConfirmPaymentResponse.entry:type_name -> raceday.registration.v1.Entry
+	75, // 16: raceday.registration.v1.AcceptOfferResponse.entry:type_name -> raceday.registration.v1.Entry
+	75, // 17: raceday.registration.v1.WithdrawResponse.entry:type_name -> raceday.registration.v1.Entry
 	15, // 18: raceday.registration.v1.TransferEntryRequest.person:type_name -> raceday.registration.v1.TransferToPerson
 	16, // 19: raceday.registration.v1.TransferEntryRequest.event:type_name -> raceday.registration.v1.TransferToEvent
-	69, // 20: raceday.registration.v1.TransferToPerson.person:type_name -> raceday.registration.v1.Person
-	70, // 21: raceday.registration.v1.TransferToPerson.contact:type_name -> raceday.registration.v1.Contact
-	71, // 22: raceday.registration.v1.TransferToPerson.guardian:type_name -> raceday.registration.v1.Guardian
-	72, // 23: raceday.registration.v1.TransferToPerson.expected_time:type_name -> google.protobuf.Duration
-	73, // 24: raceday.registration.v1.TransferEntryResponse.old_entry:type_name -> raceday.registration.v1.Entry
-	73, // 25: raceday.registration.v1.TransferEntryResponse.new_entry:type_name -> raceday.registration.v1.Entry
-	69, // 26: raceday.registration.v1.JoinTeamRequest.person:type_name -> raceday.registration.v1.Person
-	71, // 27: raceday.registration.v1.JoinTeamRequest.guardian:type_name -> raceday.registration.v1.Guardian
-	73, // 28: raceday.registration.v1.JoinTeamResponse.entry:type_name -> raceday.registration.v1.Entry
+	71, // 20: raceday.registration.v1.TransferToPerson.person:type_name -> raceday.registration.v1.Person
+	72, // 21: raceday.registration.v1.TransferToPerson.contact:type_name -> raceday.registration.v1.Contact
+	73, // 22: raceday.registration.v1.TransferToPerson.guardian:type_name -> raceday.registration.v1.Guardian
+	74, // 23: raceday.registration.v1.TransferToPerson.expected_time:type_name -> google.protobuf.Duration
+	75, // 24: raceday.registration.v1.TransferEntryResponse.old_entry:type_name -> raceday.registration.v1.Entry
+	75, // 25: raceday.registration.v1.TransferEntryResponse.new_entry:type_name -> raceday.registration.v1.Entry
+	71, // 26: raceday.registration.v1.JoinTeamRequest.person:type_name -> raceday.registration.v1.Person
+	73, // 27: raceday.registration.v1.JoinTeamRequest.guardian:type_name -> raceday.registration.v1.Guardian
+	75, // 28: raceday.registration.v1.JoinTeamResponse.entry:type_name -> raceday.registration.v1.Entry
 	21, // 29: raceday.registration.v1.SubstituteMemberRequest.person:type_name -> raceday.registration.v1.Substitute
-	69, // 30: raceday.registration.v1.Substitute.person:type_name -> raceday.registration.v1.Person
-	71, // 31: raceday.registration.v1.Substitute.guardian:type_name -> raceday.registration.v1.Guardian
-	73, // 32: raceday.registration.v1.SubstituteMemberResponse.entry:type_name -> raceday.registration.v1.Entry
-	71, // 33: raceday.registration.v1.RecordGuardianRequest.guardian:type_name -> raceday.registration.v1.Guardian
-	73, // 34: raceday.registration.v1.RecordGuardianResponse.entry:type_name -> raceday.registration.v1.Entry
-	75, // 35: raceday.registration.v1.RecordDocumentRequest.document:type_name -> raceday.registration.v1.Document
-	73, // 36: raceday.registration.v1.RecordDocumentResponse.entry:type_name -> raceday.registration.v1.Entry
-	70, // 37: raceday.registration.v1.GetPapersResponse.contact:type_name -> raceday.registration.v1.Contact
-	29, // 38: raceday.registration.v1.GetPapersResponse.papers:type_name -> raceday.registration.v1.Papers
-	71, // 39: raceday.registration.v1.Papers.guardian:type_name -> raceday.registration.v1.Guardian
-	75, // 40: raceday.registration.v1.Papers.documents:type_name -> raceday.registration.v1.Document
-	73, // 41: raceday.registration.v1.GetEntryResponse.entry:type_name -> raceday.registration.v1.Entry
-	73, // 42: raceday.registration.v1.ListEntriesResponse.entries:type_name -> raceday.registration.v1.Entry
-	36, // 43: raceday.registration.v1.ListMisfitsResponse.misfits:type_name -> raceday.registration.v1.Misfit
-	37, // 44: raceday.registration.v1.Misfit.reasons:type_name -> raceday.registration.v1.MisfitReason
-	76, // 45: raceday.registration.v1.GetVacanciesResponse.vacancies:type_name -> raceday.registration.v1.Vacancy
-	76, // 46: raceday.registration.v1.WatchVacanciesResponse.vacancies:type_name -> raceday.registration.v1.Vacancy
-	77, // 47: raceday.registration.v1.GetTotalsResponse.totals:type_name -> raceday.registration.v1.Totals
-	76, // 48: raceday.registration.v1.SetCapacityResponse.vacancy:type_name -> raceday.registration.v1.Vacancy
-	76, // 49: raceday.registration.v1.CloseRegistrationResponse.vacancy:type_name -> raceday.registration.v1.Vacancy
-	76, // 50: raceday.registration.v1.ReopenRegistrationResponse.vacancy:type_name -> raceday.registration.v1.Vacancy
-	73, // 51: raceday.registration.v1.CorrectEntryRequest.entry:type_name -> raceday.registration.v1.Entry
-	78, // 52: raceday.registration.v1.CorrectEntryRequest.update_mask:type_name -> google.protobuf.FieldMask
-	73, // 53: raceday.registration.v1.CorrectEntryResponse.entry:type_name -> raceday.registration.v1.Entry
-	1,  // 54: raceday.registration.v1.AssignBibsRequest.order:type_name -> raceday.registration.v1.BibOrder
-	55, // 55: raceday.registration.v1.AssignChipsRequest.assignments:type_name -> raceday.registration.v1.ChipAssignment
-	55, // 56: raceday.registration.v1.SwapChipsResponse.assignment:type_name -> raceday.registration.v1.ChipAssignment
-	55, // 57: raceday.registration.v1.SwapChipsResponse.other_assignment:type_name -> raceday.registration.v1.ChipAssignment
-	73, // 58: raceday.registration.v1.CheckInResponse.entry:type_name -> raceday.registration.v1.Entry
-	63, // 59: raceday.registration.v1.ImportRosterResponse.warnings:type_name -> raceday.registration.v1.ImportWarning
-	73, // 60: raceday.registration.v1.EraseEntryResponse.entry:type_name -> raceday.registration.v1.Entry
-	71, // 61: raceday.registration.v1.RegisterTeamRequest.GuardiansEntry.value:type_name -> raceday.registration.v1.Guardian
-	2,  // 62: raceday.registration.v1.RegistrationService.RegisterPerson:input_type -> raceday.registration.v1.RegisterPersonRequest
-	4,  // 63: raceday.registration.v1.RegistrationService.RegisterTeam:input_type -> raceday.registration.v1.RegisterTeamRequest
-	6,  // 64: raceday.registration.v1.RegistrationService.RegisterLate:input_type -> raceday.registration.v1.RegisterLateRequest
-	8,  // 65: raceday.registration.v1.RegistrationService.ConfirmPayment:input_type -> raceday.registration.v1.ConfirmPaymentRequest
-	10, // 66: raceday.registration.v1.RegistrationService.AcceptOffer:input_type -> raceday.registration.v1.AcceptOfferRequest
-	12, // 67: raceday.registration.v1.RegistrationService.Withdraw:input_type -> raceday.registration.v1.WithdrawRequest
-	14, // 68: raceday.registration.v1.RegistrationService.TransferEntry:input_type -> raceday.registration.v1.TransferEntryRequest
-	18, // 69: raceday.registration.v1.RegistrationService.JoinTeam:input_type -> raceday.registration.v1.JoinTeamRequest
-	20, // 70: raceday.registration.v1.RegistrationService.SubstituteMember:input_type -> raceday.registration.v1.SubstituteMemberRequest
-	23, // 71: raceday.registration.v1.RegistrationService.RecordGuardian:input_type -> raceday.registration.v1.RecordGuardianRequest
-	25, // 72: raceday.registration.v1.RegistrationService.RecordDocument:input_type -> raceday.registration.v1.RecordDocumentRequest
-	27, // 73: raceday.registration.v1.RegistrationService.GetPapers:input_type -> raceday.registration.v1.GetPapersRequest
-	30, // 74: raceday.registration.v1.RegistrationService.GetEntry:input_type -> raceday.registration.v1.GetEntryRequest
-	32, // 75: raceday.registration.v1.RegistrationService.ListEntries:input_type -> raceday.registration.v1.ListEntriesRequest
-	34, // 76: raceday.registration.v1.RegistrationService.ListMisfits:input_type -> raceday.registration.v1.ListMisfitsRequest
-	38, // 77: raceday.registration.v1.RegistrationService.GetVacancies:input_type -> raceday.registration.v1.GetVacanciesRequest
-	40, // 78: raceday.registration.v1.RegistrationService.WatchVacancies:input_type -> raceday.registration.v1.WatchVacanciesRequest
-	42, // 79: raceday.registration.v1.RegistrationService.GetTotals:input_type -> raceday.registration.v1.GetTotalsRequest
-	44, // 80: raceday.registration.v1.RegistrationService.SetCapacity:input_type -> raceday.registration.v1.SetCapacityRequest
-	46, // 81: raceday.registration.v1.RegistrationService.CloseRegistration:input_type -> raceday.registration.v1.CloseRegistrationRequest
-	48, // 82: raceday.registration.v1.RegistrationService.ReopenRegistration:input_type -> raceday.registration.v1.ReopenRegistrationRequest
-	50, // 83: raceday.registration.v1.RegistrationService.CorrectEntry:input_type -> raceday.registration.v1.CorrectEntryRequest
-	52, // 84: raceday.registration.v1.RegistrationService.AssignBibs:input_type -> raceday.registration.v1.AssignBibsRequest
-	54, // 85: raceday.registration.v1.RegistrationService.AssignChips:input_type -> raceday.registration.v1.AssignChipsRequest
-	57, // 86: raceday.registration.v1.RegistrationService.SwapChips:input_type -> raceday.registration.v1.SwapChipsRequest
-	59, // 87: raceday.registration.v1.RegistrationService.CheckIn:input_type -> raceday.registration.v1.CheckInRequest
-	61, // 88: raceday.registration.v1.RegistrationService.ImportRoster:input_type -> raceday.registration.v1.ImportRosterRequest
-	64, // 89: raceday.registration.v1.RegistrationService.ExportRoster:input_type -> raceday.registration.v1.ExportRosterRequest
-	66, // 90: raceday.registration.v1.RegistrationService.EraseEntry:input_type -> raceday.registration.v1.EraseEntryRequest
-	3,  // 91: raceday.registration.v1.RegistrationService.RegisterPerson:output_type -> raceday.registration.v1.RegisterPersonResponse
-	5,  // 92: raceday.registration.v1.RegistrationService.RegisterTeam:output_type -> raceday.registration.v1.RegisterTeamResponse
-	7,  // 93: raceday.registration.v1.RegistrationService.RegisterLate:output_type -> raceday.registration.v1.RegisterLateResponse
-	9,  // 94: raceday.registration.v1.RegistrationService.ConfirmPayment:output_type -> raceday.registration.v1.ConfirmPaymentResponse
-	11, // 95: raceday.registration.v1.RegistrationService.AcceptOffer:output_type -> raceday.registration.v1.AcceptOfferResponse
-	13, // 96: raceday.registration.v1.RegistrationService.Withdraw:output_type -> raceday.registration.v1.WithdrawResponse
-	17, // 97: raceday.registration.v1.RegistrationService.TransferEntry:output_type -> raceday.registration.v1.TransferEntryResponse
-	19, // 98: raceday.registration.v1.RegistrationService.JoinTeam:output_type -> raceday.registration.v1.JoinTeamResponse
-	22, // 99: raceday.registration.v1.RegistrationService.SubstituteMember:output_type -> raceday.registration.v1.SubstituteMemberResponse
-	24, // 100: raceday.registration.v1.RegistrationService.RecordGuardian:output_type -> raceday.registration.v1.RecordGuardianResponse
-	26, // 101: raceday.registration.v1.RegistrationService.RecordDocument:output_type -> raceday.registration.v1.RecordDocumentResponse
-	28, // 102: raceday.registration.v1.RegistrationService.GetPapers:output_type -> raceday.registration.v1.GetPapersResponse
-	31, // 103: raceday.registration.v1.RegistrationService.GetEntry:output_type -> raceday.registration.v1.GetEntryResponse
-	33, // 104: raceday.registration.v1.RegistrationService.ListEntries:output_type -> raceday.registration.v1.ListEntriesResponse
-	35, // 105: raceday.registration.v1.RegistrationService.ListMisfits:output_type -> raceday.registration.v1.ListMisfitsResponse
-	39, // 106: raceday.registration.v1.RegistrationService.GetVacancies:output_type -> raceday.registration.v1.GetVacanciesResponse
-	41, // 107: raceday.registration.v1.RegistrationService.WatchVacancies:output_type -> raceday.registration.v1.WatchVacanciesResponse
-	43, // 108: raceday.registration.v1.RegistrationService.GetTotals:output_type -> raceday.registration.v1.GetTotalsResponse
-	45, // 109: raceday.registration.v1.RegistrationService.SetCapacity:output_type -> raceday.registration.v1.SetCapacityResponse
-	47, // 110: raceday.registration.v1.RegistrationService.CloseRegistration:output_type -> raceday.registration.v1.CloseRegistrationResponse
-	49, // 111: raceday.registration.v1.RegistrationService.ReopenRegistration:output_type -> raceday.registration.v1.ReopenRegistrationResponse
-	51, // 112: raceday.registration.v1.RegistrationService.CorrectEntry:output_type -> raceday.registration.v1.CorrectEntryResponse
-	53, // 113: raceday.registration.v1.RegistrationService.AssignBibs:output_type -> raceday.registration.v1.AssignBibsResponse
-	56, // 114: raceday.registration.v1.RegistrationService.AssignChips:output_type -> raceday.registration.v1.AssignChipsResponse
-	58, // 115: raceday.registration.v1.RegistrationService.SwapChips:output_type -> raceday.registration.v1.SwapChipsResponse
-	60, // 116: raceday.registration.v1.RegistrationService.CheckIn:output_type -> raceday.registration.v1.CheckInResponse
-	62, // 117: raceday.registration.v1.RegistrationService.ImportRoster:output_type -> raceday.registration.v1.ImportRosterResponse
-	65, // 118: raceday.registration.v1.RegistrationService.ExportRoster:output_type -> raceday.registration.v1.ExportRosterResponse
-	67, // 119: raceday.registration.v1.RegistrationService.EraseEntry:output_type -> raceday.registration.v1.EraseEntryResponse
-	91, // [91:120] is the sub-list for method output_type
-	62, // [62:91] is the sub-list for method input_type
-	62, // [62:62] is the sub-list for extension type_name
-	62, // [62:62] is the sub-list for extension extendee
-	0,  // [0:62] is the sub-list for field type_name
+	71, // 30: raceday.registration.v1.Substitute.person:type_name -> raceday.registration.v1.Person
+	73, // 31: raceday.registration.v1.Substitute.guardian:type_name -> raceday.registration.v1.Guardian
+	75, // 32: raceday.registration.v1.SubstituteMemberResponse.entry:type_name -> raceday.registration.v1.Entry
+	77, // 33: raceday.registration.v1.SetNameShownRequest.name_shown:type_name -> raceday.registration.v1.NameShown
+	75, // 34: raceday.registration.v1.SetNameShownResponse.entry:type_name -> raceday.registration.v1.Entry
+	73, // 35: raceday.registration.v1.RecordGuardianRequest.guardian:type_name -> raceday.registration.v1.Guardian
+	75, // 36: raceday.registration.v1.RecordGuardianResponse.entry:type_name -> raceday.registration.v1.Entry
+	78, // 37: raceday.registration.v1.RecordDocumentRequest.document:type_name -> raceday.registration.v1.Document
+	75, // 38: raceday.registration.v1.RecordDocumentResponse.entry:type_name -> raceday.registration.v1.Entry
+	72, // 39: raceday.registration.v1.GetPapersResponse.contact:type_name -> raceday.registration.v1.Contact
+	31, // 40: raceday.registration.v1.GetPapersResponse.papers:type_name -> raceday.registration.v1.Papers
+	73, // 41: raceday.registration.v1.Papers.guardian:type_name -> raceday.registration.v1.Guardian
+	78, // 42: raceday.registration.v1.Papers.documents:type_name -> raceday.registration.v1.Document
+	75, // 43: raceday.registration.v1.GetEntryResponse.entry:type_name -> raceday.registration.v1.Entry
+	75, // 44: raceday.registration.v1.ListEntriesResponse.entries:type_name -> raceday.registration.v1.Entry
+	38, // 45: raceday.registration.v1.ListMisfitsResponse.misfits:type_name -> raceday.registration.v1.Misfit
+	39, // 46: raceday.registration.v1.Misfit.reasons:type_name -> raceday.registration.v1.MisfitReason
+	79, // 47: raceday.registration.v1.GetVacanciesResponse.vacancies:type_name -> raceday.registration.v1.Vacancy
+	79, // 48: raceday.registration.v1.WatchVacanciesResponse.vacancies:type_name -> raceday.registration.v1.Vacancy
+	80, // 49: raceday.registration.v1.GetTotalsResponse.totals:type_name -> raceday.registration.v1.Totals
+	79, // 50: raceday.registration.v1.SetCapacityResponse.vacancy:type_name -> raceday.registration.v1.Vacancy
+	79, // 51: raceday.registration.v1.CloseRegistrationResponse.vacancy:type_name -> raceday.registration.v1.Vacancy
+	79, // 52: raceday.registration.v1.ReopenRegistrationResponse.vacancy:type_name -> raceday.registration.v1.Vacancy
+	75, // 53: raceday.registration.v1.CorrectEntryRequest.entry:type_name -> raceday.registration.v1.Entry
+	81, // 54: raceday.registration.v1.CorrectEntryRequest.update_mask:type_name -> google.protobuf.FieldMask
+	75, // 55: raceday.registration.v1.CorrectEntryResponse.entry:type_name -> raceday.registration.v1.Entry
+	1,  // 56: raceday.registration.v1.AssignBibsRequest.order:type_name -> raceday.registration.v1.BibOrder
+	57, // 57: raceday.registration.v1.AssignChipsRequest.assignments:type_name -> raceday.registration.v1.ChipAssignment
+	57, // 58: raceday.registration.v1.SwapChipsResponse.assignment:type_name -> raceday.registration.v1.ChipAssignment
+	57, // 59: raceday.registration.v1.SwapChipsResponse.other_assignment:type_name -> raceday.registration.v1.ChipAssignment
+	75, // 60: raceday.registration.v1.CheckInResponse.entry:type_name -> raceday.registration.v1.Entry
+	65, // 61: raceday.registration.v1.ImportRosterResponse.warnings:type_name -> raceday.registration.v1.ImportWarning
+	75, // 62: raceday.registration.v1.EraseEntryResponse.entry:type_name -> raceday.registration.v1.Entry
+	73, // 63: raceday.registration.v1.RegisterTeamRequest.GuardiansEntry.value:type_name -> raceday.registration.v1.Guardian
+	2,  // 64: raceday.registration.v1.RegistrationService.RegisterPerson:input_type -> raceday.registration.v1.RegisterPersonRequest
+	4,  // 65: raceday.registration.v1.RegistrationService.RegisterTeam:input_type -> raceday.registration.v1.RegisterTeamRequest
+	6,  // 66: raceday.registration.v1.RegistrationService.RegisterLate:input_type -> raceday.registration.v1.RegisterLateRequest
+	8,  // 67: raceday.registration.v1.RegistrationService.ConfirmPayment:input_type -> raceday.registration.v1.ConfirmPaymentRequest
+	10, // 68: raceday.registration.v1.RegistrationService.AcceptOffer:input_type -> raceday.registration.v1.AcceptOfferRequest
+	12, // 69: raceday.registration.v1.RegistrationService.Withdraw:input_type -> raceday.registration.v1.WithdrawRequest
+	14, // 70: raceday.registration.v1.RegistrationService.TransferEntry:input_type -> raceday.registration.v1.TransferEntryRequest
+	18, // 71: raceday.registration.v1.RegistrationService.JoinTeam:input_type -> raceday.registration.v1.JoinTeamRequest
+	20, // 72: raceday.registration.v1.RegistrationService.SubstituteMember:input_type -> raceday.registration.v1.SubstituteMemberRequest
+	23, // 73: raceday.registration.v1.RegistrationService.SetNameShown:input_type -> raceday.registration.v1.SetNameShownRequest
+	25, // 74: raceday.registration.v1.RegistrationService.RecordGuardian:input_type -> raceday.registration.v1.RecordGuardianRequest
+	27, // 75: raceday.registration.v1.RegistrationService.RecordDocument:input_type -> raceday.registration.v1.RecordDocumentRequest
+	29, // 76: raceday.registration.v1.RegistrationService.GetPapers:input_type -> raceday.registration.v1.GetPapersRequest
+	32, // 77: raceday.registration.v1.RegistrationService.GetEntry:input_type -> raceday.registration.v1.GetEntryRequest
+	34, // 78: raceday.registration.v1.RegistrationService.ListEntries:input_type -> raceday.registration.v1.ListEntriesRequest
+	36, // 79: raceday.registration.v1.RegistrationService.ListMisfits:input_type -> raceday.registration.v1.ListMisfitsRequest
+	40, // 80: raceday.registration.v1.RegistrationService.GetVacancies:input_type -> raceday.registration.v1.GetVacanciesRequest
+	42, // 81: raceday.registration.v1.RegistrationService.WatchVacancies:input_type -> raceday.registration.v1.WatchVacanciesRequest
+	44, // 82: raceday.registration.v1.RegistrationService.GetTotals:input_type -> raceday.registration.v1.GetTotalsRequest
+	46, // 83: raceday.registration.v1.RegistrationService.SetCapacity:input_type -> raceday.registration.v1.SetCapacityRequest
+	48, // 84: raceday.registration.v1.RegistrationService.CloseRegistration:input_type -> raceday.registration.v1.CloseRegistrationRequest
+	50, // 85: raceday.registration.v1.RegistrationService.ReopenRegistration:input_type -> raceday.registration.v1.ReopenRegistrationRequest
+	52, // 86: raceday.registration.v1.RegistrationService.CorrectEntry:input_type -> raceday.registration.v1.CorrectEntryRequest
+	54, // 87: raceday.registration.v1.RegistrationService.AssignBibs:input_type -> raceday.registration.v1.AssignBibsRequest
+	56, // 88: raceday.registration.v1.RegistrationService.AssignChips:input_type -> raceday.registration.v1.AssignChipsRequest
+	59, // 89: raceday.registration.v1.RegistrationService.SwapChips:input_type -> raceday.registration.v1.SwapChipsRequest
+	61, // 90: raceday.registration.v1.RegistrationService.CheckIn:input_type -> raceday.registration.v1.CheckInRequest
+	63, // 91: raceday.registration.v1.RegistrationService.ImportRoster:input_type -> raceday.registration.v1.ImportRosterRequest
+	66, // 92: raceday.registration.v1.RegistrationService.ExportRoster:input_type -> raceday.registration.v1.ExportRosterRequest
+	68, // 93: raceday.registration.v1.RegistrationService.EraseEntry:input_type -> raceday.registration.v1.EraseEntryRequest
+	3,  // 94: raceday.registration.v1.RegistrationService.RegisterPerson:output_type -> raceday.registration.v1.RegisterPersonResponse
+	5,  // 95: raceday.registration.v1.RegistrationService.RegisterTeam:output_type -> raceday.registration.v1.RegisterTeamResponse
+	7,  // 96: raceday.registration.v1.RegistrationService.RegisterLate:output_type -> raceday.registration.v1.RegisterLateResponse
+	9,  // 97: raceday.registration.v1.RegistrationService.ConfirmPayment:output_type -> raceday.registration.v1.ConfirmPaymentResponse
+	11, // 98: raceday.registration.v1.RegistrationService.AcceptOffer:output_type -> raceday.registration.v1.AcceptOfferResponse
+	13, // 99: raceday.registration.v1.RegistrationService.Withdraw:output_type -> raceday.registration.v1.WithdrawResponse
+	17, // 100: raceday.registration.v1.RegistrationService.TransferEntry:output_type -> raceday.registration.v1.TransferEntryResponse
+	19, // 101: raceday.registration.v1.RegistrationService.JoinTeam:output_type -> raceday.registration.v1.JoinTeamResponse
+	22, // 102: raceday.registration.v1.RegistrationService.SubstituteMember:output_type -> raceday.registration.v1.SubstituteMemberResponse
+	24, // 103: raceday.registration.v1.RegistrationService.SetNameShown:output_type -> raceday.registration.v1.SetNameShownResponse
+	26, // 104: raceday.registration.v1.RegistrationService.RecordGuardian:output_type -> raceday.registration.v1.RecordGuardianResponse
+	28, // 105: raceday.registration.v1.RegistrationService.RecordDocument:output_type -> raceday.registration.v1.RecordDocumentResponse
+	30, // 106: raceday.registration.v1.RegistrationService.GetPapers:output_type -> raceday.registration.v1.GetPapersResponse
+	33, // 107: raceday.registration.v1.RegistrationService.GetEntry:output_type -> raceday.registration.v1.GetEntryResponse
+	35, // 108: raceday.registration.v1.RegistrationService.ListEntries:output_type -> raceday.registration.v1.ListEntriesResponse
+	37, // 109: raceday.registration.v1.RegistrationService.ListMisfits:output_type -> raceday.registration.v1.ListMisfitsResponse
+	41, // 110: raceday.registration.v1.RegistrationService.GetVacancies:output_type -> raceday.registration.v1.GetVacanciesResponse
+	43, // 111: raceday.registration.v1.RegistrationService.WatchVacancies:output_type -> raceday.registration.v1.WatchVacanciesResponse
+	45, // 112: raceday.registration.v1.RegistrationService.GetTotals:output_type -> raceday.registration.v1.GetTotalsResponse
+	47, // 113: raceday.registration.v1.RegistrationService.SetCapacity:output_type -> raceday.registration.v1.SetCapacityResponse
+	49, // 114: raceday.registration.v1.RegistrationService.CloseRegistration:output_type -> raceday.registration.v1.CloseRegistrationResponse
+	51, // 115: raceday.registration.v1.RegistrationService.ReopenRegistration:output_type -> raceday.registration.v1.ReopenRegistrationResponse
+	53, // 116: raceday.registration.v1.RegistrationService.CorrectEntry:output_type -> raceday.registration.v1.CorrectEntryResponse
+	55, // 117: raceday.registration.v1.RegistrationService.AssignBibs:output_type -> raceday.registration.v1.AssignBibsResponse
+	58, // 118: raceday.registration.v1.RegistrationService.AssignChips:output_type -> raceday.registration.v1.AssignChipsResponse
+	60, // 119: raceday.registration.v1.RegistrationService.SwapChips:output_type -> raceday.registration.v1.SwapChipsResponse
+	62, // 120: raceday.registration.v1.RegistrationService.CheckIn:output_type -> raceday.registration.v1.CheckInResponse
+	64, // 121: raceday.registration.v1.RegistrationService.ImportRoster:output_type -> raceday.registration.v1.ImportRosterResponse
+	67, // 122: raceday.registration.v1.RegistrationService.ExportRoster:output_type -> raceday.registration.v1.ExportRosterResponse
+	69, // 123: raceday.registration.v1.RegistrationService.EraseEntry:output_type -> raceday.registration.v1.EraseEntryResponse
+	94, // [94:124] is the sub-list for method output_type
+	64, // [64:94] is the sub-list for method input_type
+	64, // [64:64] is the sub-list for extension type_name
+	64, // [64:64] is the sub-list for extension extendee
+	0,  // [0:64] is the sub-list for field type_name
 }
 
 func init() { file_raceday_registration_v1_registration_service_proto_init() }
@@ -4968,12 +5111,13 @@ func file_raceday_registration_v1_registration_service_proto_init() {
 	}
 	file_raceday_registration_v1_registration_service_proto_msgTypes[21].OneofWrappers = []any{}
 	file_raceday_registration_v1_registration_service_proto_msgTypes[23].OneofWrappers = []any{}
-	file_raceday_registration_v1_registration_service_proto_msgTypes[27].OneofWrappers = []any{}
-	file_raceday_registration_v1_registration_service_proto_msgTypes[28].OneofWrappers = []any{
+	file_raceday_registration_v1_registration_service_proto_msgTypes[25].OneofWrappers = []any{}
+	file_raceday_registration_v1_registration_service_proto_msgTypes[29].OneofWrappers = []any{}
+	file_raceday_registration_v1_registration_service_proto_msgTypes[30].OneofWrappers = []any{
 		(*GetEntryRequest_Reference)(nil),
 		(*GetEntryRequest_Bib)(nil),
 	}
-	file_raceday_registration_v1_registration_service_proto_msgTypes[57].OneofWrappers = []any{
+	file_raceday_registration_v1_registration_service_proto_msgTypes[59].OneofWrappers = []any{
 		(*CheckInRequest_Reference)(nil),
 		(*CheckInRequest_Bib)(nil),
 	}
@@ -4983,7 +5127,7 @@ func file_raceday_registration_v1_registration_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_raceday_registration_v1_registration_service_proto_rawDesc), len(file_raceday_registration_v1_registration_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   67,
+			NumMessages:   69,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

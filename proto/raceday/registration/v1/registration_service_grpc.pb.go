@@ -28,6 +28,7 @@ const (
 	RegistrationService_TransferEntry_FullMethodName      = "/raceday.registration.v1.RegistrationService/TransferEntry"
 	RegistrationService_JoinTeam_FullMethodName           = "/raceday.registration.v1.RegistrationService/JoinTeam"
 	RegistrationService_SubstituteMember_FullMethodName   = "/raceday.registration.v1.RegistrationService/SubstituteMember"
+	RegistrationService_SetNameShown_FullMethodName       = "/raceday.registration.v1.RegistrationService/SetNameShown"
 	RegistrationService_RecordGuardian_FullMethodName     = "/raceday.registration.v1.RegistrationService/RecordGuardian"
 	RegistrationService_RecordDocument_FullMethodName     = "/raceday.registration.v1.RegistrationService/RecordDocument"
 	RegistrationService_GetPapers_FullMethodName          = "/raceday.registration.v1.RegistrationService/GetPapers"
@@ -56,15 +57,17 @@ const (
 //
 // RegistrationService keeps who runs: entries, teams, places, the waitlist, bibs and chips.
 //
-// Calls that change something carry a request_id made by the client, 1 to 64 characters, unique in the event: the same
-// request again is answered with the entry as it now stands, and changes nothing. Instants are compared by the clock of
-// the database.
+// Calls that move an entry on, and those of operators, carry a request_id made by the client, 1 to 64 characters, unique in
+// the event: the same request again is answered with the entry as it now stands, and changes nothing. What the race office
+// sets (CorrectEntry, AssignBibs, AssignChips, ImportRoster) is the same when it is set twice. Entries are decided by the
+// clock of the database.
 //
 // Every call may also be refused with KEY_MISSING, KEY_UNKNOWN or ROLE_NOT_ALLOWED, and fail with DATABASE_UNAVAILABLE,
 // DATABASE_BUSY, COMMIT_UNKNOWN or SERVER_STOPPING, after which it may be sent again, or with INTERNAL. An answer names at
 // most 64 field violations; a last one, MORE_FAULTS, counts the others. REQUEST_ID_INVALID and REQUEST_ID_REUSED are
-// reasons of every call with a request_id; VALUE_UNKNOWN of every call with a value of an enum; REGISTRATION_BUSY and, with the time to wait, QUEUE_FULL of every call that
-// changes an entry; EVENT_NOT_FOUND of every call.
+// reasons of every call with a request_id, VALUE_UNKNOWN of every call with a value of an enum, TEXT_INVALID of every call
+// with a reason; REGISTRATION_BUSY of every call that changes something, QUEUE_FULL, with the time to wait, of those with a
+// request_id; EVENT_NOT_FOUND of every call.
 type RegistrationServiceClient interface {
 	// RegisterPerson enters a person: HELD until the fee is paid, CONFIRMED where there is none, WAITLISTED where the race
 	// is full and join_waitlist is set. Reasons: RACE_NOT_FOUND, NAME_MISSING, SEX_MISSING, BIRTH_DATE_MISSING,
@@ -82,28 +85,33 @@ type RegistrationServiceClient interface {
 	// ALREADY_ENTERED only without allow_second_entry.
 	RegisterLate(ctx context.Context, in *RegisterLateRequest, opts ...grpc.CallOption) (*RegisterLateResponse, error)
 	// ConfirmPayment records a payment. The same payment_id is the same payment, whoever tells of it and how often. An entry
-	// that expired is confirmed if a place is free. Reasons: ENTRY_NOT_FOUND, PAYMENT_ID_INVALID, AMOUNT_INVALID,
+	// that expired is confirmed if a place is free. Who the entry is is not answered. Reasons: ENTRY_NOT_FOUND, PAYMENT_ID_INVALID, AMOUNT_INVALID,
 	// PAYMENT_ID_REUSED.
 	ConfirmPayment(ctx context.Context, in *ConfirmPaymentRequest, opts ...grpc.CallOption) (*ConfirmPaymentResponse, error)
 	// AcceptOffer takes an offered place for which nothing is to be paid. Reasons: ENTRY_NOT_FOUND, NOT_OFFERED,
-	// PAYMENT_MISSING.
+	// PAYMENT_MISSING, EVENT_CANCELLED.
 	AcceptOffer(ctx context.Context, in *AcceptOfferRequest, opts ...grpc.CallOption) (*AcceptOfferResponse, error)
 	// Withdraw takes an entry back; its place goes to who waits longest. Reasons: ENTRY_NOT_FOUND, ENTRY_ENDED.
 	Withdraw(ctx context.Context, in *WithdrawRequest, opts ...grpc.CallOption) (*WithdrawResponse, error)
 	// TransferEntry passes a confirmed entry on, with what was paid: to another person, to another race of the event, or, of
 	// a cancelled event, to another event. The old entry is TRANSFERRED, the new one has a reference of its own; where more
-	// is owed it is HELD. Reasons: ENTRY_NOT_FOUND, ENTRY_NOT_CONFIRMED, TRANSFER_CLOSED, EVENT_NOT_CANCELLED, RACE_FULL
-	// and those of RegisterPerson's data.
+	// is owed it is HELD. Reasons: ENTRY_NOT_FOUND, ENTRY_NOT_CONFIRMED, ENTRY_ENDED, TRANSFER_CLOSED, EVENT_NOT_CANCELLED,
+	// EVENT_CANCELLED, REGISTRATION_NOT_OPEN and REGISTRATION_CLOSED (of the other race), RACE_NOT_FOUND, RACE_FULL,
+	// RACE_TAKES_TEAMS, RACE_TAKES_PERSONS, and those of the data of RegisterPerson and RegisterTeam.
 	TransferEntry(ctx context.Context, in *TransferEntryRequest, opts ...grpc.CallOption) (*TransferEntryResponse, error)
-	// JoinTeam adds a member to the team with a join code. A team that is complete and paid is CONFIRMED. Reasons:
-	// JOIN_CODE_UNKNOWN, TEAM_SIZE, TEAM_COMPOSITION, LEG_INVALID, JOIN_CLOSED, MEMBER_IN_TWO_TEAMS, ALREADY_ENTERED,
-	// GUARDIAN_MISSING and those of a person's data.
+	// JoinTeam adds a member to the team with a join code. A team that is complete and paid is CONFIRMED. The answer holds
+	// neither the team's reference nor birth dates. Reasons: JOIN_CODE_UNKNOWN, JOIN_CLOSED, EVENT_CANCELLED, TEAM_SIZE,
+	// TEAM_COMPOSITION, LEG_INVALID, MEMBER_IN_TWO_TEAMS, ALREADY_ENTERED, GUARDIAN_MISSING, GUARDIAN_INVALID and those of
+	// a person's data.
 	JoinTeam(ctx context.Context, in *JoinTeamRequest, opts ...grpc.CallOption) (*JoinTeamResponse, error)
 	// SubstituteMember lets a reserve or a new person run a leg until the race's deadline; a regular that a reserve replaces
 	// becomes a reserve. Reasons: ENTRY_NOT_FOUND, ENTRY_ENDED, RACE_TAKES_PERSONS, LEG_INVALID, RESERVE_UNKNOWN,
-	// SUBSTITUTION_CLOSED, TEAM_COMPOSITION, MEMBER_IN_TWO_TEAMS, ALREADY_ENTERED, GUARDIAN_MISSING and those of a person's
-	// data.
+	// SUBSTITUTION_CLOSED, ALREADY_CHECKED_IN, TEAM_COMPOSITION, MEMBER_IN_TWO_TEAMS, ALREADY_ENTERED, GUARDIAN_MISSING,
+	// GUARDIAN_INVALID and those of a person's data.
 	SubstituteMember(ctx context.Context, in *SubstituteMemberRequest, opts ...grpc.CallOption) (*SubstituteMemberResponse, error)
+	// SetNameShown says how the name of a person, or of a team's member, is published; rows and ranks stay. Reasons:
+	// ENTRY_NOT_FOUND, ENTRY_ENDED, MEMBER_UNKNOWN, VALUE_UNKNOWN.
+	SetNameShown(ctx context.Context, in *SetNameShownRequest, opts ...grpc.CallOption) (*SetNameShownResponse, error)
 	// RecordGuardian records who answers for a minor of an entry, and the consent. Reasons: ENTRY_NOT_FOUND, ENTRY_ENDED,
 	// GUARDIAN_INVALID, MEMBER_UNKNOWN.
 	RecordGuardian(ctx context.Context, in *RecordGuardianRequest, opts ...grpc.CallOption) (*RecordGuardianResponse, error)
@@ -112,7 +120,7 @@ type RegistrationServiceClient interface {
 	RecordDocument(ctx context.Context, in *RecordDocumentRequest, opts ...grpc.CallOption) (*RecordDocumentResponse, error)
 	// GetPapers returns the contact, guardians and documents of an entry. Reason: ENTRY_NOT_FOUND.
 	GetPapers(ctx context.Context, in *GetPapersRequest, opts ...grpc.CallOption) (*GetPapersResponse, error)
-	// GetEntry returns one entry by reference or bib. Reason: ENTRY_NOT_FOUND.
+	// GetEntry returns one entry by reference, or by bib for the race office and officials. Reason: ENTRY_NOT_FOUND.
 	GetEntry(ctx context.Context, in *GetEntryRequest, opts ...grpc.CallOption) (*GetEntryResponse, error)
 	// ListEntries returns the entries of an event or one race, in order of entry. Reasons: RACE_NOT_FOUND,
 	// PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
@@ -134,8 +142,9 @@ type RegistrationServiceClient interface {
 	// ReopenRegistration takes entries for a race, whatever its times say. Reasons: RACE_NOT_FOUND, REASON_MISSING,
 	// EVENT_CANCELLED.
 	ReopenRegistration(ctx context.Context, in *ReopenRegistrationRequest, opts ...grpc.CallOption) (*ReopenRegistrationResponse, error)
-	// CorrectEntry changes the named fields of an entry, checks the rules again and records who did it and why.
-	// Reasons: ENTRY_NOT_FOUND, RACE_NOT_FOUND, REASON_MISSING, FIELD_UNKNOWN, NAME_MISSING, SEX_MISSING,
+	// CorrectEntry changes the named fields of an entry, checks the rules again and records who did it and why. Reasons:
+	// ENTRY_NOT_FOUND, ENTRY_NOT_CONFIRMED (who waits does not change the race), GUARDIAN_MISSING, EXPECTED_TIME_INVALID,
+	// RACE_NOT_FOUND, REASON_MISSING, FIELD_UNKNOWN, NAME_MISSING, SEX_MISSING,
 	// BIRTH_DATE_MISSING, BIRTH_DATE_INVALID, AGE_INVALID, AGE_BELOW_MINIMUM, AGE_ABOVE_MAXIMUM, TEXT_INVALID, TAG_INVALID,
 	// TEAM_SIZE, TEAM_COMPOSITION, TEAM_CATEGORY_UNKNOWN, LEG_INVALID, RACE_TAKES_TEAMS, RACE_TAKES_PERSONS,
 	// ALREADY_ENTERED, MEMBER_IN_TWO_TEAMS, RACE_FULL, WAVE_UNKNOWN, BIB_INVALID, BIB_TAKEN, CHIP_INVALID, CHIP_TAKEN
@@ -260,6 +269,16 @@ func (c *registrationServiceClient) SubstituteMember(ctx context.Context, in *Su
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(SubstituteMemberResponse)
 	err := c.cc.Invoke(ctx, RegistrationService_SubstituteMember_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registrationServiceClient) SetNameShown(ctx context.Context, in *SetNameShownRequest, opts ...grpc.CallOption) (*SetNameShownResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetNameShownResponse)
+	err := c.cc.Invoke(ctx, RegistrationService_SetNameShown_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -493,15 +512,17 @@ func (c *registrationServiceClient) EraseEntry(ctx context.Context, in *EraseEnt
 //
 // RegistrationService keeps who runs: entries, teams, places, the waitlist, bibs and chips.
 //
-// Calls that change something carry a request_id made by the client, 1 to 64 characters, unique in the event: the same
-// request again is answered with the entry as it now stands, and changes nothing. Instants are compared by the clock of
-// the database.
+// Calls that move an entry on, and those of operators, carry a request_id made by the client, 1 to 64 characters, unique in
+// the event: the same request again is answered with the entry as it now stands, and changes nothing. What the race office
+// sets (CorrectEntry, AssignBibs, AssignChips, ImportRoster) is the same when it is set twice. Entries are decided by the
+// clock of the database.
 //
 // Every call may also be refused with KEY_MISSING, KEY_UNKNOWN or ROLE_NOT_ALLOWED, and fail with DATABASE_UNAVAILABLE,
 // DATABASE_BUSY, COMMIT_UNKNOWN or SERVER_STOPPING, after which it may be sent again, or with INTERNAL. An answer names at
 // most 64 field violations; a last one, MORE_FAULTS, counts the others. REQUEST_ID_INVALID and REQUEST_ID_REUSED are
-// reasons of every call with a request_id; VALUE_UNKNOWN of every call with a value of an enum; REGISTRATION_BUSY and, with the time to wait, QUEUE_FULL of every call that
-// changes an entry; EVENT_NOT_FOUND of every call.
+// reasons of every call with a request_id, VALUE_UNKNOWN of every call with a value of an enum, TEXT_INVALID of every call
+// with a reason; REGISTRATION_BUSY of every call that changes something, QUEUE_FULL, with the time to wait, of those with a
+// request_id; EVENT_NOT_FOUND of every call.
 type RegistrationServiceServer interface {
 	// RegisterPerson enters a person: HELD until the fee is paid, CONFIRMED where there is none, WAITLISTED where the race
 	// is full and join_waitlist is set. Reasons: RACE_NOT_FOUND, NAME_MISSING, SEX_MISSING, BIRTH_DATE_MISSING,
@@ -519,28 +540,33 @@ type RegistrationServiceServer interface {
 	// ALREADY_ENTERED only without allow_second_entry.
 	RegisterLate(context.Context, *RegisterLateRequest) (*RegisterLateResponse, error)
 	// ConfirmPayment records a payment. The same payment_id is the same payment, whoever tells of it and how often. An entry
-	// that expired is confirmed if a place is free. Reasons: ENTRY_NOT_FOUND, PAYMENT_ID_INVALID, AMOUNT_INVALID,
+	// that expired is confirmed if a place is free. Who the entry is is not answered. Reasons: ENTRY_NOT_FOUND, PAYMENT_ID_INVALID, AMOUNT_INVALID,
 	// PAYMENT_ID_REUSED.
 	ConfirmPayment(context.Context, *ConfirmPaymentRequest) (*ConfirmPaymentResponse, error)
 	// AcceptOffer takes an offered place for which nothing is to be paid. Reasons: ENTRY_NOT_FOUND, NOT_OFFERED,
-	// PAYMENT_MISSING.
+	// PAYMENT_MISSING, EVENT_CANCELLED.
 	AcceptOffer(context.Context, *AcceptOfferRequest) (*AcceptOfferResponse, error)
 	// Withdraw takes an entry back; its place goes to who waits longest. Reasons: ENTRY_NOT_FOUND, ENTRY_ENDED.
 	Withdraw(context.Context, *WithdrawRequest) (*WithdrawResponse, error)
 	// TransferEntry passes a confirmed entry on, with what was paid: to another person, to another race of the event, or, of
 	// a cancelled event, to another event. The old entry is TRANSFERRED, the new one has a reference of its own; where more
-	// is owed it is HELD. Reasons: ENTRY_NOT_FOUND, ENTRY_NOT_CONFIRMED, TRANSFER_CLOSED, EVENT_NOT_CANCELLED, RACE_FULL
-	// and those of RegisterPerson's data.
+	// is owed it is HELD. Reasons: ENTRY_NOT_FOUND, ENTRY_NOT_CONFIRMED, ENTRY_ENDED, TRANSFER_CLOSED, EVENT_NOT_CANCELLED,
+	// EVENT_CANCELLED, REGISTRATION_NOT_OPEN and REGISTRATION_CLOSED (of the other race), RACE_NOT_FOUND, RACE_FULL,
+	// RACE_TAKES_TEAMS, RACE_TAKES_PERSONS, and those of the data of RegisterPerson and RegisterTeam.
 	TransferEntry(context.Context, *TransferEntryRequest) (*TransferEntryResponse, error)
-	// JoinTeam adds a member to the team with a join code. A team that is complete and paid is CONFIRMED. Reasons:
-	// JOIN_CODE_UNKNOWN, TEAM_SIZE, TEAM_COMPOSITION, LEG_INVALID, JOIN_CLOSED, MEMBER_IN_TWO_TEAMS, ALREADY_ENTERED,
-	// GUARDIAN_MISSING and those of a person's data.
+	// JoinTeam adds a member to the team with a join code. A team that is complete and paid is CONFIRMED. The answer holds
+	// neither the team's reference nor birth dates. Reasons: JOIN_CODE_UNKNOWN, JOIN_CLOSED, EVENT_CANCELLED, TEAM_SIZE,
+	// TEAM_COMPOSITION, LEG_INVALID, MEMBER_IN_TWO_TEAMS, ALREADY_ENTERED, GUARDIAN_MISSING, GUARDIAN_INVALID and those of
+	// a person's data.
 	JoinTeam(context.Context, *JoinTeamRequest) (*JoinTeamResponse, error)
 	// SubstituteMember lets a reserve or a new person run a leg until the race's deadline; a regular that a reserve replaces
 	// becomes a reserve. Reasons: ENTRY_NOT_FOUND, ENTRY_ENDED, RACE_TAKES_PERSONS, LEG_INVALID, RESERVE_UNKNOWN,
-	// SUBSTITUTION_CLOSED, TEAM_COMPOSITION, MEMBER_IN_TWO_TEAMS, ALREADY_ENTERED, GUARDIAN_MISSING and those of a person's
-	// data.
+	// SUBSTITUTION_CLOSED, ALREADY_CHECKED_IN, TEAM_COMPOSITION, MEMBER_IN_TWO_TEAMS, ALREADY_ENTERED, GUARDIAN_MISSING,
+	// GUARDIAN_INVALID and those of a person's data.
 	SubstituteMember(context.Context, *SubstituteMemberRequest) (*SubstituteMemberResponse, error)
+	// SetNameShown says how the name of a person, or of a team's member, is published; rows and ranks stay. Reasons:
+	// ENTRY_NOT_FOUND, ENTRY_ENDED, MEMBER_UNKNOWN, VALUE_UNKNOWN.
+	SetNameShown(context.Context, *SetNameShownRequest) (*SetNameShownResponse, error)
 	// RecordGuardian records who answers for a minor of an entry, and the consent. Reasons: ENTRY_NOT_FOUND, ENTRY_ENDED,
 	// GUARDIAN_INVALID, MEMBER_UNKNOWN.
 	RecordGuardian(context.Context, *RecordGuardianRequest) (*RecordGuardianResponse, error)
@@ -549,7 +575,7 @@ type RegistrationServiceServer interface {
 	RecordDocument(context.Context, *RecordDocumentRequest) (*RecordDocumentResponse, error)
 	// GetPapers returns the contact, guardians and documents of an entry. Reason: ENTRY_NOT_FOUND.
 	GetPapers(context.Context, *GetPapersRequest) (*GetPapersResponse, error)
-	// GetEntry returns one entry by reference or bib. Reason: ENTRY_NOT_FOUND.
+	// GetEntry returns one entry by reference, or by bib for the race office and officials. Reason: ENTRY_NOT_FOUND.
 	GetEntry(context.Context, *GetEntryRequest) (*GetEntryResponse, error)
 	// ListEntries returns the entries of an event or one race, in order of entry. Reasons: RACE_NOT_FOUND,
 	// PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
@@ -571,8 +597,9 @@ type RegistrationServiceServer interface {
 	// ReopenRegistration takes entries for a race, whatever its times say. Reasons: RACE_NOT_FOUND, REASON_MISSING,
 	// EVENT_CANCELLED.
 	ReopenRegistration(context.Context, *ReopenRegistrationRequest) (*ReopenRegistrationResponse, error)
-	// CorrectEntry changes the named fields of an entry, checks the rules again and records who did it and why.
-	// Reasons: ENTRY_NOT_FOUND, RACE_NOT_FOUND, REASON_MISSING, FIELD_UNKNOWN, NAME_MISSING, SEX_MISSING,
+	// CorrectEntry changes the named fields of an entry, checks the rules again and records who did it and why. Reasons:
+	// ENTRY_NOT_FOUND, ENTRY_NOT_CONFIRMED (who waits does not change the race), GUARDIAN_MISSING, EXPECTED_TIME_INVALID,
+	// RACE_NOT_FOUND, REASON_MISSING, FIELD_UNKNOWN, NAME_MISSING, SEX_MISSING,
 	// BIRTH_DATE_MISSING, BIRTH_DATE_INVALID, AGE_INVALID, AGE_BELOW_MINIMUM, AGE_ABOVE_MAXIMUM, TEXT_INVALID, TAG_INVALID,
 	// TEAM_SIZE, TEAM_COMPOSITION, TEAM_CATEGORY_UNKNOWN, LEG_INVALID, RACE_TAKES_TEAMS, RACE_TAKES_PERSONS,
 	// ALREADY_ENTERED, MEMBER_IN_TWO_TEAMS, RACE_FULL, WAVE_UNKNOWN, BIB_INVALID, BIB_TAKEN, CHIP_INVALID, CHIP_TAKEN
@@ -639,6 +666,9 @@ func (UnimplementedRegistrationServiceServer) JoinTeam(context.Context, *JoinTea
 }
 func (UnimplementedRegistrationServiceServer) SubstituteMember(context.Context, *SubstituteMemberRequest) (*SubstituteMemberResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SubstituteMember not implemented")
+}
+func (UnimplementedRegistrationServiceServer) SetNameShown(context.Context, *SetNameShownRequest) (*SetNameShownResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetNameShown not implemented")
 }
 func (UnimplementedRegistrationServiceServer) RecordGuardian(context.Context, *RecordGuardianRequest) (*RecordGuardianResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RecordGuardian not implemented")
@@ -879,6 +909,24 @@ func _RegistrationService_SubstituteMember_Handler(srv interface{}, ctx context.
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(RegistrationServiceServer).SubstituteMember(ctx, req.(*SubstituteMemberRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RegistrationService_SetNameShown_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetNameShownRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistrationServiceServer).SetNameShown(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegistrationService_SetNameShown_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistrationServiceServer).SetNameShown(ctx, req.(*SetNameShownRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -1260,6 +1308,10 @@ var RegistrationService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "SubstituteMember",
 			Handler:    _RegistrationService_SubstituteMember_Handler,
+		},
+		{
+			MethodName: "SetNameShown",
+			Handler:    _RegistrationService_SetNameShown_Handler,
 		},
 		{
 			MethodName: "RecordGuardian",
