@@ -1,6 +1,7 @@
 package registrationgrpc_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -9,6 +10,9 @@ import (
 	"google.golang.org/grpc/status"
 
 	registrationv1 "raceday/proto/raceday/registration/v1"
+	"raceday/services/access"
+	"raceday/services/grpcserver"
+	"raceday/services/registration/registrationgrpc"
 )
 
 // person is somebody of 30 on the day whom a name tells from others.
@@ -239,6 +243,9 @@ func TestMembersJoinAndAreReplaced(t *testing.T) {
 	if joined.GetState() != registrationv1.EntryState_ENTRY_STATE_CONFIRMED || joined.GetMembers()[1].GetLeg() != 2 {
 		t.Errorf("complete: %v, want it confirmed", joined)
 	}
+	if birthDate := joined.GetMembers()[0].GetPerson().GetBirthDate(); joined.GetReference() != "" || birthDate != "" {
+		t.Errorf("a member is told the reference %q and a birth date %q, want neither", joined.GetReference(), birthDate)
+	}
 	reserve := call(t, o.JoinTeam, join("j2", `"leg": 0, "person": `+person("Cem"))).GetEntry()
 	if len(reserve.GetMembers()) != 3 || reserve.GetMembers()[2].GetLeg() != 0 {
 		t.Errorf("with a reserve: %v", reserve)
@@ -259,5 +266,39 @@ func TestMembersJoinAndAreReplaced(t *testing.T) {
 	replaced := call(t, o.SubstituteMember, substitute("s2", `"person": `+member("Dan"))).GetEntry()
 	if name := replaced.GetMembers()[1].GetPerson().GetName(); name != "Dan" {
 		t.Errorf("leg 2 is run by %s, want Dan", name)
+	}
+}
+
+func TestPaymentsAreAnsweredWithoutAName(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	e := o.enter(t, "ten", "Ann")
+	if paid := o.pay(t, e); paid.GetReference() != e.GetReference() || paid.GetPerson() != nil {
+		t.Errorf("got %v, want the entry without its person", paid)
+	}
+}
+
+func TestSetNameShown(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	e := o.enter(t, "ten", "Ann")
+	set := func(id, rest string) string {
+		return fmt.Sprintf(`{"requestId": %q, "reference": %q, %s}`, id, e.GetReference(), rest)
+	}
+	hidden := call(t, o.SetNameShown, set("n1", `"nameShown": "NAME_SHOWN_HIDDEN"`)).GetEntry()
+	if hidden.GetPerson().GetNameShown() != registrationv1.NameShown_NAME_SHOWN_HIDDEN {
+		t.Errorf("got %v, want a hidden name", hidden.GetPerson())
+	}
+	refused(t, o.SetNameShown, set("n2", `"member": 0`), "MEMBER_UNKNOWN", "member")
+	refused(t, o.SetNameShown, set("n3", `"nameShown": 9`), "VALUE_UNKNOWN", "name_shown")
+}
+
+// Bibs are public: a frontend cannot read an entry by one.
+func TestFrontendsFindNoEntryByItsBib(t *testing.T) {
+	t.Parallel()
+	ctx := grpcserver.WithActor(t.Context(), access.Actor{Name: "web", Role: access.Frontend})
+	request := &registrationv1.GetEntryRequest{EventId: "e", Key: &registrationv1.GetEntryRequest_Bib{Bib: "7"}}
+	if _, err := registrationgrpc.New(nil).GetEntry(ctx, request); !errors.Is(err, access.ErrRoleNotAllowed) {
+		t.Errorf("got %v, want %v", err, access.ErrRoleNotAllowed)
 	}
 }
