@@ -163,7 +163,11 @@ func (s *session) do(ctx context.Context, t *transition) error {
 		t.err = ErrRaceNotFound
 		return nil
 	}
-	if err := t.apply(ctx, s, e); err != nil {
+	// What the one before gave back is for who waits, not for this one.
+	if err := s.offer(ctx); err != nil {
+		return err
+	}
+	if err := t.apply(ctx, s, s.asNow(e)); err != nil {
 		if f, decided := fault.Of(err); !decided || f.Kind == fault.Unavailable {
 			return err
 		}
