@@ -17,13 +17,14 @@ func TestBenches(t *testing.T) {
 	for _, c := range []struct {
 		arguments []string
 		figures   []string
+		counts    map[string]float64
 	}{
-		{[]string{"score", "--reads", "20000"}, []string{"reads", "entrants", "seconds", "floor_seconds", "reads_per_core_second"}},
-		{[]string{"ingest", "--reads", "2000", "--entrants", "300"}, []string{"reads", "entrants", "reads_per_second", "floor_reads_per_second"}},
-		{[]string{"watch", "--entrants", "300"}, []string{"reads", "entrants", "p50_milliseconds", "p99_milliseconds", "floor_p50_milliseconds"}},
+		{[]string{"score", "--reads", "20000"}, []string{"reads", "entrants", "seconds", "floor_seconds", "reads_per_core_second"}, nil},
+		{[]string{"ingest", "--reads", "2000", "--entrants", "300"}, []string{"reads", "entrants", "reads_per_second", "floor_reads_per_second"}, nil},
+		{[]string{"watch", "--entrants", "300"}, []string{"reads", "entrants", "p50_milliseconds", "p99_milliseconds", "floor_p50_milliseconds"}, nil},
 		{[]string{"register", "--callers", "150", "--places", "300", "--refusals", "200"}, []string{"entries_per_second",
 			"floor_entries_per_second", "p50_milliseconds", "p99_milliseconds", "refusals_per_second", "vacancies_p99_milliseconds",
-			"empty_p99_milliseconds"}},
+			"empty_p99_milliseconds"}, map[string]float64{"entries": 300, "refusals": 200, "connections": 2}},
 	} {
 		arguments := append(append([]string{"bench"}, c.arguments...), "--json", "--runs", "1")
 		out, err := exec.CommandContext(t.Context(), program, arguments...).Output()
@@ -38,6 +39,11 @@ func TestBenches(t *testing.T) {
 		for _, name := range c.figures {
 			if value, ok := found[name].(float64); !ok || value <= 0 {
 				t.Errorf("%v: %s is %v", c.arguments, name, found[name])
+			}
+		}
+		for name, want := range c.counts {
+			if found[name] != want {
+				t.Errorf("%v: %s is %v, want %v", c.arguments, name, found[name], want)
 			}
 		}
 	}

@@ -14,7 +14,15 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// asRaceday in the environment makes the test binary raceday itself, for tests that need processes of their own.
+const asRaceday = "RACEDAY_TEST_AS_RACEDAY"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asRaceday) != "" {
+		main()
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // raceday runs a command as main does and returns what it printed; it must end with the status wanted.
 func raceday(t *testing.T, wantStatus int, args ...string) (stdout, stderr string) {
