@@ -22,6 +22,8 @@ type session struct {
 	places map[race.ID]*Places
 	// asked are the people who were asked for.
 	asked map[Digest]bool
+	// queues are those who waited, as far as they were asked for.
+	queues map[race.ID]queued
 	// current are the entries that were changed, as they are after that.
 	current map[race.EntrantID]Entry
 	changes Changes
@@ -32,7 +34,7 @@ type session struct {
 func open(ctx context.Context, tx Tx, event *race.Event, held []race.ID, q Question) (*session, error) {
 	s := &session{
 		tx: tx, event: event, now: tx.Now(), places: map[race.ID]*Places{}, current: map[race.EntrantID]Entry{},
-		asked: map[Digest]bool{},
+		asked: map[Digest]bool{}, queues: map[race.ID]queued{},
 	}
 	for _, person := range q.People {
 		s.asked[person] = true
@@ -221,7 +223,7 @@ func (s *session) offer(ctx context.Context) error {
 			continue
 		}
 		// Some of those who waited may have changed in this session.
-		waiting, err := s.tx.Waiting(ctx, id, min(free, places.Waiting)+len(s.current))
+		waiting, err := s.waitedBefore(ctx, id, min(free, places.Waiting)+len(s.current))
 		if err != nil {
 			return err
 		}
@@ -240,6 +242,28 @@ func (s *session) offer(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// queued are those who waited for a race before a session, as many as were asked for.
+type queued struct {
+	entries []Entry
+	limit   int
+}
+
+// waitedBefore returns at least limit of those who waited before this session, who waits longest first, or all of them. It
+// asks for twice as many as are needed, so that a batch that gives back many places does not ask for each.
+func (s *session) waitedBefore(ctx context.Context, id race.ID, limit int) ([]Entry, error) {
+	q := s.queues[id]
+	if q.limit >= limit || len(q.entries) < q.limit {
+		return q.entries, nil
+	}
+	q.limit = 2 * limit
+	var err error
+	if q.entries, err = s.tx.Waiting(ctx, id, q.limit); err != nil {
+		return nil, err
+	}
+	s.queues[id] = q
+	return q.entries, nil
 }
 
 // advance moves an entry that has a place on: it is confirmed once nothing is owed and a team is complete, and held until

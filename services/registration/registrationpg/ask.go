@@ -11,25 +11,36 @@ import (
 	"raceday/services/rules/race"
 )
 
+// What is asked for is looked for one by one: without statistics the server would go through all of an event.
 const selectRegistrations = `
 SELECT e.entry, e.members
-FROM registration.whole_entries AS e
-WHERE e.event = @event
-  AND e.request_id = ANY (@request_ids)`
+FROM unnest(@request_ids::text[]) AS asked (request_id)
+CROSS JOIN LATERAL (SELECT w.entry, w.members
+                    FROM registration.whole_entries AS w
+                    WHERE w.event = @event
+                      AND w.request_id = asked.request_id
+                    LIMIT 1) AS e`
 
 const selectRequests = `
 SELECT r.request_id, r.digest, e.entry, e.members
 FROM registration.requests AS r
-LEFT JOIN registration.whole_entries AS e ON e.event = r.event AND e.entrant = r.entrant
+LEFT JOIN LATERAL (SELECT w.entry, w.members
+                   FROM registration.whole_entries AS w
+                   WHERE w.event = r.event
+                     AND w.entrant = r.entrant
+                   LIMIT 1) AS e ON true
 WHERE r.event = @event
   AND r.request_id = ANY (@request_ids)`
 
 const selectPeople = `
 SELECT p.person, p.entrant, e.reference, p.in_team, e.entered_by, e.owner
-FROM registration.people AS p
+FROM unnest(@people::bytea[]) AS asked (person)
+CROSS JOIN LATERAL (SELECT q.event, q.person, q.entrant, q.in_team
+                    FROM registration.people AS q
+                    WHERE q.event = @event
+                      AND q.person = asked.person
+                    LIMIT 100) AS p
 JOIN registration.entries AS e ON e.event = p.event AND e.entrant = p.entrant
-WHERE p.event = @event
-  AND p.person = ANY (@people)
 ORDER BY p.entrant`
 
 const selectBibs = `
@@ -48,9 +59,12 @@ WHERE c.event = @event
 
 const selectByReferences = `
 SELECT e.entry, e.members
-FROM registration.whole_entries AS e
-WHERE e.event = @event
-  AND e.reference = ANY (@references)`
+FROM unnest(@references::text[]) AS asked (reference)
+CROSS JOIN LATERAL (SELECT w.entry, w.members
+                    FROM registration.whole_entries AS w
+                    WHERE w.event = @event
+                      AND w.reference = asked.reference
+                    LIMIT 1) AS e`
 
 const selectByJoinCodes = `
 SELECT e.entry, e.members
@@ -61,7 +75,11 @@ WHERE e.event = @event
 const selectByBibs = `
 SELECT b.bib, e.entry, e.members
 FROM registration.bibs AS b
-JOIN registration.whole_entries AS e ON e.event = b.event AND e.entrant = b.entrant
+CROSS JOIN LATERAL (SELECT w.entry, w.members
+                    FROM registration.whole_entries AS w
+                    WHERE w.event = b.event
+                      AND w.entrant = b.entrant
+                    LIMIT 1) AS e
 WHERE b.event = @event
   AND b.bib = ANY (@bibs)`
 
