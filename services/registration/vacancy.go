@@ -138,19 +138,32 @@ func NewVacancyBoard(events Events, census Census) *VacancyBoard {
 }
 
 func (b *VacancyBoard) get(ctx context.Context, event race.EventID) (*left, error) {
-	b.mu.Lock()
-	known := b.known[event]
-	b.mu.Unlock()
-	if known != nil {
+	if known := b.look(event); known != nil {
 		return known, nil
 	}
-	return b.load(ctx, event)
-}
-
-// load reads an event's places and shows them from then on.
-func (b *VacancyBoard) load(ctx context.Context, event race.EventID) (*left, error) {
 	b.reading.Lock()
 	defer b.reading.Unlock()
+	if known := b.look(event); known != nil { // Read by another while this one waited.
+		return known, nil
+	}
+	return b.read(ctx, event)
+}
+
+func (b *VacancyBoard) look(event race.EventID) *left {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.known[event]
+}
+
+func (b *VacancyBoard) load(ctx context.Context, event race.EventID) error {
+	b.reading.Lock()
+	defer b.reading.Unlock()
+	_, err := b.read(ctx, event)
+	return err
+}
+
+// read reads an event's places and shows them from then on.
+func (b *VacancyBoard) read(ctx context.Context, event race.EventID) (*left, error) {
 	b.mu.Lock()
 	news := b.news
 	b.mu.Unlock()
@@ -222,7 +235,7 @@ func (b *VacancyBoard) Run(ctx context.Context, failed func(error)) error {
 		}
 		next := boardEvery
 		for _, event := range b.takeStale() {
-			if _, err := b.load(ctx, event); err != nil && ctx.Err() == nil {
+			if err := b.load(ctx, event); err != nil && ctx.Err() == nil {
 				failed(fmt.Errorf("read what event %s has left: %w", event, err))
 				b.Heard(event)
 				next = boardAgain

@@ -128,7 +128,8 @@ type RegistrationServiceClient interface {
 	// ListMisfits returns the entries that do not fit their race as the event now stands, for example after it was moved to
 	// another day, in order of entry. Reasons: RACE_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
 	ListMisfits(ctx context.Context, in *ListMisfitsRequest, opts ...grpc.CallOption) (*ListMisfitsResponse, error)
-	// GetVacancies returns what each race has left, from memory: at most a second old.
+	// GetVacancies returns what each race has left, from memory: as of the last news from the database, a fraction of a
+	// second old, some seconds after an outage.
 	GetVacancies(ctx context.Context, in *GetVacanciesRequest, opts ...grpc.CallOption) (*GetVacanciesResponse, error)
 	// WatchVacancies sends what each race has left, and again when it changes: at most once a second, the last always exact.
 	WatchVacancies(ctx context.Context, in *WatchVacanciesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchVacanciesResponse], error)
@@ -583,7 +584,8 @@ type RegistrationServiceServer interface {
 	// ListMisfits returns the entries that do not fit their race as the event now stands, for example after it was moved to
 	// another day, in order of entry. Reasons: RACE_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
 	ListMisfits(context.Context, *ListMisfitsRequest) (*ListMisfitsResponse, error)
-	// GetVacancies returns what each race has left, from memory: at most a second old.
+	// GetVacancies returns what each race has left, from memory: as of the last news from the database, a fraction of a
+	// second old, some seconds after an outage.
 	GetVacancies(context.Context, *GetVacanciesRequest) (*GetVacanciesResponse, error)
 	// WatchVacancies sends what each race has left, and again when it changes: at most once a second, the last always exact.
 	WatchVacancies(*WatchVacanciesRequest, grpc.ServerStreamingServer[WatchVacanciesResponse]) error
