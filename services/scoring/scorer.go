@@ -148,9 +148,10 @@ func (s *Scorer) run(outer context.Context, event race.EventID) error {
 		return fmt.Errorf("open the scoring of %s: %w", event, err)
 	}
 	batches := make(chan Batch)
+	begin := d.position // which moves on with the first commit
 	group, ctx := errgroup.WithContext(outer)
 	group.Go(func() error {
-		return s.Stream.Run(ctx, event, d.position.StreamCreated, d.position.Sequence+1, batches)
+		return s.Stream.Run(ctx, event, begin.StreamCreated, begin.Sequence+1, batches)
 	})
 	group.Go(func() error { return d.run(ctx, batches, changed) })
 	err = group.Wait()
