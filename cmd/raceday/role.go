@@ -70,6 +70,10 @@ func roles(running []string) map[string][]access.Role {
 		"ListRulings":          finish,
 		"ListReads":            finish,
 		"ListRejectedMessages": finish,
+		"ExplainResult":        finish,
+		"ListUnknownChips":     staff,
+		"ListMats":             finish,
+		"WatchMats":            finish,
 	})
 	serve("standings", "raceday.standings.v1.StandingsService", map[string][]access.Role{
 		"GetStandings":   everybody,
@@ -77,6 +81,8 @@ func roles(running []string) map[string][]access.Role {
 		"GetResult":      everybody,
 		"GetProgress":    everybody,
 		"ListLists":      everybody,
+		"ListOnCourse":   staff,
+		"ListAnomalies":  finish,
 		"ExportResults":  staff,
 		"ExportFacts":    jury,
 		"Rebuild":        admin,

@@ -38,6 +38,8 @@ type Book struct {
 
 	dirty    []*entrant
 	computer *computer
+	// withAnomalies is false where nobody asks for them.
+	withAnomalies bool
 }
 
 // period is where a mat lay from when until when.
@@ -76,6 +78,7 @@ func NewBook() *Book {
 		mats: map[race.MatID]int32{}, chips: map[race.Chip]*chip{},
 		entrants: map[race.EntrantID]*entrant{}, bibs: map[race.Bib]*entrant{},
 		ofRace: map[race.ID]ruling.OfRace{}, ofBib: map[raceBib][]ruling.Ruling{}, ruled: map[ruling.ID]bool{},
+		withAnomalies: true,
 	}
 }
 

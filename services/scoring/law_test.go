@@ -133,6 +133,7 @@ func outcome(event *race.Event, results []result.Result) (sorted []result.Result
 
 func (d drawnDay) score() (sorted []result.Result, lists []ListChange) {
 	offline := NewOffline(d.event)
+	offline.book.withAnomalies = true // so that the law is tested of them too
 	mats, chips := map[race.MatID]int{}, map[race.Chip]int{}
 	for _, read := range d.reads {
 		offline.AddRead(Numbered{read, number(mats, read.Mat), number(chips, read.Chip)})

@@ -41,6 +41,7 @@ const (
 // NewOffline returns the scoring of an event without reads.
 func NewOffline(event *race.Event) *Offline {
 	o := &Offline{book: NewBook()}
+	o.book.withAnomalies = false
 	o.book.SetEvent(event)
 	return o
 }

@@ -92,16 +92,22 @@ func newComputer(b *Book) *computer {
 func (c *computer) compute(e *entrant, r *race.Race) result.Result {
 	ofRace := c.book.ofRace[r.ID]
 	ruled := ruling.ForEntrant(c.book.ofBib[raceBib{r.ID, e.Bib}])
-	gun := result.GunOf(r, &e.Entrant, &ofRace, &ruled)
+	gun, entered := result.GunOf(r, &e.Entrant, &ofRace, &ruled), manual(r, &ruled)
 	c.gather(e, r, &ruled)
-	c.found = c.finders[r.ID].Find(c.found[:0], c.reads, gun, manual(r, &ruled))
+	finder := c.finders[r.ID]
+	c.found = finder.Find(c.found[:0], c.reads, gun, entered)
 	passings := e.result.Passings
 	if !slices.Equal(passings, c.found) {
 		passings = append([]passing.Passing(nil), c.found...)
 	}
-	return result.Compute(result.Facts{
+	facts := result.Facts{
 		EventDay: c.book.event.Day, Race: r, Entrant: &e.Entrant, Passings: passings, GunAt: gun, OfRace: ofRace, Ruled: ruled,
-	})
+	}
+	computed := result.Compute(facts)
+	if c.book.withAnomalies {
+		computed.Anomalies = facts.Anomalies(c.book.event, finder.Oddities(passings, c.reads, gun, entered))
+	}
+	return computed
 }
 
 // gather collects the entrant's reads that lie at a point and are not void, corrected by the clocks of their mats.

@@ -18,9 +18,23 @@ type Finder struct {
 	// onCourse tells for each point of the event whether the course visits it.
 	onCourse []bool
 
+	// What was found of the last entrant; see Judge and Oddities.
+	opening   opening
 	crossings []crossing
 	nodes     []node
 	from      []int // the first node of each visit, and the end of the last
+	way       []int // the nodes that count
+}
+
+// opening is the first crossing of the start in its window.
+type opening struct {
+	crossing
+	// until is the last read at the start that continues the crossing, also behind the end of the window.
+	until racetime.Instant
+	// reference is the start, or the gun that stands in for it; manual where an official entered it.
+	reference racetime.Instant
+	seen      bool
+	manual    bool
 }
 
 // station is a visit as the finder needs it.
@@ -37,13 +51,16 @@ type station struct {
 
 // node is a crossing considered for a visit.
 type node struct {
-	visit  int
-	at     racetime.Instant
-	manual bool
+	visit int
+	at    racetime.Instant
+	// crossing is the index of the crossing; -1 where an official entered the passing.
+	crossing int
 	// covers is the number of visits that the best way from here on covers, this one included; next is its next
 	// node, or -1.
 	covers, next int
 }
+
+func (n *node) manual() bool { return n.crossing < 0 }
 
 // NewFinder prepares a race of an event.
 func NewFinder(event *race.Event, r *race.Race) *Finder {
@@ -84,33 +101,34 @@ func (f *Finder) addLegs(r *race.Race) {
 // Find appends the passings of one entrant to found, in the order of the course. It sorts reads in place. A gun of zero
 // means that it was not fired: nothing counts.
 func (f *Finder) Find(found []Passing, reads []Read, gun racetime.Instant, manual []Manual) []Passing {
+	f.opening, f.crossings, f.way = opening{}, f.crossings[:0], f.way[:0]
 	if gun == 0 {
 		return found
 	}
 	slices.SortFunc(reads, func(a, b Read) int { return cmp.Compare(a.At, b.At) })
-	start, belongsToStart, started := f.start(reads, gun)
+	o := &f.opening
+	*o = f.open(reads, gun)
 	for _, m := range manual {
 		if m.Visit == 0 {
-			start, started = m.At, true
+			o.reference, o.manual = m.At, true
 		}
 	}
-	reference := gun
-	if started {
-		reference = start
-		found = append(found, Passing{0, start})
+	if o.seen || o.manual {
+		found = append(found, Passing{0, o.reference})
 	}
-	f.formCrossings(reads, reference, belongsToStart)
+	f.formCrossings(reads)
 	f.formNodes(manual)
-	for n := f.best(reference); n >= 0; n = f.nodes[n].next {
+	for n := f.best(); n >= 0; n = f.nodes[n].next {
+		f.way = append(f.way, n)
 		found = append(found, Passing{f.nodes[n].visit, f.nodes[n].at})
 	}
 	return found
 }
 
-// start returns the last read of the first crossing of the start in its window, and until when reads at that point
-// continue this crossing. (Rule 2: what lies before the gun is left out first.)
-func (f *Finder) start(reads []Read, gun racetime.Instant) (at, continuesUntil racetime.Instant, ok bool) {
-	var c crossing
+// open returns the first crossing of the start in its window, whose last read is the start. (Rule 2: what lies before the
+// gun is left out first.)
+func (f *Finder) open(reads []Read, gun racetime.Instant) opening {
+	o := opening{reference: gun}
 	line := f.stations[0]
 	latest := gun.Add(f.lateStart)
 	for _, r := range reads {
@@ -118,35 +136,25 @@ func (f *Finder) start(reads []Read, gun racetime.Instant) (at, continuesUntil r
 			continue
 		}
 		switch {
-		case !ok && r.At > latest:
-			return 0, 0, false
-		case !ok:
-			c, ok = newCrossing(r), true
-		case r.At.Sub(continuesUntil) >= f.gap:
-			return f.leaving(&c), continuesUntil, true
+		case !o.seen && r.At > latest, o.seen && r.At.Sub(o.until) >= f.gap:
+			return o
+		case !o.seen:
+			o.crossing, o.seen = newCrossing(r), true
 		case r.At <= latest:
-			c.add(r)
+			o.add(r)
 		}
-		continuesUntil = r.At
+		o.until, o.reference = r.At, f.leaving(&o.crossing)
 	}
-	if !ok {
-		return 0, 0, false
-	}
-	return f.leaving(&c), continuesUntil, true
+	return o
 }
 
 // wears reports whether a chip worn by a member counts on a leg; chips of persons and teams count on every leg.
 func wears(worn, leg int16) bool { return worn == 0 || leg == 0 || worn == leg }
 
-// formCrossings divides the reads after reference into crossings by point and member. (Rule 3)
-func (f *Finder) formCrossings(reads []Read, reference, belongsToStart racetime.Instant) {
-	f.crossings = f.crossings[:0]
-	line := f.stations[0]
+// formCrossings divides the reads after the start into crossings by point and member. (Rule 3)
+func (f *Finder) formCrossings(reads []Read) {
 	for _, r := range reads {
-		if r.At <= reference || !f.onCourse[r.Point] {
-			continue
-		}
-		if r.Point == line.point && r.At <= belongsToStart && wears(r.Leg, line.leg) {
+		if r.At <= f.opening.reference || !f.onCourse[r.Point] || f.continuesStart(r) {
 			continue
 		}
 		if c := f.latest(r.Point, r.Leg); c != nil && r.At.Sub(c.last) < f.gap {
@@ -155,6 +163,12 @@ func (f *Finder) formCrossings(reads []Read, reference, belongsToStart racetime.
 		}
 		f.crossings = append(f.crossings, newCrossing(r))
 	}
+}
+
+// continuesStart reports whether a read behind the start belongs to the crossing of it.
+func (f *Finder) continuesStart(r Read) bool {
+	line, o := f.stations[0], &f.opening
+	return o.seen && r.Point == line.point && r.At <= o.until && wears(r.Leg, line.leg)
 }
 
 // latest returns the newest crossing of a point by a member, or nil.
@@ -175,13 +189,13 @@ func (f *Finder) formNodes(manual []Manual) {
 	for visit := 1; visit < len(f.stations); visit++ {
 		f.from = append(f.from, len(f.nodes))
 		if at, ok := manualAt(manual, visit); ok {
-			f.nodes = append(f.nodes, node{visit: visit, at: at, manual: true})
+			f.nodes = append(f.nodes, node{visit: visit, at: at, crossing: -1})
 			continue
 		}
 		s := f.stations[visit]
 		for i := range f.crossings {
 			if c := &f.crossings[i]; c.point == s.point && wears(c.leg, s.leg) {
-				f.nodes = append(f.nodes, node{visit: visit, at: f.arriving(c)})
+				f.nodes = append(f.nodes, node{visit: visit, at: f.arriving(c), crossing: i})
 			}
 		}
 		if !s.handOver || s.leg == 0 {
@@ -189,7 +203,7 @@ func (f *Finder) formNodes(manual []Manual) {
 		}
 		for i := len(f.crossings) - 1; i >= 0; i-- {
 			if c := &f.crossings[i]; c.point == s.point && c.leg == s.leg+1 {
-				f.nodes = append(f.nodes, node{visit: visit, at: f.leaving(c)})
+				f.nodes = append(f.nodes, node{visit: visit, at: f.leaving(c), crossing: i})
 			}
 		}
 	}
@@ -207,13 +221,13 @@ func manualAt(manual []Manual, visit int) (racetime.Instant, bool) {
 
 // best finds the way through the nodes that covers most visits; among equals, at the first visit where two differ,
 // covered beats not covered and the preferred node beats the later one. (Rule 4) It returns the first node, or -1.
-func (f *Finder) best(reference racetime.Instant) int {
+func (f *Finder) best() int {
 	for i := len(f.nodes) - 1; i >= 0; i-- {
 		n := &f.nodes[i]
-		n.covers, n.next = f.onward(n.visit, n.at, n.manual)
+		n.covers, n.next = f.onward(n.visit, n.at, n.manual())
 		n.covers++
 	}
-	_, first := f.onward(0, reference, true)
+	_, first := f.onward(0, f.opening.reference, true)
 	return first
 }
 
@@ -230,8 +244,8 @@ func (f *Finder) onward(visit int, at racetime.Instant, manual bool) (covers, ne
 		entered := false // by an official: never left out
 		for i := f.from[to]; i < f.from[to+1]; i++ {
 			n := &f.nodes[i]
-			entered = entered || n.manual
-			if n.covers > covers && (n.manual && manual || f.possible(visit, at, to, n.at)) {
+			entered = entered || n.manual()
+			if n.covers > covers && (n.manual() && manual || f.possible(visit, at, to, n.at, f.pace)) {
 				covers, next = n.covers, i
 			}
 		}
@@ -246,8 +260,9 @@ func (f *Finder) onward(visit int, at racetime.Instant, manual bool) (covers, ne
 }
 
 // possible reports whether an entrant that was at a visit can be at a later one then: in the order of the course and no
-// faster than the fastest pace. A forced start in between lets the next leg leave before the leg ahead ends. (Rule 6)
-func (f *Finder) possible(visit int, at racetime.Instant, to int, then racetime.Instant) bool {
+// faster than a pace, in microseconds per kilometre. A forced start in between lets the next leg leave before the leg ahead
+// ends. (Rule 6)
+func (f *Finder) possible(visit int, at racetime.Instant, to int, then racetime.Instant, pace int64) bool {
 	earliest := at
 	for v := visit; v < to; v++ {
 		if forced := f.stations[v].forced; forced != 0 && forced < earliest {
@@ -255,7 +270,7 @@ func (f *Finder) possible(visit int, at racetime.Instant, to int, then racetime.
 			at = min(at, forced)
 		}
 		length := f.stations[v+1].atMillimetres - f.stations[v].atMillimetres
-		earliest += racetime.Instant((f.pace*length + 999_999) / 1_000_000)
+		earliest += racetime.Instant((pace*length + 999_999) / 1_000_000)
 	}
 	return then > at && then >= earliest
 }

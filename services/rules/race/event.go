@@ -189,6 +189,22 @@ type CutOff struct {
 	Clock                racetime.Instant
 }
 
+// MissedBy returns by how much the limits are missed at an instant, the most where several are; zero where none is: a time
+// equal to a limit is in time. The gun stands in for a start that was not read.
+func (c CutOff) MissedBy(at, gun, start racetime.Instant) time.Duration {
+	var over time.Duration
+	if c.AfterGun != 0 {
+		over = max(over, at.Sub(gun)-c.AfterGun)
+	}
+	if c.AfterStart != 0 {
+		over = max(over, at.Sub(start)-c.AfterStart)
+	}
+	if c.Clock != 0 {
+		over = max(over, at.Sub(c.Clock))
+	}
+	return over
+}
+
 // OverTime is what a finish after a missed cut-off becomes.
 type OverTime int
 

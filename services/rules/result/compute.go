@@ -114,17 +114,14 @@ func (f *Facts) finishAt(res *Result) (racetime.Instant, bool) {
 	return 0, false
 }
 
-// overTime reports whether a cut-off was missed anywhere: a time equal to a limit is in time. Exact times decide.
+// overTime reports whether a cut-off was missed anywhere. Exact times decide.
 func (f *Facts) overTime(res *Result) bool {
 	start, ok := res.StartAt()
 	if !ok {
 		start = f.GunAt
 	}
 	for _, p := range res.Passings {
-		limit := f.Race.Course[p.Visit].CutOff
-		if limit.AfterGun != 0 && p.At.Sub(f.GunAt) > limit.AfterGun ||
-			limit.AfterStart != 0 && p.At.Sub(start) > limit.AfterStart ||
-			limit.Clock != 0 && p.At > limit.Clock {
+		if f.Race.Course[p.Visit].CutOff.MissedBy(p.At, f.GunAt, start) > 0 {
 			return true
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"raceday/services/rules/anomaly"
 	"raceday/services/rules/passing"
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
@@ -76,6 +77,8 @@ type Result struct {
 	Lists []string
 	// Before are the bibs that this one stands directly before in every list that holds both.
 	Before []race.Bib
+	// Anomalies are what officials should look at; see Facts.Anomalies. Lists do not show them.
+	Anomalies []anomaly.Anomaly
 }
 
 // Leg is one leg of a relay.
@@ -144,10 +147,11 @@ func (r *Result) Time(basis race.Basis) racetime.Optional {
 
 // Equal reports whether two results are the same in everything.
 func (r *Result) Equal(o *Result) bool {
-	return r.EqualRow(o) && slices.Equal(r.Passings, o.Passings) && slices.Equal(r.Legs, o.Legs)
+	return r.EqualRow(o) && slices.Equal(r.Passings, o.Passings) && slices.Equal(r.Legs, o.Legs) &&
+		slices.Equal(r.Anomalies, o.Anomalies)
 }
 
-// EqualRow reports whether two results are the same in everything but passings and legs.
+// EqualRow reports whether two results are the same in everything but passings, legs and anomalies.
 func (r *Result) EqualRow(o *Result) bool {
 	return r.Entrant == o.Entrant && r.Race == o.Race && r.Bib == o.Bib && r.Chip == o.Chip && r.Name == o.Name &&
 		r.Sex == o.Sex && r.Country == o.Country && r.Club == o.Club && r.Category == o.Category &&

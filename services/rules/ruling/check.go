@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"raceday/services/rules/anomaly"
 	"raceday/services/rules/race"
 )
 
@@ -138,6 +139,10 @@ func checkTarget(r Ruling, bad func(field, reason, message string)) {
 		case r.Target == string(r.Bib):
 			bad("target", "BIB_ITSELF", "a bib cannot stand before itself")
 		}
+	case Reviewed:
+		if !slices.Contains(anomaly.Kinds(), anomaly.Kind(r.Target)) {
+			bad("target", "ANOMALY_UNKNOWN", "not a kind of anomaly: "+strconv.Quote(r.Target))
+		}
 	case Revoke:
 		switch {
 		case r.Target == "":
@@ -154,7 +159,7 @@ func fitPoint(r Ruling, of *race.Race, event *race.Event, bad func(field, reason
 	switch r.Kind {
 	case DNF:
 		fitLegEnd(r, of, bad)
-	case ManualTime, YellowCard, RedCard:
+	case ManualTime, YellowCard, RedCard, Reviewed:
 		if _, ok := of.VisitAt(r.Point); !ok {
 			bad("point", "POINT_UNKNOWN", "the course has no visit "+strconv.Quote(r.Point))
 		}

@@ -29,14 +29,16 @@ const (
 	ManualTime    Kind = "MANUAL_TIME"
 	VoidRead      Kind = "VOID_READ"
 	RankBefore    Kind = "RANK_BEFORE"
+	Reviewed      Kind = "REVIEWED"
 	Close         Kind = "CLOSE"
 	Revoke        Kind = "REVOKE"
 )
 
-// Kinds returns all kinds in the order of FORMATS.md.
+// Kinds returns all kinds in the order of FORMATS.md, which does not have REVIEWED: an official looked at an anomaly, and
+// nothing else follows from it.
 func Kinds() []Kind {
 	return []Kind{DSQ, DNS, Withdrawn, NotCompeting, DNF, Penalty, YellowCard, RedCard, Gun, StartWithWave, ManualTime,
-		VoidRead, RankBefore, Close, Revoke}
+		VoidRead, RankBefore, Reviewed, Close, Revoke}
 }
 
 // Ruling is one decision. The order of rulings is that of recording.
@@ -45,7 +47,8 @@ type Ruling struct {
 	Race race.ID
 	Bib  race.Bib
 	Kind Kind
-	// Target is a wave (GUN, START_WITH_WAVE), another bib (RANK_BEFORE) or a ruling (REVOKE).
+	// Target is a wave (GUN, START_WITH_WAVE), another bib (RANK_BEFORE), the kind of an anomaly (REVIEWED) or a ruling
+	// (REVOKE).
 	Target string
 	// Point may name a later visit of it: line#2, the start being the first.
 	Point string

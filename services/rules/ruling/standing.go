@@ -3,6 +3,7 @@ package ruling
 import (
 	"time"
 
+	"raceday/services/rules/anomaly"
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
 )
@@ -81,12 +82,25 @@ func (o OfRace) GunOf(wave *race.Wave) racetime.Instant {
 	return wave.Gun
 }
 
+// FirstGun returns the earliest gun of a race; zero where none is known.
+func (o OfRace) FirstGun(r *race.Race) racetime.Instant {
+	var first racetime.Instant
+	for i := range r.Waves {
+		if gun := o.GunOf(&r.Waves[i]); gun != 0 && (first == 0 || gun < first) {
+			first = gun
+		}
+	}
+	return first
+}
+
 // OfEntrant is what stands for one bib.
 type OfEntrant struct {
 	// Status is the last of DSQ, DNS, WITHDRAWN, NOT_COMPETING and DNF of the whole race; empty where there is none.
 	Status Kind
 	// Rule is the number behind Status.
 	Rule string
+	// StatusBy is the ruling that decided Status.
+	StatusBy ID
 	// LegsNotCompleted are the points, line#2 naming a later visit, where a leg ruled not completed ends.
 	LegsNotCompleted []string
 	Penalty          time.Duration
@@ -99,6 +113,8 @@ type OfEntrant struct {
 	// Void are reads that never were: at a point, at the instant that the mat wrote.
 	Void   []At
 	Before []race.Bib
+	// Reviews are of anomalies that officials looked at.
+	Reviews []anomaly.Review
 }
 
 // At is an instant at a point, which may name a later visit as line#2.
@@ -117,9 +133,9 @@ func ForEntrant(standing []Ruling) OfEntrant {
 				o.LegsNotCompleted = append(o.LegsNotCompleted, d.Point)
 				continue
 			}
-			o.Status, o.Rule = d.Kind, d.Rule
+			o.Status, o.Rule, o.StatusBy = d.Kind, d.Rule, d.ID
 		case DSQ, DNS, Withdrawn, NotCompeting:
-			o.Status, o.Rule = d.Kind, d.Rule
+			o.Status, o.Rule, o.StatusBy = d.Kind, d.Rule, d.ID
 		case Penalty:
 			o.Penalty += d.Duration
 		case YellowCard:
@@ -134,6 +150,8 @@ func ForEntrant(standing []Ruling) OfEntrant {
 			o.Void = append(o.Void, At{d.Point, d.At})
 		case RankBefore:
 			o.Before = append(o.Before, race.Bib(d.Target))
+		case Reviewed:
+			o.Reviews = append(o.Reviews, anomaly.Review{By: string(d.ID), Kind: anomaly.Kind(d.Target), Point: d.Point})
 		}
 	}
 	return o

@@ -1397,11 +1397,321 @@ func (x *RebuildSummary) GetVersion() int64 {
 	return 0
 }
 
+// ListOnCourseRequest names an event, and perhaps one race.
+type ListOnCourseRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	EventId string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	// Empty: all races.
+	Race string `protobuf:"bytes,2,opt,name=race,proto3" json:"race,omitempty"`
+	// 1 to 1000; unset: 100.
+	PageSize      int32  `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListOnCourseRequest) Reset() {
+	*x = ListOnCourseRequest{}
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListOnCourseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListOnCourseRequest) ProtoMessage() {}
+
+func (x *ListOnCourseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListOnCourseRequest.ProtoReflect.Descriptor instead.
+func (*ListOnCourseRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *ListOnCourseRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *ListOnCourseRequest) GetRace() string {
+	if x != nil {
+		return x.Race
+	}
+	return ""
+}
+
+func (x *ListOnCourseRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListOnCourseRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListOnCourseResponse is a page of entrants.
+type ListOnCourseResponse struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Entrants []*OnCourse            `protobuf:"bytes,1,rep,name=entrants,proto3" json:"entrants,omitempty"`
+	// How many there are on all pages.
+	Total   int32 `protobuf:"varint,2,opt,name=total,proto3" json:"total,omitempty"`
+	Version int64 `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`
+	// Empty on the last page.
+	NextPageToken string `protobuf:"bytes,4,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListOnCourseResponse) Reset() {
+	*x = ListOnCourseResponse{}
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListOnCourseResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListOnCourseResponse) ProtoMessage() {}
+
+func (x *ListOnCourseResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListOnCourseResponse.ProtoReflect.Descriptor instead.
+func (*ListOnCourseResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ListOnCourseResponse) GetEntrants() []*OnCourse {
+	if x != nil {
+		return x.Entrants
+	}
+	return nil
+}
+
+func (x *ListOnCourseResponse) GetTotal() int32 {
+	if x != nil {
+		return x.Total
+	}
+	return 0
+}
+
+func (x *ListOnCourseResponse) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *ListOnCourseResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// ListAnomaliesRequest names an event, and perhaps one race and one kind.
+type ListAnomaliesRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	EventId string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	// Empty: all races, and conflicts of chips that nobody wears.
+	Race string `protobuf:"bytes,2,opt,name=race,proto3" json:"race,omitempty"`
+	// Unset: all kinds.
+	Kind AnomalyKind `protobuf:"varint,3,opt,name=kind,proto3,enum=raceday.standings.v1.AnomalyKind" json:"kind,omitempty"`
+	// Leaves out what was dealt with, and what is information only.
+	OpenOnly bool `protobuf:"varint,4,opt,name=open_only,json=openOnly,proto3" json:"open_only,omitempty"`
+	// 1 to 1000; unset: 100.
+	PageSize      int32  `protobuf:"varint,5,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken     string `protobuf:"bytes,6,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAnomaliesRequest) Reset() {
+	*x = ListAnomaliesRequest{}
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAnomaliesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAnomaliesRequest) ProtoMessage() {}
+
+func (x *ListAnomaliesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAnomaliesRequest.ProtoReflect.Descriptor instead.
+func (*ListAnomaliesRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ListAnomaliesRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *ListAnomaliesRequest) GetRace() string {
+	if x != nil {
+		return x.Race
+	}
+	return ""
+}
+
+func (x *ListAnomaliesRequest) GetKind() AnomalyKind {
+	if x != nil {
+		return x.Kind
+	}
+	return AnomalyKind_ANOMALY_KIND_UNSPECIFIED
+}
+
+func (x *ListAnomaliesRequest) GetOpenOnly() bool {
+	if x != nil {
+		return x.OpenOnly
+	}
+	return false
+}
+
+func (x *ListAnomaliesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListAnomaliesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListAnomaliesResponse is a page of anomalies.
+type ListAnomaliesResponse struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Anomalies []*Anomaly             `protobuf:"bytes,1,rep,name=anomalies,proto3" json:"anomalies,omitempty"`
+	// How many there are on all pages, and how many of them are open.
+	Total   int32 `protobuf:"varint,2,opt,name=total,proto3" json:"total,omitempty"`
+	Open    int32 `protobuf:"varint,3,opt,name=open,proto3" json:"open,omitempty"`
+	Version int64 `protobuf:"varint,4,opt,name=version,proto3" json:"version,omitempty"`
+	// Empty on the last page.
+	NextPageToken string `protobuf:"bytes,5,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAnomaliesResponse) Reset() {
+	*x = ListAnomaliesResponse{}
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAnomaliesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAnomaliesResponse) ProtoMessage() {}
+
+func (x *ListAnomaliesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAnomaliesResponse.ProtoReflect.Descriptor instead.
+func (*ListAnomaliesResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *ListAnomaliesResponse) GetAnomalies() []*Anomaly {
+	if x != nil {
+		return x.Anomalies
+	}
+	return nil
+}
+
+func (x *ListAnomaliesResponse) GetTotal() int32 {
+	if x != nil {
+		return x.Total
+	}
+	return 0
+}
+
+func (x *ListAnomaliesResponse) GetOpen() int32 {
+	if x != nil {
+		return x.Open
+	}
+	return 0
+}
+
+func (x *ListAnomaliesResponse) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *ListAnomaliesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 var File_raceday_standings_v1_standings_service_proto protoreflect.FileDescriptor
 
 const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\n" +
-	",raceday/standings/v1/standings_service.proto\x12\x14raceday.standings.v1\x1a#raceday/standings/v1/standing.proto\"\x94\x01\n" +
+	",raceday/standings/v1/standings_service.proto\x12\x14raceday.standings.v1\x1a\"raceday/standings/v1/anomaly.proto\x1a$raceday/standings/v1/on_course.proto\x1a#raceday/standings/v1/standing.proto\"\x94\x01\n" +
 	"\x13GetStandingsRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04race\x18\x02 \x01(\tR\x04race\x12\x12\n" +
@@ -1493,19 +1803,46 @@ const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\x05reads\x18\x01 \x01(\x03R\x05reads\x12\x1a\n" +
 	"\bentrants\x18\x02 \x01(\x03R\bentrants\x12 \n" +
 	"\vdifferences\x18\x03 \x01(\x03R\vdifferences\x12\x18\n" +
-	"\aversion\x18\x04 \x01(\x03R\aversion*~\n" +
+	"\aversion\x18\x04 \x01(\x03R\aversion\"\x80\x01\n" +
+	"\x13ListOnCourseRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
+	"\x04race\x18\x02 \x01(\tR\x04race\x12\x1b\n" +
+	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\"\xaa\x01\n" +
+	"\x14ListOnCourseResponse\x12:\n" +
+	"\bentrants\x18\x01 \x03(\v2\x1e.raceday.standings.v1.OnCourseR\bentrants\x12\x14\n" +
+	"\x05total\x18\x02 \x01(\x05R\x05total\x12\x18\n" +
+	"\aversion\x18\x03 \x01(\x03R\aversion\x12&\n" +
+	"\x0fnext_page_token\x18\x04 \x01(\tR\rnextPageToken\"\xd5\x01\n" +
+	"\x14ListAnomaliesRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
+	"\x04race\x18\x02 \x01(\tR\x04race\x125\n" +
+	"\x04kind\x18\x03 \x01(\x0e2!.raceday.standings.v1.AnomalyKindR\x04kind\x12\x1b\n" +
+	"\topen_only\x18\x04 \x01(\bR\bopenOnly\x12\x1b\n" +
+	"\tpage_size\x18\x05 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x06 \x01(\tR\tpageToken\"\xc0\x01\n" +
+	"\x15ListAnomaliesResponse\x12;\n" +
+	"\tanomalies\x18\x01 \x03(\v2\x1d.raceday.standings.v1.AnomalyR\tanomalies\x12\x14\n" +
+	"\x05total\x18\x02 \x01(\x05R\x05total\x12\x12\n" +
+	"\x04open\x18\x03 \x01(\x05R\x04open\x12\x18\n" +
+	"\aversion\x18\x04 \x01(\x03R\aversion\x12&\n" +
+	"\x0fnext_page_token\x18\x05 \x01(\tR\rnextPageToken*~\n" +
 	"\n" +
 	"ExportFile\x12\x1b\n" +
 	"\x17EXPORT_FILE_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17EXPORT_FILE_RESULTS_CSV\x10\x01\x12\x18\n" +
 	"\x14EXPORT_FILE_LEGS_CSV\x10\x02\x12\x1c\n" +
-	"\x18EXPORT_FILE_RESULTS_JSON\x10\x032\xb4\x06\n" +
+	"\x18EXPORT_FILE_RESULTS_JSON\x10\x032\x85\b\n" +
 	"\x10StandingsService\x12e\n" +
 	"\fGetStandings\x12).raceday.standings.v1.GetStandingsRequest\x1a*.raceday.standings.v1.GetStandingsResponse\x12m\n" +
 	"\x0eWatchStandings\x12+.raceday.standings.v1.WatchStandingsRequest\x1a,.raceday.standings.v1.WatchStandingsResponse0\x01\x12\\\n" +
 	"\tGetResult\x12&.raceday.standings.v1.GetResultRequest\x1a'.raceday.standings.v1.GetResultResponse\x12b\n" +
 	"\vGetProgress\x12(.raceday.standings.v1.GetProgressRequest\x1a).raceday.standings.v1.GetProgressResponse\x12\\\n" +
-	"\tListLists\x12&.raceday.standings.v1.ListListsRequest\x1a'.raceday.standings.v1.ListListsResponse\x12j\n" +
+	"\tListLists\x12&.raceday.standings.v1.ListListsRequest\x1a'.raceday.standings.v1.ListListsResponse\x12e\n" +
+	"\fListOnCourse\x12).raceday.standings.v1.ListOnCourseRequest\x1a*.raceday.standings.v1.ListOnCourseResponse\x12h\n" +
+	"\rListAnomalies\x12*.raceday.standings.v1.ListAnomaliesRequest\x1a+.raceday.standings.v1.ListAnomaliesResponse\x12j\n" +
 	"\rExportResults\x12*.raceday.standings.v1.ExportResultsRequest\x1a+.raceday.standings.v1.ExportResultsResponse0\x01\x12d\n" +
 	"\vExportFacts\x12(.raceday.standings.v1.ExportFactsRequest\x1a).raceday.standings.v1.ExportFactsResponse0\x01\x12X\n" +
 	"\aRebuild\x12$.raceday.standings.v1.RebuildRequest\x1a%.raceday.standings.v1.RebuildResponse0\x01B0Z.raceday/proto/raceday/standings/v1;standingsv1b\x06proto3"
@@ -1523,7 +1860,7 @@ func file_raceday_standings_v1_standings_service_proto_rawDescGZIP() []byte {
 }
 
 var file_raceday_standings_v1_standings_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_raceday_standings_v1_standings_service_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_raceday_standings_v1_standings_service_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_raceday_standings_v1_standings_service_proto_goTypes = []any{
 	(ExportFile)(0),                // 0: raceday.standings.v1.ExportFile
 	(*GetStandingsRequest)(nil),    // 1: raceday.standings.v1.GetStandingsRequest
@@ -1546,44 +1883,58 @@ var file_raceday_standings_v1_standings_service_proto_goTypes = []any{
 	(*RebuildResponse)(nil),        // 18: raceday.standings.v1.RebuildResponse
 	(*RebuildDifference)(nil),      // 19: raceday.standings.v1.RebuildDifference
 	(*RebuildSummary)(nil),         // 20: raceday.standings.v1.RebuildSummary
-	(*Standing)(nil),               // 21: raceday.standings.v1.Standing
-	(*Split)(nil),                  // 22: raceday.standings.v1.Split
-	(*ListRank)(nil),               // 23: raceday.standings.v1.ListRank
-	(*LegResult)(nil),              // 24: raceday.standings.v1.LegResult
+	(*ListOnCourseRequest)(nil),    // 21: raceday.standings.v1.ListOnCourseRequest
+	(*ListOnCourseResponse)(nil),   // 22: raceday.standings.v1.ListOnCourseResponse
+	(*ListAnomaliesRequest)(nil),   // 23: raceday.standings.v1.ListAnomaliesRequest
+	(*ListAnomaliesResponse)(nil),  // 24: raceday.standings.v1.ListAnomaliesResponse
+	(*Standing)(nil),               // 25: raceday.standings.v1.Standing
+	(*Split)(nil),                  // 26: raceday.standings.v1.Split
+	(*ListRank)(nil),               // 27: raceday.standings.v1.ListRank
+	(*LegResult)(nil),              // 28: raceday.standings.v1.LegResult
+	(*OnCourse)(nil),               // 29: raceday.standings.v1.OnCourse
+	(AnomalyKind)(0),               // 30: raceday.standings.v1.AnomalyKind
+	(*Anomaly)(nil),                // 31: raceday.standings.v1.Anomaly
 }
 var file_raceday_standings_v1_standings_service_proto_depIdxs = []int32{
-	21, // 0: raceday.standings.v1.GetStandingsResponse.rows:type_name -> raceday.standings.v1.Standing
-	21, // 1: raceday.standings.v1.WatchStandingsResponse.rows:type_name -> raceday.standings.v1.Standing
-	21, // 2: raceday.standings.v1.GetResultResponse.standing:type_name -> raceday.standings.v1.Standing
-	22, // 3: raceday.standings.v1.GetResultResponse.splits:type_name -> raceday.standings.v1.Split
-	23, // 4: raceday.standings.v1.GetResultResponse.ranks:type_name -> raceday.standings.v1.ListRank
-	24, // 5: raceday.standings.v1.GetResultResponse.legs:type_name -> raceday.standings.v1.LegResult
+	25, // 0: raceday.standings.v1.GetStandingsResponse.rows:type_name -> raceday.standings.v1.Standing
+	25, // 1: raceday.standings.v1.WatchStandingsResponse.rows:type_name -> raceday.standings.v1.Standing
+	25, // 2: raceday.standings.v1.GetResultResponse.standing:type_name -> raceday.standings.v1.Standing
+	26, // 3: raceday.standings.v1.GetResultResponse.splits:type_name -> raceday.standings.v1.Split
+	27, // 4: raceday.standings.v1.GetResultResponse.ranks:type_name -> raceday.standings.v1.ListRank
+	28, // 5: raceday.standings.v1.GetResultResponse.legs:type_name -> raceday.standings.v1.LegResult
 	9,  // 6: raceday.standings.v1.GetProgressResponse.races:type_name -> raceday.standings.v1.RaceProgress
 	12, // 7: raceday.standings.v1.ListListsResponse.lists:type_name -> raceday.standings.v1.ListSummary
 	0,  // 8: raceday.standings.v1.ExportResultsRequest.file:type_name -> raceday.standings.v1.ExportFile
 	19, // 9: raceday.standings.v1.RebuildResponse.difference:type_name -> raceday.standings.v1.RebuildDifference
 	20, // 10: raceday.standings.v1.RebuildResponse.summary:type_name -> raceday.standings.v1.RebuildSummary
-	1,  // 11: raceday.standings.v1.StandingsService.GetStandings:input_type -> raceday.standings.v1.GetStandingsRequest
-	3,  // 12: raceday.standings.v1.StandingsService.WatchStandings:input_type -> raceday.standings.v1.WatchStandingsRequest
-	5,  // 13: raceday.standings.v1.StandingsService.GetResult:input_type -> raceday.standings.v1.GetResultRequest
-	7,  // 14: raceday.standings.v1.StandingsService.GetProgress:input_type -> raceday.standings.v1.GetProgressRequest
-	10, // 15: raceday.standings.v1.StandingsService.ListLists:input_type -> raceday.standings.v1.ListListsRequest
-	13, // 16: raceday.standings.v1.StandingsService.ExportResults:input_type -> raceday.standings.v1.ExportResultsRequest
-	15, // 17: raceday.standings.v1.StandingsService.ExportFacts:input_type -> raceday.standings.v1.ExportFactsRequest
-	17, // 18: raceday.standings.v1.StandingsService.Rebuild:input_type -> raceday.standings.v1.RebuildRequest
-	2,  // 19: raceday.standings.v1.StandingsService.GetStandings:output_type -> raceday.standings.v1.GetStandingsResponse
-	4,  // 20: raceday.standings.v1.StandingsService.WatchStandings:output_type -> raceday.standings.v1.WatchStandingsResponse
-	6,  // 21: raceday.standings.v1.StandingsService.GetResult:output_type -> raceday.standings.v1.GetResultResponse
-	8,  // 22: raceday.standings.v1.StandingsService.GetProgress:output_type -> raceday.standings.v1.GetProgressResponse
-	11, // 23: raceday.standings.v1.StandingsService.ListLists:output_type -> raceday.standings.v1.ListListsResponse
-	14, // 24: raceday.standings.v1.StandingsService.ExportResults:output_type -> raceday.standings.v1.ExportResultsResponse
-	16, // 25: raceday.standings.v1.StandingsService.ExportFacts:output_type -> raceday.standings.v1.ExportFactsResponse
-	18, // 26: raceday.standings.v1.StandingsService.Rebuild:output_type -> raceday.standings.v1.RebuildResponse
-	19, // [19:27] is the sub-list for method output_type
-	11, // [11:19] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	29, // 11: raceday.standings.v1.ListOnCourseResponse.entrants:type_name -> raceday.standings.v1.OnCourse
+	30, // 12: raceday.standings.v1.ListAnomaliesRequest.kind:type_name -> raceday.standings.v1.AnomalyKind
+	31, // 13: raceday.standings.v1.ListAnomaliesResponse.anomalies:type_name -> raceday.standings.v1.Anomaly
+	1,  // 14: raceday.standings.v1.StandingsService.GetStandings:input_type -> raceday.standings.v1.GetStandingsRequest
+	3,  // 15: raceday.standings.v1.StandingsService.WatchStandings:input_type -> raceday.standings.v1.WatchStandingsRequest
+	5,  // 16: raceday.standings.v1.StandingsService.GetResult:input_type -> raceday.standings.v1.GetResultRequest
+	7,  // 17: raceday.standings.v1.StandingsService.GetProgress:input_type -> raceday.standings.v1.GetProgressRequest
+	10, // 18: raceday.standings.v1.StandingsService.ListLists:input_type -> raceday.standings.v1.ListListsRequest
+	21, // 19: raceday.standings.v1.StandingsService.ListOnCourse:input_type -> raceday.standings.v1.ListOnCourseRequest
+	23, // 20: raceday.standings.v1.StandingsService.ListAnomalies:input_type -> raceday.standings.v1.ListAnomaliesRequest
+	13, // 21: raceday.standings.v1.StandingsService.ExportResults:input_type -> raceday.standings.v1.ExportResultsRequest
+	15, // 22: raceday.standings.v1.StandingsService.ExportFacts:input_type -> raceday.standings.v1.ExportFactsRequest
+	17, // 23: raceday.standings.v1.StandingsService.Rebuild:input_type -> raceday.standings.v1.RebuildRequest
+	2,  // 24: raceday.standings.v1.StandingsService.GetStandings:output_type -> raceday.standings.v1.GetStandingsResponse
+	4,  // 25: raceday.standings.v1.StandingsService.WatchStandings:output_type -> raceday.standings.v1.WatchStandingsResponse
+	6,  // 26: raceday.standings.v1.StandingsService.GetResult:output_type -> raceday.standings.v1.GetResultResponse
+	8,  // 27: raceday.standings.v1.StandingsService.GetProgress:output_type -> raceday.standings.v1.GetProgressResponse
+	11, // 28: raceday.standings.v1.StandingsService.ListLists:output_type -> raceday.standings.v1.ListListsResponse
+	22, // 29: raceday.standings.v1.StandingsService.ListOnCourse:output_type -> raceday.standings.v1.ListOnCourseResponse
+	24, // 30: raceday.standings.v1.StandingsService.ListAnomalies:output_type -> raceday.standings.v1.ListAnomaliesResponse
+	14, // 31: raceday.standings.v1.StandingsService.ExportResults:output_type -> raceday.standings.v1.ExportResultsResponse
+	16, // 32: raceday.standings.v1.StandingsService.ExportFacts:output_type -> raceday.standings.v1.ExportFactsResponse
+	18, // 33: raceday.standings.v1.StandingsService.Rebuild:output_type -> raceday.standings.v1.RebuildResponse
+	24, // [24:34] is the sub-list for method output_type
+	14, // [14:24] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_raceday_standings_v1_standings_service_proto_init() }
@@ -1591,6 +1942,8 @@ func file_raceday_standings_v1_standings_service_proto_init() {
 	if File_raceday_standings_v1_standings_service_proto != nil {
 		return
 	}
+	file_raceday_standings_v1_anomaly_proto_init()
+	file_raceday_standings_v1_on_course_proto_init()
 	file_raceday_standings_v1_standing_proto_init()
 	file_raceday_standings_v1_standings_service_proto_msgTypes[17].OneofWrappers = []any{
 		(*RebuildResponse_Difference)(nil),
@@ -1602,7 +1955,7 @@ func file_raceday_standings_v1_standings_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_raceday_standings_v1_standings_service_proto_rawDesc), len(file_raceday_standings_v1_standings_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   20,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -24,6 +24,8 @@ const (
 	StandingsService_GetResult_FullMethodName      = "/raceday.standings.v1.StandingsService/GetResult"
 	StandingsService_GetProgress_FullMethodName    = "/raceday.standings.v1.StandingsService/GetProgress"
 	StandingsService_ListLists_FullMethodName      = "/raceday.standings.v1.StandingsService/ListLists"
+	StandingsService_ListOnCourse_FullMethodName   = "/raceday.standings.v1.StandingsService/ListOnCourse"
+	StandingsService_ListAnomalies_FullMethodName  = "/raceday.standings.v1.StandingsService/ListAnomalies"
 	StandingsService_ExportResults_FullMethodName  = "/raceday.standings.v1.StandingsService/ExportResults"
 	StandingsService_ExportFacts_FullMethodName    = "/raceday.standings.v1.StandingsService/ExportFacts"
 	StandingsService_Rebuild_FullMethodName        = "/raceday.standings.v1.StandingsService/Rebuild"
@@ -56,6 +58,12 @@ type StandingsServiceClient interface {
 	// ListLists returns the names of a race's lists with the number ranked. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND,
 	// STANDINGS_STOPPING.
 	ListLists(ctx context.Context, in *ListListsRequest, opts ...grpc.CallOption) (*ListListsResponse, error)
+	// ListOnCourse returns everybody who started and did not finish, the longest overdue first. Reasons: EVENT_NOT_FOUND,
+	// RACE_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID, STANDINGS_STOPPING.
+	ListOnCourse(ctx context.Context, in *ListOnCourseRequest, opts ...grpc.CallOption) (*ListOnCourseResponse, error)
+	// ListAnomalies returns what officials should look at, by race, bib and course. Reasons: EVENT_NOT_FOUND,
+	// RACE_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
+	ListAnomalies(ctx context.Context, in *ListAnomaliesRequest, opts ...grpc.CallOption) (*ListAnomaliesResponse, error)
 	// ExportResults streams results.csv or legs.csv (or the same as JSON lines) of one version. Reason: EVENT_NOT_FOUND.
 	ExportResults(ctx context.Context, in *ExportResultsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportResultsResponse], error)
 	// ExportFacts streams event.yaml, roster.csv, reads.csv.gz and rulings.csv as of one moment. Reason:
@@ -127,6 +135,26 @@ func (c *standingsServiceClient) ListLists(ctx context.Context, in *ListListsReq
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListListsResponse)
 	err := c.cc.Invoke(ctx, StandingsService_ListLists_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *standingsServiceClient) ListOnCourse(ctx context.Context, in *ListOnCourseRequest, opts ...grpc.CallOption) (*ListOnCourseResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListOnCourseResponse)
+	err := c.cc.Invoke(ctx, StandingsService_ListOnCourse_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *standingsServiceClient) ListAnomalies(ctx context.Context, in *ListAnomaliesRequest, opts ...grpc.CallOption) (*ListAnomaliesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListAnomaliesResponse)
+	err := c.cc.Invoke(ctx, StandingsService_ListAnomalies_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -217,6 +245,12 @@ type StandingsServiceServer interface {
 	// ListLists returns the names of a race's lists with the number ranked. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND,
 	// STANDINGS_STOPPING.
 	ListLists(context.Context, *ListListsRequest) (*ListListsResponse, error)
+	// ListOnCourse returns everybody who started and did not finish, the longest overdue first. Reasons: EVENT_NOT_FOUND,
+	// RACE_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID, STANDINGS_STOPPING.
+	ListOnCourse(context.Context, *ListOnCourseRequest) (*ListOnCourseResponse, error)
+	// ListAnomalies returns what officials should look at, by race, bib and course. Reasons: EVENT_NOT_FOUND,
+	// RACE_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
+	ListAnomalies(context.Context, *ListAnomaliesRequest) (*ListAnomaliesResponse, error)
 	// ExportResults streams results.csv or legs.csv (or the same as JSON lines) of one version. Reason: EVENT_NOT_FOUND.
 	ExportResults(*ExportResultsRequest, grpc.ServerStreamingServer[ExportResultsResponse]) error
 	// ExportFacts streams event.yaml, roster.csv, reads.csv.gz and rulings.csv as of one moment. Reason:
@@ -249,6 +283,12 @@ func (UnimplementedStandingsServiceServer) GetProgress(context.Context, *GetProg
 }
 func (UnimplementedStandingsServiceServer) ListLists(context.Context, *ListListsRequest) (*ListListsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListLists not implemented")
+}
+func (UnimplementedStandingsServiceServer) ListOnCourse(context.Context, *ListOnCourseRequest) (*ListOnCourseResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListOnCourse not implemented")
+}
+func (UnimplementedStandingsServiceServer) ListAnomalies(context.Context, *ListAnomaliesRequest) (*ListAnomaliesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListAnomalies not implemented")
 }
 func (UnimplementedStandingsServiceServer) ExportResults(*ExportResultsRequest, grpc.ServerStreamingServer[ExportResultsResponse]) error {
 	return status.Error(codes.Unimplemented, "method ExportResults not implemented")
@@ -363,6 +403,42 @@ func _StandingsService_ListLists_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _StandingsService_ListOnCourse_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListOnCourseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandingsServiceServer).ListOnCourse(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandingsService_ListOnCourse_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandingsServiceServer).ListOnCourse(ctx, req.(*ListOnCourseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _StandingsService_ListAnomalies_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListAnomaliesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandingsServiceServer).ListAnomalies(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandingsService_ListAnomalies_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandingsServiceServer).ListAnomalies(ctx, req.(*ListAnomaliesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _StandingsService_ExportResults_Handler(srv interface{}, stream grpc.ServerStream) error {
 	m := new(ExportResultsRequest)
 	if err := stream.RecvMsg(m); err != nil {
@@ -418,6 +494,14 @@ var StandingsService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListLists",
 			Handler:    _StandingsService_ListLists_Handler,
+		},
+		{
+			MethodName: "ListOnCourse",
+			Handler:    _StandingsService_ListOnCourse_Handler,
+		},
+		{
+			MethodName: "ListAnomalies",
+			Handler:    _StandingsService_ListAnomalies_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

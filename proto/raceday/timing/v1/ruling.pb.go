@@ -43,6 +43,8 @@ const (
 	RulingKind_RULING_KIND_RANK_BEFORE     RulingKind = 13
 	RulingKind_RULING_KIND_CLOSE           RulingKind = 14
 	RulingKind_RULING_KIND_REVOKE          RulingKind = 15
+	// An official looked at an anomaly; nothing else follows from it.
+	RulingKind_RULING_KIND_REVIEWED RulingKind = 16
 )
 
 // Enum value maps for RulingKind.
@@ -64,6 +66,7 @@ var (
 		13: "RULING_KIND_RANK_BEFORE",
 		14: "RULING_KIND_CLOSE",
 		15: "RULING_KIND_REVOKE",
+		16: "RULING_KIND_REVIEWED",
 	}
 	RulingKind_value = map[string]int32{
 		"RULING_KIND_UNSPECIFIED":     0,
@@ -82,6 +85,7 @@ var (
 		"RULING_KIND_RANK_BEFORE":     13,
 		"RULING_KIND_CLOSE":           14,
 		"RULING_KIND_REVOKE":          15,
+		"RULING_KIND_REVIEWED":        16,
 	}
 )
 
@@ -121,7 +125,8 @@ type Ruling struct {
 	// Empty for GUN, CLOSE and REVOKE.
 	Bib  string     `protobuf:"bytes,3,opt,name=bib,proto3" json:"bib,omitempty"`
 	Kind RulingKind `protobuf:"varint,4,opt,name=kind,proto3,enum=raceday.timing.v1.RulingKind" json:"kind,omitempty"`
-	// A wave (GUN, START_WITH_WAVE), another bib (RANK_BEFORE) or a ruling's id (REVOKE).
+	// A wave (GUN, START_WITH_WAVE), another bib (RANK_BEFORE), the kind of an anomaly without its prefix (REVIEWED) or a
+	// ruling's id (REVOKE).
 	Target string `protobuf:"bytes,5,opt,name=target,proto3" json:"target,omitempty"`
 	// A point; line#2 names the second visit, the start being the first.
 	Point    string                 `protobuf:"bytes,6,opt,name=point,proto3" json:"point,omitempty"`
@@ -291,7 +296,7 @@ const file_raceday_timing_v1_ruling_proto_rawDesc = "" +
 	"decided_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\tdecidedAt\x12;\n" +
 	"\vrecorded_at\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"recordedAt\x12\x16\n" +
-	"\x06change\x18\x0e \x01(\x03R\x06change*\xac\x03\n" +
+	"\x06change\x18\x0e \x01(\x03R\x06change*\xc6\x03\n" +
 	"\n" +
 	"RulingKind\x12\x1b\n" +
 	"\x17RULING_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
@@ -310,7 +315,8 @@ const file_raceday_timing_v1_ruling_proto_rawDesc = "" +
 	"\x15RULING_KIND_VOID_READ\x10\f\x12\x1b\n" +
 	"\x17RULING_KIND_RANK_BEFORE\x10\r\x12\x15\n" +
 	"\x11RULING_KIND_CLOSE\x10\x0e\x12\x16\n" +
-	"\x12RULING_KIND_REVOKE\x10\x0fB*Z(raceday/proto/raceday/timing/v1;timingv1b\x06proto3"
+	"\x12RULING_KIND_REVOKE\x10\x0f\x12\x18\n" +
+	"\x14RULING_KIND_REVIEWED\x10\x10B*Z(raceday/proto/raceday/timing/v1;timingv1b\x06proto3"
 
 var (
 	file_raceday_timing_v1_ruling_proto_rawDescOnce sync.Once

@@ -10,6 +10,7 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
+	v1 "raceday/proto/raceday/standings/v1"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -205,7 +206,9 @@ type RecordRulingResponse struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Ruling *Ruling                `protobuf:"bytes,1,opt,name=ruling,proto3" json:"ruling,omitempty"`
 	// False when it stood already.
-	Recorded      bool `protobuf:"varint,2,opt,name=recorded,proto3" json:"recorded,omitempty"`
+	Recorded bool `protobuf:"varint,2,opt,name=recorded,proto3" json:"recorded,omitempty"`
+	// Of a CLOSE that is new: those who had started and not finished, the longest overdue first.
+	StillOut      []*v1.OnCourse `protobuf:"bytes,3,rep,name=still_out,json=stillOut,proto3" json:"still_out,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -252,6 +255,13 @@ func (x *RecordRulingResponse) GetRecorded() bool {
 		return x.Recorded
 	}
 	return false
+}
+
+func (x *RecordRulingResponse) GetStillOut() []*v1.OnCourse {
+	if x != nil {
+		return x.StillOut
+	}
+	return nil
 }
 
 // RecordRulingsRequest holds some of the rulings; at most 10 000, and 32 MiB, in all messages together.
@@ -314,7 +324,9 @@ type RecordRulingsResponse struct {
 	// How many are new.
 	Recorded int32 `protobuf:"varint,1,opt,name=recorded,proto3" json:"recorded,omitempty"`
 	// How many stood already.
-	Stood         int32 `protobuf:"varint,2,opt,name=stood,proto3" json:"stood,omitempty"`
+	Stood int32 `protobuf:"varint,2,opt,name=stood,proto3" json:"stood,omitempty"`
+	// Of each CLOSE that is new: those who had started and not finished, by race, the longest overdue first.
+	StillOut      []*v1.OnCourse `protobuf:"bytes,3,rep,name=still_out,json=stillOut,proto3" json:"still_out,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -361,6 +373,13 @@ func (x *RecordRulingsResponse) GetStood() int32 {
 		return x.Stood
 	}
 	return 0
+}
+
+func (x *RecordRulingsResponse) GetStillOut() []*v1.OnCourse {
+	if x != nil {
+		return x.StillOut
+	}
+	return nil
 }
 
 // ListRulingsRequest pages through rulings.
@@ -746,11 +765,491 @@ func (x *ListRejectedMessagesResponse) GetNextPageToken() string {
 	return ""
 }
 
+// ExplainResultRequest names an entrant.
+type ExplainResultRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	EventId       string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	Bib           string                 `protobuf:"bytes,2,opt,name=bib,proto3" json:"bib,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExplainResultRequest) Reset() {
+	*x = ExplainResultRequest{}
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExplainResultRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExplainResultRequest) ProtoMessage() {}
+
+func (x *ExplainResultRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExplainResultRequest.ProtoReflect.Descriptor instead.
+func (*ExplainResultRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ExplainResultRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *ExplainResultRequest) GetBib() string {
+	if x != nil {
+		return x.Bib
+	}
+	return ""
+}
+
+// ExplainResultResponse holds the explanation.
+type ExplainResultResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Explanation   *Explanation           `protobuf:"bytes,1,opt,name=explanation,proto3" json:"explanation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExplainResultResponse) Reset() {
+	*x = ExplainResultResponse{}
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExplainResultResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExplainResultResponse) ProtoMessage() {}
+
+func (x *ExplainResultResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExplainResultResponse.ProtoReflect.Descriptor instead.
+func (*ExplainResultResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ExplainResultResponse) GetExplanation() *Explanation {
+	if x != nil {
+		return x.Explanation
+	}
+	return nil
+}
+
+// UnknownChip is a chip that is on nobody's roster line.
+type UnknownChip struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Chip  string                 `protobuf:"bytes,1,opt,name=chip,proto3" json:"chip,omitempty"`
+	Reads int64                  `protobuf:"varint,2,opt,name=reads,proto3" json:"reads,omitempty"`
+	// The mat of the last read, where it lay, and when, as the mat wrote it.
+	LastMat       string                 `protobuf:"bytes,3,opt,name=last_mat,json=lastMat,proto3" json:"last_mat,omitempty"`
+	LastPoint     string                 `protobuf:"bytes,4,opt,name=last_point,json=lastPoint,proto3" json:"last_point,omitempty"`
+	LastAt        *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=last_at,json=lastAt,proto3" json:"last_at,omitempty"`
+	FirstAt       *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=first_at,json=firstAt,proto3" json:"first_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnknownChip) Reset() {
+	*x = UnknownChip{}
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnknownChip) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnknownChip) ProtoMessage() {}
+
+func (x *UnknownChip) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnknownChip.ProtoReflect.Descriptor instead.
+func (*UnknownChip) Descriptor() ([]byte, []int) {
+	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *UnknownChip) GetChip() string {
+	if x != nil {
+		return x.Chip
+	}
+	return ""
+}
+
+func (x *UnknownChip) GetReads() int64 {
+	if x != nil {
+		return x.Reads
+	}
+	return 0
+}
+
+func (x *UnknownChip) GetLastMat() string {
+	if x != nil {
+		return x.LastMat
+	}
+	return ""
+}
+
+func (x *UnknownChip) GetLastPoint() string {
+	if x != nil {
+		return x.LastPoint
+	}
+	return ""
+}
+
+func (x *UnknownChip) GetLastAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastAt
+	}
+	return nil
+}
+
+func (x *UnknownChip) GetFirstAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FirstAt
+	}
+	return nil
+}
+
+// ListUnknownChipsRequest pages through chips.
+type ListUnknownChipsRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	EventId string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	// 1 to 1000; unset: 100.
+	PageSize      int32  `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListUnknownChipsRequest) Reset() {
+	*x = ListUnknownChipsRequest{}
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListUnknownChipsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListUnknownChipsRequest) ProtoMessage() {}
+
+func (x *ListUnknownChipsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListUnknownChipsRequest.ProtoReflect.Descriptor instead.
+func (*ListUnknownChipsRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ListUnknownChipsRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *ListUnknownChipsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListUnknownChipsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListUnknownChipsResponse is a page of chips.
+type ListUnknownChipsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Chips []*UnknownChip         `protobuf:"bytes,1,rep,name=chips,proto3" json:"chips,omitempty"`
+	// Empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListUnknownChipsResponse) Reset() {
+	*x = ListUnknownChipsResponse{}
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListUnknownChipsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListUnknownChipsResponse) ProtoMessage() {}
+
+func (x *ListUnknownChipsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListUnknownChipsResponse.ProtoReflect.Descriptor instead.
+func (*ListUnknownChipsResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ListUnknownChipsResponse) GetChips() []*UnknownChip {
+	if x != nil {
+		return x.Chips
+	}
+	return nil
+}
+
+func (x *ListUnknownChipsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// ListMatsRequest names an event.
+type ListMatsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	EventId       string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListMatsRequest) Reset() {
+	*x = ListMatsRequest{}
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListMatsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListMatsRequest) ProtoMessage() {}
+
+func (x *ListMatsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListMatsRequest.ProtoReflect.Descriptor instead.
+func (*ListMatsRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ListMatsRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+// ListMatsResponse holds the mats.
+type ListMatsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Mats          []*MatState            `protobuf:"bytes,1,rep,name=mats,proto3" json:"mats,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListMatsResponse) Reset() {
+	*x = ListMatsResponse{}
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListMatsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListMatsResponse) ProtoMessage() {}
+
+func (x *ListMatsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListMatsResponse.ProtoReflect.Descriptor instead.
+func (*ListMatsResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ListMatsResponse) GetMats() []*MatState {
+	if x != nil {
+		return x.Mats
+	}
+	return nil
+}
+
+// WatchMatsRequest names an event.
+type WatchMatsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	EventId       string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchMatsRequest) Reset() {
+	*x = WatchMatsRequest{}
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchMatsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchMatsRequest) ProtoMessage() {}
+
+func (x *WatchMatsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchMatsRequest.ProtoReflect.Descriptor instead.
+func (*WatchMatsRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *WatchMatsRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+// WatchMatsResponse holds the mats that changed; the first message all.
+type WatchMatsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Mats          []*MatState            `protobuf:"bytes,1,rep,name=mats,proto3" json:"mats,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchMatsResponse) Reset() {
+	*x = WatchMatsResponse{}
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchMatsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchMatsResponse) ProtoMessage() {}
+
+func (x *WatchMatsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchMatsResponse.ProtoReflect.Descriptor instead.
+func (*WatchMatsResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *WatchMatsResponse) GetMats() []*MatState {
+	if x != nil {
+		return x.Mats
+	}
+	return nil
+}
+
 var File_raceday_timing_v1_timing_service_proto protoreflect.FileDescriptor
 
 const file_raceday_timing_v1_timing_service_proto_rawDesc = "" +
 	"\n" +
-	"&raceday/timing/v1/timing_service.proto\x12\x11raceday.timing.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1craceday/timing/v1/read.proto\x1a\x1eraceday/timing/v1/ruling.proto\"\x9e\x01\n" +
+	"&raceday/timing/v1/timing_service.proto\x12\x11raceday.timing.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$raceday/standings/v1/on_course.proto\x1a#raceday/timing/v1/explanation.proto\x1a\x1braceday/timing/v1/mat.proto\x1a\x1craceday/timing/v1/read.proto\x1a\x1eraceday/timing/v1/ruling.proto\"\x9e\x01\n" +
 	"\x0eFireGunRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04race\x18\x02 \x01(\tR\x04race\x12\x12\n" +
@@ -762,16 +1261,18 @@ const file_raceday_timing_v1_timing_service_proto_rawDesc = "" +
 	"\x06ruling\x18\x01 \x01(\v2\x19.raceday.timing.v1.RulingR\x06ruling\"c\n" +
 	"\x13RecordRulingRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x121\n" +
-	"\x06ruling\x18\x02 \x01(\v2\x19.raceday.timing.v1.RulingR\x06ruling\"e\n" +
+	"\x06ruling\x18\x02 \x01(\v2\x19.raceday.timing.v1.RulingR\x06ruling\"\xa2\x01\n" +
 	"\x14RecordRulingResponse\x121\n" +
 	"\x06ruling\x18\x01 \x01(\v2\x19.raceday.timing.v1.RulingR\x06ruling\x12\x1a\n" +
-	"\brecorded\x18\x02 \x01(\bR\brecorded\"f\n" +
+	"\brecorded\x18\x02 \x01(\bR\brecorded\x12;\n" +
+	"\tstill_out\x18\x03 \x03(\v2\x1e.raceday.standings.v1.OnCourseR\bstillOut\"f\n" +
 	"\x14RecordRulingsRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x123\n" +
-	"\arulings\x18\x02 \x03(\v2\x19.raceday.timing.v1.RulingR\arulings\"I\n" +
+	"\arulings\x18\x02 \x03(\v2\x19.raceday.timing.v1.RulingR\arulings\"\x86\x01\n" +
 	"\x15RecordRulingsResponse\x12\x1a\n" +
 	"\brecorded\x18\x01 \x01(\x05R\brecorded\x12\x14\n" +
-	"\x05stood\x18\x02 \x01(\x05R\x05stood\"\x7f\n" +
+	"\x05stood\x18\x02 \x01(\x05R\x05stood\x12;\n" +
+	"\tstill_out\x18\x03 \x03(\v2\x1e.raceday.standings.v1.OnCourseR\bstillOut\"\x7f\n" +
 	"\x12ListRulingsRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04race\x18\x02 \x01(\tR\x04race\x12\x1b\n" +
@@ -799,14 +1300,47 @@ const file_raceday_timing_v1_timing_service_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tR\tpageToken\"\x86\x01\n" +
 	"\x1cListRejectedMessagesResponse\x12>\n" +
 	"\bmessages\x18\x01 \x03(\v2\".raceday.timing.v1.RejectedMessageR\bmessages\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xd7\x04\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"C\n" +
+	"\x14ExplainResultRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x10\n" +
+	"\x03bib\x18\x02 \x01(\tR\x03bib\"Y\n" +
+	"\x15ExplainResultResponse\x12@\n" +
+	"\vexplanation\x18\x01 \x01(\v2\x1e.raceday.timing.v1.ExplanationR\vexplanation\"\xdd\x01\n" +
+	"\vUnknownChip\x12\x12\n" +
+	"\x04chip\x18\x01 \x01(\tR\x04chip\x12\x14\n" +
+	"\x05reads\x18\x02 \x01(\x03R\x05reads\x12\x19\n" +
+	"\blast_mat\x18\x03 \x01(\tR\alastMat\x12\x1d\n" +
+	"\n" +
+	"last_point\x18\x04 \x01(\tR\tlastPoint\x123\n" +
+	"\alast_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x06lastAt\x125\n" +
+	"\bfirst_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\afirstAt\"p\n" +
+	"\x17ListUnknownChipsRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x1b\n" +
+	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\"x\n" +
+	"\x18ListUnknownChipsResponse\x124\n" +
+	"\x05chips\x18\x01 \x03(\v2\x1e.raceday.timing.v1.UnknownChipR\x05chips\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\",\n" +
+	"\x0fListMatsRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\"C\n" +
+	"\x10ListMatsResponse\x12/\n" +
+	"\x04mats\x18\x01 \x03(\v2\x1b.raceday.timing.v1.MatStateR\x04mats\"-\n" +
+	"\x10WatchMatsRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\"D\n" +
+	"\x11WatchMatsResponse\x12/\n" +
+	"\x04mats\x18\x01 \x03(\v2\x1b.raceday.timing.v1.MatStateR\x04mats2\xd7\a\n" +
 	"\rTimingService\x12P\n" +
 	"\aFireGun\x12!.raceday.timing.v1.FireGunRequest\x1a\".raceday.timing.v1.FireGunResponse\x12_\n" +
 	"\fRecordRuling\x12&.raceday.timing.v1.RecordRulingRequest\x1a'.raceday.timing.v1.RecordRulingResponse\x12d\n" +
 	"\rRecordRulings\x12'.raceday.timing.v1.RecordRulingsRequest\x1a(.raceday.timing.v1.RecordRulingsResponse(\x01\x12\\\n" +
 	"\vListRulings\x12%.raceday.timing.v1.ListRulingsRequest\x1a&.raceday.timing.v1.ListRulingsResponse\x12V\n" +
 	"\tListReads\x12#.raceday.timing.v1.ListReadsRequest\x1a$.raceday.timing.v1.ListReadsResponse\x12w\n" +
-	"\x14ListRejectedMessages\x12..raceday.timing.v1.ListRejectedMessagesRequest\x1a/.raceday.timing.v1.ListRejectedMessagesResponseB*Z(raceday/proto/raceday/timing/v1;timingv1b\x06proto3"
+	"\x14ListRejectedMessages\x12..raceday.timing.v1.ListRejectedMessagesRequest\x1a/.raceday.timing.v1.ListRejectedMessagesResponse\x12b\n" +
+	"\rExplainResult\x12'.raceday.timing.v1.ExplainResultRequest\x1a(.raceday.timing.v1.ExplainResultResponse\x12k\n" +
+	"\x10ListUnknownChips\x12*.raceday.timing.v1.ListUnknownChipsRequest\x1a+.raceday.timing.v1.ListUnknownChipsResponse\x12S\n" +
+	"\bListMats\x12\".raceday.timing.v1.ListMatsRequest\x1a#.raceday.timing.v1.ListMatsResponse\x12X\n" +
+	"\tWatchMats\x12#.raceday.timing.v1.WatchMatsRequest\x1a$.raceday.timing.v1.WatchMatsResponse0\x01B*Z(raceday/proto/raceday/timing/v1;timingv1b\x06proto3"
 
 var (
 	file_raceday_timing_v1_timing_service_proto_rawDescOnce sync.Once
@@ -820,7 +1354,7 @@ func file_raceday_timing_v1_timing_service_proto_rawDescGZIP() []byte {
 	return file_raceday_timing_v1_timing_service_proto_rawDescData
 }
 
-var file_raceday_timing_v1_timing_service_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_raceday_timing_v1_timing_service_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_raceday_timing_v1_timing_service_proto_goTypes = []any{
 	(*FireGunRequest)(nil),               // 0: raceday.timing.v1.FireGunRequest
 	(*FireGunResponse)(nil),              // 1: raceday.timing.v1.FireGunResponse
@@ -834,37 +1368,65 @@ var file_raceday_timing_v1_timing_service_proto_goTypes = []any{
 	(*ListReadsResponse)(nil),            // 9: raceday.timing.v1.ListReadsResponse
 	(*ListRejectedMessagesRequest)(nil),  // 10: raceday.timing.v1.ListRejectedMessagesRequest
 	(*ListRejectedMessagesResponse)(nil), // 11: raceday.timing.v1.ListRejectedMessagesResponse
-	(*timestamppb.Timestamp)(nil),        // 12: google.protobuf.Timestamp
-	(*Ruling)(nil),                       // 13: raceday.timing.v1.Ruling
-	(*StoredRead)(nil),                   // 14: raceday.timing.v1.StoredRead
-	(*RejectedMessage)(nil),              // 15: raceday.timing.v1.RejectedMessage
+	(*ExplainResultRequest)(nil),         // 12: raceday.timing.v1.ExplainResultRequest
+	(*ExplainResultResponse)(nil),        // 13: raceday.timing.v1.ExplainResultResponse
+	(*UnknownChip)(nil),                  // 14: raceday.timing.v1.UnknownChip
+	(*ListUnknownChipsRequest)(nil),      // 15: raceday.timing.v1.ListUnknownChipsRequest
+	(*ListUnknownChipsResponse)(nil),     // 16: raceday.timing.v1.ListUnknownChipsResponse
+	(*ListMatsRequest)(nil),              // 17: raceday.timing.v1.ListMatsRequest
+	(*ListMatsResponse)(nil),             // 18: raceday.timing.v1.ListMatsResponse
+	(*WatchMatsRequest)(nil),             // 19: raceday.timing.v1.WatchMatsRequest
+	(*WatchMatsResponse)(nil),            // 20: raceday.timing.v1.WatchMatsResponse
+	(*timestamppb.Timestamp)(nil),        // 21: google.protobuf.Timestamp
+	(*Ruling)(nil),                       // 22: raceday.timing.v1.Ruling
+	(*v1.OnCourse)(nil),                  // 23: raceday.standings.v1.OnCourse
+	(*StoredRead)(nil),                   // 24: raceday.timing.v1.StoredRead
+	(*RejectedMessage)(nil),              // 25: raceday.timing.v1.RejectedMessage
+	(*Explanation)(nil),                  // 26: raceday.timing.v1.Explanation
+	(*MatState)(nil),                     // 27: raceday.timing.v1.MatState
 }
 var file_raceday_timing_v1_timing_service_proto_depIdxs = []int32{
-	12, // 0: raceday.timing.v1.FireGunRequest.at:type_name -> google.protobuf.Timestamp
-	13, // 1: raceday.timing.v1.FireGunResponse.ruling:type_name -> raceday.timing.v1.Ruling
-	13, // 2: raceday.timing.v1.RecordRulingRequest.ruling:type_name -> raceday.timing.v1.Ruling
-	13, // 3: raceday.timing.v1.RecordRulingResponse.ruling:type_name -> raceday.timing.v1.Ruling
-	13, // 4: raceday.timing.v1.RecordRulingsRequest.rulings:type_name -> raceday.timing.v1.Ruling
-	13, // 5: raceday.timing.v1.ListRulingsResponse.rulings:type_name -> raceday.timing.v1.Ruling
-	14, // 6: raceday.timing.v1.ListReadsResponse.reads:type_name -> raceday.timing.v1.StoredRead
-	15, // 7: raceday.timing.v1.ListRejectedMessagesResponse.messages:type_name -> raceday.timing.v1.RejectedMessage
-	0,  // 8: raceday.timing.v1.TimingService.FireGun:input_type -> raceday.timing.v1.FireGunRequest
-	2,  // 9: raceday.timing.v1.TimingService.RecordRuling:input_type -> raceday.timing.v1.RecordRulingRequest
-	4,  // 10: raceday.timing.v1.TimingService.RecordRulings:input_type -> raceday.timing.v1.RecordRulingsRequest
-	6,  // 11: raceday.timing.v1.TimingService.ListRulings:input_type -> raceday.timing.v1.ListRulingsRequest
-	8,  // 12: raceday.timing.v1.TimingService.ListReads:input_type -> raceday.timing.v1.ListReadsRequest
-	10, // 13: raceday.timing.v1.TimingService.ListRejectedMessages:input_type -> raceday.timing.v1.ListRejectedMessagesRequest
-	1,  // 14: raceday.timing.v1.TimingService.FireGun:output_type -> raceday.timing.v1.FireGunResponse
-	3,  // 15: raceday.timing.v1.TimingService.RecordRuling:output_type -> raceday.timing.v1.RecordRulingResponse
-	5,  // 16: raceday.timing.v1.TimingService.RecordRulings:output_type -> raceday.timing.v1.RecordRulingsResponse
-	7,  // 17: raceday.timing.v1.TimingService.ListRulings:output_type -> raceday.timing.v1.ListRulingsResponse
-	9,  // 18: raceday.timing.v1.TimingService.ListReads:output_type -> raceday.timing.v1.ListReadsResponse
-	11, // 19: raceday.timing.v1.TimingService.ListRejectedMessages:output_type -> raceday.timing.v1.ListRejectedMessagesResponse
-	14, // [14:20] is the sub-list for method output_type
-	8,  // [8:14] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	21, // 0: raceday.timing.v1.FireGunRequest.at:type_name -> google.protobuf.Timestamp
+	22, // 1: raceday.timing.v1.FireGunResponse.ruling:type_name -> raceday.timing.v1.Ruling
+	22, // 2: raceday.timing.v1.RecordRulingRequest.ruling:type_name -> raceday.timing.v1.Ruling
+	22, // 3: raceday.timing.v1.RecordRulingResponse.ruling:type_name -> raceday.timing.v1.Ruling
+	23, // 4: raceday.timing.v1.RecordRulingResponse.still_out:type_name -> raceday.standings.v1.OnCourse
+	22, // 5: raceday.timing.v1.RecordRulingsRequest.rulings:type_name -> raceday.timing.v1.Ruling
+	23, // 6: raceday.timing.v1.RecordRulingsResponse.still_out:type_name -> raceday.standings.v1.OnCourse
+	22, // 7: raceday.timing.v1.ListRulingsResponse.rulings:type_name -> raceday.timing.v1.Ruling
+	24, // 8: raceday.timing.v1.ListReadsResponse.reads:type_name -> raceday.timing.v1.StoredRead
+	25, // 9: raceday.timing.v1.ListRejectedMessagesResponse.messages:type_name -> raceday.timing.v1.RejectedMessage
+	26, // 10: raceday.timing.v1.ExplainResultResponse.explanation:type_name -> raceday.timing.v1.Explanation
+	21, // 11: raceday.timing.v1.UnknownChip.last_at:type_name -> google.protobuf.Timestamp
+	21, // 12: raceday.timing.v1.UnknownChip.first_at:type_name -> google.protobuf.Timestamp
+	14, // 13: raceday.timing.v1.ListUnknownChipsResponse.chips:type_name -> raceday.timing.v1.UnknownChip
+	27, // 14: raceday.timing.v1.ListMatsResponse.mats:type_name -> raceday.timing.v1.MatState
+	27, // 15: raceday.timing.v1.WatchMatsResponse.mats:type_name -> raceday.timing.v1.MatState
+	0,  // 16: raceday.timing.v1.TimingService.FireGun:input_type -> raceday.timing.v1.FireGunRequest
+	2,  // 17: raceday.timing.v1.TimingService.RecordRuling:input_type -> raceday.timing.v1.RecordRulingRequest
+	4,  // 18: raceday.timing.v1.TimingService.RecordRulings:input_type -> raceday.timing.v1.RecordRulingsRequest
+	6,  // 19: raceday.timing.v1.TimingService.ListRulings:input_type -> raceday.timing.v1.ListRulingsRequest
+	8,  // 20: raceday.timing.v1.TimingService.ListReads:input_type -> raceday.timing.v1.ListReadsRequest
+	10, // 21: raceday.timing.v1.TimingService.ListRejectedMessages:input_type -> raceday.timing.v1.ListRejectedMessagesRequest
+	12, // 22: raceday.timing.v1.TimingService.ExplainResult:input_type -> raceday.timing.v1.ExplainResultRequest
+	15, // 23: raceday.timing.v1.TimingService.ListUnknownChips:input_type -> raceday.timing.v1.ListUnknownChipsRequest
+	17, // 24: raceday.timing.v1.TimingService.ListMats:input_type -> raceday.timing.v1.ListMatsRequest
+	19, // 25: raceday.timing.v1.TimingService.WatchMats:input_type -> raceday.timing.v1.WatchMatsRequest
+	1,  // 26: raceday.timing.v1.TimingService.FireGun:output_type -> raceday.timing.v1.FireGunResponse
+	3,  // 27: raceday.timing.v1.TimingService.RecordRuling:output_type -> raceday.timing.v1.RecordRulingResponse
+	5,  // 28: raceday.timing.v1.TimingService.RecordRulings:output_type -> raceday.timing.v1.RecordRulingsResponse
+	7,  // 29: raceday.timing.v1.TimingService.ListRulings:output_type -> raceday.timing.v1.ListRulingsResponse
+	9,  // 30: raceday.timing.v1.TimingService.ListReads:output_type -> raceday.timing.v1.ListReadsResponse
+	11, // 31: raceday.timing.v1.TimingService.ListRejectedMessages:output_type -> raceday.timing.v1.ListRejectedMessagesResponse
+	13, // 32: raceday.timing.v1.TimingService.ExplainResult:output_type -> raceday.timing.v1.ExplainResultResponse
+	16, // 33: raceday.timing.v1.TimingService.ListUnknownChips:output_type -> raceday.timing.v1.ListUnknownChipsResponse
+	18, // 34: raceday.timing.v1.TimingService.ListMats:output_type -> raceday.timing.v1.ListMatsResponse
+	20, // 35: raceday.timing.v1.TimingService.WatchMats:output_type -> raceday.timing.v1.WatchMatsResponse
+	26, // [26:36] is the sub-list for method output_type
+	16, // [16:26] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_raceday_timing_v1_timing_service_proto_init() }
@@ -872,6 +1434,8 @@ func file_raceday_timing_v1_timing_service_proto_init() {
 	if File_raceday_timing_v1_timing_service_proto != nil {
 		return
 	}
+	file_raceday_timing_v1_explanation_proto_init()
+	file_raceday_timing_v1_mat_proto_init()
 	file_raceday_timing_v1_read_proto_init()
 	file_raceday_timing_v1_ruling_proto_init()
 	type x struct{}
@@ -880,7 +1444,7 @@ func file_raceday_timing_v1_timing_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_raceday_timing_v1_timing_service_proto_rawDesc), len(file_raceday_timing_v1_timing_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   12,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

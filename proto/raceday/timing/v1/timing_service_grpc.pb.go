@@ -25,6 +25,10 @@ const (
 	TimingService_ListRulings_FullMethodName          = "/raceday.timing.v1.TimingService/ListRulings"
 	TimingService_ListReads_FullMethodName            = "/raceday.timing.v1.TimingService/ListReads"
 	TimingService_ListRejectedMessages_FullMethodName = "/raceday.timing.v1.TimingService/ListRejectedMessages"
+	TimingService_ExplainResult_FullMethodName        = "/raceday.timing.v1.TimingService/ExplainResult"
+	TimingService_ListUnknownChips_FullMethodName     = "/raceday.timing.v1.TimingService/ListUnknownChips"
+	TimingService_ListMats_FullMethodName             = "/raceday.timing.v1.TimingService/ListMats"
+	TimingService_WatchMats_FullMethodName            = "/raceday.timing.v1.TimingService/WatchMats"
 )
 
 // TimingServiceClient is the client API for TimingService service.
@@ -43,7 +47,7 @@ type TimingServiceClient interface {
 	// RecordRuling records one ruling; the same id with the same content changes nothing. A bib that is not on the
 	// roster yet is accepted. Reasons: EVENT_NOT_FOUND, RULING_INVALID, RULING_ID_REUSED. Of the fields of a
 	// RULING_INVALID: ID_INVALID, KIND_UNKNOWN, RACE_MISSING, RACE_UNKNOWN, BIB_MISSING, BIB_INVALID, BIB_NOT_ALLOWED,
-	// BIB_ITSELF, TARGET_MISSING, WAVE_UNKNOWN, RULING_UNKNOWN, RULING_ITSELF, POINT_MISSING, POINT_UNKNOWN,
+	// BIB_ITSELF, TARGET_MISSING, WAVE_UNKNOWN, ANOMALY_UNKNOWN, RULING_UNKNOWN, RULING_ITSELF, POINT_MISSING, POINT_UNKNOWN,
 	// POINT_NOT_ALLOWED, POINT_ENDS_NO_LEG, AT_MISSING, AT_INVALID, DURATION_MISSING, DURATION_INVALID,
 	// DURATION_TOO_LONG, TEXT_INVALID.
 	RecordRuling(ctx context.Context, in *RecordRulingRequest, opts ...grpc.CallOption) (*RecordRulingResponse, error)
@@ -62,6 +66,18 @@ type TimingServiceClient interface {
 	// ListRejectedMessages returns what could not be taken as a read, in order of arrival. Reasons: EVENT_NOT_FOUND,
 	// PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
 	ListRejectedMessages(ctx context.Context, in *ListRejectedMessagesRequest, opts ...grpc.CallOption) (*ListRejectedMessagesResponse, error)
+	// ExplainResult returns everything that the result of one entrant follows from: its reads, each with a verdict, the
+	// passings with the reads that count, the rulings, the times and the ranks. Reasons: EVENT_NOT_FOUND, ENTRANT_NOT_FOUND.
+	ExplainResult(ctx context.Context, in *ExplainResultRequest, opts ...grpc.CallOption) (*ExplainResultResponse, error)
+	// ListUnknownChips returns the chips that mats read and that are on nobody's roster line, the last read first. Reasons:
+	// EVENT_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
+	ListUnknownChips(ctx context.Context, in *ListUnknownChipsRequest, opts ...grpc.CallOption) (*ListUnknownChipsResponse, error)
+	// ListMats returns how each mat does that the event names or that sent anything, those of the event in its order.
+	// Reasons: EVENT_NOT_FOUND, TIMING_STOPPING.
+	ListMats(ctx context.Context, in *ListMatsRequest, opts ...grpc.CallOption) (*ListMatsResponse, error)
+	// WatchMats sends the state of all mats, then, at most once a second, of those that changed. Reasons: EVENT_NOT_FOUND,
+	// TIMING_STOPPING (ask another replica).
+	WatchMats(ctx context.Context, in *WatchMatsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchMatsResponse], error)
 }
 
 type timingServiceClient struct {
@@ -135,6 +151,55 @@ func (c *timingServiceClient) ListRejectedMessages(ctx context.Context, in *List
 	return out, nil
 }
 
+func (c *timingServiceClient) ExplainResult(ctx context.Context, in *ExplainResultRequest, opts ...grpc.CallOption) (*ExplainResultResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ExplainResultResponse)
+	err := c.cc.Invoke(ctx, TimingService_ExplainResult_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *timingServiceClient) ListUnknownChips(ctx context.Context, in *ListUnknownChipsRequest, opts ...grpc.CallOption) (*ListUnknownChipsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListUnknownChipsResponse)
+	err := c.cc.Invoke(ctx, TimingService_ListUnknownChips_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *timingServiceClient) ListMats(ctx context.Context, in *ListMatsRequest, opts ...grpc.CallOption) (*ListMatsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListMatsResponse)
+	err := c.cc.Invoke(ctx, TimingService_ListMats_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *timingServiceClient) WatchMats(ctx context.Context, in *WatchMatsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchMatsResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &TimingService_ServiceDesc.Streams[1], TimingService_WatchMats_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchMatsRequest, WatchMatsResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type TimingService_WatchMatsClient = grpc.ServerStreamingClient[WatchMatsResponse]
+
 // TimingServiceServer is the server API for TimingService service.
 // All implementations must embed UnimplementedTimingServiceServer
 // for forward compatibility.
@@ -151,7 +216,7 @@ type TimingServiceServer interface {
 	// RecordRuling records one ruling; the same id with the same content changes nothing. A bib that is not on the
 	// roster yet is accepted. Reasons: EVENT_NOT_FOUND, RULING_INVALID, RULING_ID_REUSED. Of the fields of a
 	// RULING_INVALID: ID_INVALID, KIND_UNKNOWN, RACE_MISSING, RACE_UNKNOWN, BIB_MISSING, BIB_INVALID, BIB_NOT_ALLOWED,
-	// BIB_ITSELF, TARGET_MISSING, WAVE_UNKNOWN, RULING_UNKNOWN, RULING_ITSELF, POINT_MISSING, POINT_UNKNOWN,
+	// BIB_ITSELF, TARGET_MISSING, WAVE_UNKNOWN, ANOMALY_UNKNOWN, RULING_UNKNOWN, RULING_ITSELF, POINT_MISSING, POINT_UNKNOWN,
 	// POINT_NOT_ALLOWED, POINT_ENDS_NO_LEG, AT_MISSING, AT_INVALID, DURATION_MISSING, DURATION_INVALID,
 	// DURATION_TOO_LONG, TEXT_INVALID.
 	RecordRuling(context.Context, *RecordRulingRequest) (*RecordRulingResponse, error)
@@ -170,6 +235,18 @@ type TimingServiceServer interface {
 	// ListRejectedMessages returns what could not be taken as a read, in order of arrival. Reasons: EVENT_NOT_FOUND,
 	// PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
 	ListRejectedMessages(context.Context, *ListRejectedMessagesRequest) (*ListRejectedMessagesResponse, error)
+	// ExplainResult returns everything that the result of one entrant follows from: its reads, each with a verdict, the
+	// passings with the reads that count, the rulings, the times and the ranks. Reasons: EVENT_NOT_FOUND, ENTRANT_NOT_FOUND.
+	ExplainResult(context.Context, *ExplainResultRequest) (*ExplainResultResponse, error)
+	// ListUnknownChips returns the chips that mats read and that are on nobody's roster line, the last read first. Reasons:
+	// EVENT_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
+	ListUnknownChips(context.Context, *ListUnknownChipsRequest) (*ListUnknownChipsResponse, error)
+	// ListMats returns how each mat does that the event names or that sent anything, those of the event in its order.
+	// Reasons: EVENT_NOT_FOUND, TIMING_STOPPING.
+	ListMats(context.Context, *ListMatsRequest) (*ListMatsResponse, error)
+	// WatchMats sends the state of all mats, then, at most once a second, of those that changed. Reasons: EVENT_NOT_FOUND,
+	// TIMING_STOPPING (ask another replica).
+	WatchMats(*WatchMatsRequest, grpc.ServerStreamingServer[WatchMatsResponse]) error
 	mustEmbedUnimplementedTimingServiceServer()
 }
 
@@ -197,6 +274,18 @@ func (UnimplementedTimingServiceServer) ListReads(context.Context, *ListReadsReq
 }
 func (UnimplementedTimingServiceServer) ListRejectedMessages(context.Context, *ListRejectedMessagesRequest) (*ListRejectedMessagesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListRejectedMessages not implemented")
+}
+func (UnimplementedTimingServiceServer) ExplainResult(context.Context, *ExplainResultRequest) (*ExplainResultResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ExplainResult not implemented")
+}
+func (UnimplementedTimingServiceServer) ListUnknownChips(context.Context, *ListUnknownChipsRequest) (*ListUnknownChipsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListUnknownChips not implemented")
+}
+func (UnimplementedTimingServiceServer) ListMats(context.Context, *ListMatsRequest) (*ListMatsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListMats not implemented")
+}
+func (UnimplementedTimingServiceServer) WatchMats(*WatchMatsRequest, grpc.ServerStreamingServer[WatchMatsResponse]) error {
+	return status.Error(codes.Unimplemented, "method WatchMats not implemented")
 }
 func (UnimplementedTimingServiceServer) mustEmbedUnimplementedTimingServiceServer() {}
 func (UnimplementedTimingServiceServer) testEmbeddedByValue()                       {}
@@ -316,6 +405,71 @@ func _TimingService_ListRejectedMessages_Handler(srv interface{}, ctx context.Co
 	return interceptor(ctx, in, info, handler)
 }
 
+func _TimingService_ExplainResult_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ExplainResultRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(TimingServiceServer).ExplainResult(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: TimingService_ExplainResult_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(TimingServiceServer).ExplainResult(ctx, req.(*ExplainResultRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _TimingService_ListUnknownChips_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListUnknownChipsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(TimingServiceServer).ListUnknownChips(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: TimingService_ListUnknownChips_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(TimingServiceServer).ListUnknownChips(ctx, req.(*ListUnknownChipsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _TimingService_ListMats_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListMatsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(TimingServiceServer).ListMats(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: TimingService_ListMats_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(TimingServiceServer).ListMats(ctx, req.(*ListMatsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _TimingService_WatchMats_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchMatsRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(TimingServiceServer).WatchMats(m, &grpc.GenericServerStream[WatchMatsRequest, WatchMatsResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type TimingService_WatchMatsServer = grpc.ServerStreamingServer[WatchMatsResponse]
+
 // TimingService_ServiceDesc is the grpc.ServiceDesc for TimingService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -343,12 +497,29 @@ var TimingService_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "ListRejectedMessages",
 			Handler:    _TimingService_ListRejectedMessages_Handler,
 		},
+		{
+			MethodName: "ExplainResult",
+			Handler:    _TimingService_ExplainResult_Handler,
+		},
+		{
+			MethodName: "ListUnknownChips",
+			Handler:    _TimingService_ListUnknownChips_Handler,
+		},
+		{
+			MethodName: "ListMats",
+			Handler:    _TimingService_ListMats_Handler,
+		},
 	},
 	Streams: []grpc.StreamDesc{
 		{
 			StreamName:    "RecordRulings",
 			Handler:       _TimingService_RecordRulings_Handler,
 			ClientStreams: true,
+		},
+		{
+			StreamName:    "WatchMats",
+			Handler:       _TimingService_WatchMats_Handler,
+			ServerStreams: true,
 		},
 	},
 	Metadata: "raceday/timing/v1/timing_service.proto",
