@@ -41,8 +41,10 @@ func (s *Service) ConfirmPayment(ctx context.Context, actor string, p PaymentNot
 		cause: Cause{Action: ActionConfirmPayment, Actor: actor},
 	}
 	t.apply = func(ctx context.Context, s *session, e Entry) error { return s.pay(ctx, e, p, t.cause) }
-	e, err = s.transit(ctx, t, p)
-	return e, t.refundDue, err
+	if e, err = s.transit(ctx, t, p); err != nil {
+		return Entry{}, false, err // t may still be worked on
+	}
+	return e, t.refundDue, nil
 }
 
 // pay records a payment for an entry.
