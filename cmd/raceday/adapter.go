@@ -16,6 +16,7 @@ import (
 	"raceday/services/postgres"
 	"raceday/services/registration"
 	"raceday/services/registration/registrationpg"
+	"raceday/services/rules/oncourse"
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
 	"raceday/services/rules/result"
@@ -135,6 +136,17 @@ type versions struct{ store *timingpg.Store }
 
 func (v versions) Applied(ctx context.Context, tx pgx.Tx, event race.EventID) (version, change int64, err error) {
 	return v.store.Applied(ctx, tx, event)
+}
+
+// course tells who closes a race who is still out.
+type course struct{ boards *standings.Boards }
+
+func (c course) OnCourse(ctx context.Context, event race.EventID, raceID race.ID) (entrants []oncourse.Entrant, err error) {
+	err = c.boards.Use(ctx, event, func(b *standings.Board) error {
+		entrants, _, err = b.OnCourse(raceID)
+		return err
+	})
+	return entrants, err
 }
 
 // streams makes the stream of an event, and refuses one that is not set as it must be unless told to go on.

@@ -123,11 +123,13 @@ func assemble(around surroundings, running []string) (*assembly, error) {
 		registrationv1.RegisterRegistrationServiceServer(server, registrationgrpc.New(entries))
 	}
 	if a.runs("timing") {
-		timingv1.RegisterTimingServiceServer(server, timinggrpc.New(timing.New(facts.timing, events, time.Now)))
+		timingv1.RegisterTimingServiceServer(server, timinggrpc.New(timing.New(timing.Dependencies{
+			Store: facts.timing, Events: events, Course: course{boards}, Now: time.Now,
+		})))
 	}
 	if a.runs("standings") {
 		standingsv1.RegisterStandingsServiceServer(server, standingsgrpc.New(standings.NewService(standings.Dependencies{
-			Boards: boards, Store: derived, Events: events, Facts: facts, Rebuilder: rebuilder{scorer},
+			Boards: boards, Store: derived, Events: events, Facts: facts, Rebuilder: rebuilder{scorer}, Now: time.Now,
 		})))
 	}
 	return a, nil
@@ -161,7 +163,7 @@ func (a *assembly) run(ctx context.Context, listener net.Listener) error {
 	if a.runs("registration") {
 		group.Go(func() error { return a.keepPlaces(ctx) })
 	}
-	if a.runs("standings") {
+	if a.runs("standings") || a.runs("timing") { // who closes a race is told who is still out
 		group.Go(func() error { return a.boards.Run(keep) })
 	}
 	if a.runs("scoring") {

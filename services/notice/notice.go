@@ -1,5 +1,6 @@
 // Package notice is what one commit of the scorer changed, as it travels to the live boards. It owns the message, not
-// its way: who publishes, who listens and what a lost one means is decided elsewhere.
+// its way: who publishes, who listens and what a lost one means is decided elsewhere. It also words in the contract of the
+// standings what other services answer with.
 package notice
 
 import (

@@ -7,8 +7,8 @@ var (
 	ErrRaceNotFound     = fault.New(fault.NotFound, "RACE_NOT_FOUND", "the event has no such race")
 	ErrListNotFound     = fault.New(fault.NotFound, "LIST_NOT_FOUND", "the race has no such list")
 	ErrEntrantNotFound  = fault.New(fault.NotFound, "ENTRANT_NOT_FOUND", "no entrant of the event wears this bib")
-	ErrPageTokenInvalid = fault.New(fault.Invalid, "PAGE_TOKEN_INVALID", "page_token is that of the answer before, for the same list")
-	ErrPageSizeInvalid  = fault.New(fault.Invalid, "PAGE_SIZE_INVALID", "page_size is 1 to 1000, or 0 for 50")
+	ErrPageTokenInvalid = fault.New(fault.Invalid, "PAGE_TOKEN_INVALID", "page_token is that of the answer before, for the same question")
+	ErrPageSizeInvalid  = fault.New(fault.Invalid, "PAGE_SIZE_INVALID", "page_size is 1 to 1000, or 0 for the usual number")
 	ErrTopInvalid       = fault.New(fault.Invalid, "TOP_INVALID", "top is a number of rows, or 0 for all")
 )
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"raceday/services/rules/race"
 	"raceday/services/rules/result"
@@ -47,6 +48,8 @@ type Dependencies struct {
 	Events    Events
 	Facts     Facts
 	Rebuilder Rebuilder
+	// Now is the clock by which entrants are overdue.
+	Now func() time.Time
 }
 
 // Service answers what officials, screens and the web ask.

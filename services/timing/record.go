@@ -35,7 +35,7 @@ func (s *Service) FireGun(ctx context.Context, actor string, event race.EventID,
 	if err != nil {
 		return RecordedRuling{}, fmt.Errorf("fire gun: %w", err)
 	}
-	recorded, err := s.record(ctx, actor, run, []asked{{
+	recorded, _, err := s.record(ctx, actor, run, []asked{{
 		Ruling: ruling.Ruling{ID: gun.RequestID, Race: gun.Race, Kind: ruling.Gun, Target: string(gun.Wave), At: gun.At},
 		path:   "ruling", now: gun.At == 0,
 	}})
@@ -53,49 +53,61 @@ func (s *Service) FireGun(ctx context.Context, actor string, event race.EventID,
 	return *recorded[0].RecordedRuling, nil
 }
 
-// RecordRuling records a ruling; one without an id gets one, and one that does not say by whom is the actor's. It is false
-// where the same ruling stood already. It returns ErrRulingInvalid with the fields at fault, ErrRulingIDReused where
+// RecordRuling records a ruling; one without an id gets one, and one that does not say by whom is the actor's. The same
+// ruling again changes nothing. It returns ErrRulingInvalid with the fields at fault, ErrRulingIDReused where
 // another ruling has the id, or a fault that says that there is no such event.
 func (s *Service) RecordRuling(
 	ctx context.Context, actor string, event race.EventID, r ruling.Ruling,
-) (RecordedRuling, bool, error) {
+) (RecordedRuling, Recording, error) {
 	run, err := s.events.Event(ctx, event)
 	if err != nil {
-		return RecordedRuling{}, false, fmt.Errorf("record ruling: %w", err)
+		return RecordedRuling{}, Recording{}, fmt.Errorf("record ruling: %w", err)
 	}
-	recorded, err := s.record(ctx, actor, run, []asked{{Ruling: r, path: "ruling"}})
+	outcomes, out, err := s.record(ctx, actor, run, []asked{{Ruling: r, path: "ruling"}})
 	if err != nil {
-		return RecordedRuling{}, false, fmt.Errorf("record ruling: %w", err)
+		return RecordedRuling{}, Recording{}, fmt.Errorf("record ruling: %w", err)
 	}
-	return *recorded[0].RecordedRuling, recorded[0].isNew, nil
+	return *outcomes[0].RecordedRuling, newRecording(outcomes, out), nil
 }
 
-// RecordRulings records rulings as RecordRuling does each, in their order, all or none, and returns how many are new. One
-// may revoke another of them. The faults name the fields of all that are wrong: rulings[3].target.
+// RecordRulings records rulings as RecordRuling does each, in their order, all or none. One may revoke
+// another of them. The faults name the fields of all that are wrong: rulings[3].target.
 func (s *Service) RecordRulings(
 	ctx context.Context, actor string, event race.EventID, rulings []ruling.Ruling,
-) (recorded int, err error) {
+) (Recording, error) {
 	if len(rulings) > MaxRulings {
-		return 0, ErrRulingsTooMany
+		return Recording{}, ErrRulingsTooMany
 	}
 	run, err := s.events.Event(ctx, event)
 	if err != nil {
-		return 0, fmt.Errorf("record rulings: %w", err)
+		return Recording{}, fmt.Errorf("record rulings: %w", err)
 	}
 	all := make([]asked, len(rulings))
 	for i, r := range rulings {
 		all[i] = asked{Ruling: r, path: fmt.Sprintf("rulings[%d]", i)}
 	}
-	outcomes, err := s.record(ctx, actor, run, all)
+	outcomes, out, err := s.record(ctx, actor, run, all)
 	if err != nil {
-		return 0, fmt.Errorf("record rulings: %w", err)
+		return Recording{}, fmt.Errorf("record rulings: %w", err)
 	}
+	return newRecording(outcomes, out), nil
+}
+
+// Recording is what became of rulings.
+type Recording struct {
+	// New counts those that did not stand already.
+	New int
+	StillOut
+}
+
+func newRecording(outcomes []outcome, out StillOut) Recording {
+	recording := Recording{StillOut: out}
 	for _, o := range outcomes {
 		if o.isNew {
-			recorded++
+			recording.New++
 		}
 	}
-	return recorded, nil
+	return recording
 }
 
 // asked is a ruling as a caller gave it.
@@ -126,8 +138,11 @@ type outcome struct {
 	isNew bool
 }
 
-// record records all or none, and has an outcome for each.
-func (s *Service) record(ctx context.Context, actor string, event *race.Event, all []asked) ([]outcome, error) {
+// record records all or none, and has an outcome for each. Who is still out is asked before a CLOSE is recorded: it makes
+// them DNF.
+func (s *Service) record(
+	ctx context.Context, actor string, event *race.Event, all []asked,
+) ([]outcome, StillOut, error) {
 	for i := range all {
 		r := &all[i].Ruling
 		if r.ID == "" {
@@ -140,18 +155,19 @@ func (s *Service) record(ctx context.Context, actor string, event *race.Event, a
 	for {
 		known, err := s.known(ctx, event.ID, all)
 		if err != nil {
-			return nil, err
+			return nil, StillOut{}, err
 		}
 		outcomes, err := draft(actor, event, all, known, racetime.At(s.now()))
 		if err != nil {
-			return nil, err
+			return nil, StillOut{}, err
 		}
+		out := s.stillOut(ctx, event.ID, outcomes)
 		err = s.insert(ctx, event.ID, outcomes)
 		if errors.Is(err, ErrRulingIDReused) {
 			// Another call was faster. What it recorded stays, so that the next look finds it.
 			continue
 		}
-		return outcomes, err
+		return outcomes, out, err
 	}
 }
 

@@ -37,8 +37,8 @@ func TestRecordRulingsTakesAllOrNone(t *testing.T) {
 	}
 
 	recorded, err := s.RecordRulings(t.Context(), "referee", "almaty-2025", good)
-	if err != nil || recorded != 4 || len(store.rulings) != 5 {
-		t.Fatalf("a good list: got %d new, %v, %d in all, want 4 and 5", recorded, err, len(store.rulings))
+	if err != nil || recorded.New != 4 || len(store.rulings) != 5 {
+		t.Fatalf("a good list: got %d new, %v, %d in all, want 4 and 5", recorded.New, err, len(store.rulings))
 	}
 	for i, want := range []ruling.ID{"before", "u-1", "later", "u-2"} {
 		if got := store.rulings[i]; got.ID != want || got.Change != int64(i+1) || got.By != "referee" {
@@ -47,8 +47,8 @@ func TestRecordRulingsTakesAllOrNone(t *testing.T) {
 	}
 	again := good[:5]
 	store.hide = true
-	if recorded, err := s.RecordRulings(t.Context(), "another", "almaty-2025", again); err != nil || recorded != 0 {
-		t.Errorf("again: got %d new, %v, want none", recorded, err)
+	if recorded, err := s.RecordRulings(t.Context(), "another", "almaty-2025", again); err != nil || recorded.New != 0 {
+		t.Errorf("again: got %d new, %v, want none", recorded.New, err)
 	}
 	if _, err := s.RecordRulings(t.Context(), "referee", "almaty-2025", []ruling.Ruling{dsq("later", "9")}); !errors.Is(err, ErrRulingIDReused) {
 		t.Errorf("another ruling of the id alone: got %v, want %v", err, ErrRulingIDReused)
@@ -78,8 +78,8 @@ func TestARepeatIsNotCheckedAgainstTheEvent(t *testing.T) {
 	}
 	event.Races[0].Course[1].Point = "k7"
 	event.Races[0].Waves[0].ID = "B"
-	if _, isNew, err := s.RecordRuling(t.Context(), "referee", event.ID, manual); err != nil || isNew {
-		t.Errorf("the ruling again: got new %v, %v, want what stands", isNew, err)
+	if _, outcome, err := s.RecordRuling(t.Context(), "referee", event.ID, manual); err != nil || outcome.New != 0 {
+		t.Errorf("the ruling again: got new %v, %v, want what stands", outcome.New, err)
 	}
 	if again, err := s.FireGun(t.Context(), "starter", event.ID, gun); err != nil || again != first {
 		t.Errorf("the gun again: got %+v, %v, want %+v", again, err, first)

@@ -68,14 +68,24 @@ type RecordedRejected struct {
 // ID returns what orders it.
 func (r RecordedRejected) ID() RejectedID { return RejectedID{r.Generation, r.Sequence, r.Index} }
 
+// Dependencies are what the service is made of.
+type Dependencies struct {
+	Store  Store
+	Events Events
+	Course Course
+	// Now is the clock.
+	Now func() time.Time
+}
+
 // Service records and lists the facts of the day.
 type Service struct {
 	store  Store
 	events Events
+	course Course
 	now    func() time.Time
 }
 
-// New returns a service on a store; now is the clock.
-func New(store Store, events Events, now func() time.Time) *Service {
-	return &Service{store: store, events: events, now: now}
+// New returns a service.
+func New(deps Dependencies) *Service {
+	return &Service{store: deps.Store, events: deps.Events, course: deps.Course, now: deps.Now}
 }

@@ -96,25 +96,25 @@ func (e oneEvent) Event(_ context.Context, id race.EventID) (*race.Event, error)
 // newService returns a service whose clock shows a second more at each look.
 func newService() (*Service, *facts) {
 	store, now := &facts{}, time.Date(2025, 9, 28, 2, 0, 0, 999, time.UTC)
-	return New(store, oneEvent{marathon()}, func() time.Time {
+	return New(Dependencies{Store: store, Events: oneEvent{marathon()}, Now: func() time.Time {
 		now = now.Add(time.Second)
 		return now
-	}), store
+	}}), store
 }
 
 func TestRecordRulingTwice(t *testing.T) {
 	t.Parallel()
 	s, store := newService()
 	r := ruling.Ruling{ID: "r-1", Race: "marathon", Bib: "7", Kind: ruling.DSQ, Reason: " short cut\r\n"}
-	first, isNew, err := s.RecordRuling(t.Context(), "referee", "almaty-2025", r)
-	if err != nil || !isNew || first.By != "referee" || first.Reason != "short cut" || first.Change != 1 || first.RecordedAt%1_000_000 != 0 {
-		t.Fatalf("got %+v, %v, %v, want it recorded", first, isNew, err)
+	first, outcome, err := s.RecordRuling(t.Context(), "referee", "almaty-2025", r)
+	if err != nil || outcome.New != 1 || first.By != "referee" || first.Reason != "short cut" || first.Change != 1 || first.RecordedAt%1_000_000 != 0 {
+		t.Fatalf("got %+v, %v, %v, want it recorded", first, outcome, err)
 	}
 	for _, race := range []bool{false, true} {
 		store.hide = race
-		again, isNew, err := s.RecordRuling(t.Context(), "another referee", "almaty-2025", r)
-		if err != nil || isNew || again != first {
-			t.Errorf("again: got %+v, %v, %v, want the first", again, isNew, err)
+		again, outcome, err := s.RecordRuling(t.Context(), "another referee", "almaty-2025", r)
+		if err != nil || outcome.New != 0 || again != first {
+			t.Errorf("again: got %+v, %v, %v, want the first", again, outcome, err)
 		}
 	}
 	for _, change := range []func(*ruling.Ruling){
@@ -128,9 +128,9 @@ func TestRecordRulingTwice(t *testing.T) {
 		}
 	}
 	r.ID = ""
-	made, isNew, err := s.RecordRuling(t.Context(), "referee", "almaty-2025", r)
-	if err != nil || !isNew || !ruling.ValidID(made.ID) || len(store.rulings) != 2 {
-		t.Errorf("without an id: got %+v, %v, %v, want another ruling", made, isNew, err)
+	made, outcome, err := s.RecordRuling(t.Context(), "referee", "almaty-2025", r)
+	if err != nil || outcome.New != 1 || !ruling.ValidID(made.ID) || len(store.rulings) != 2 {
+		t.Errorf("without an id: got %+v, %v, %v, want another ruling", made, outcome, err)
 	}
 }
 

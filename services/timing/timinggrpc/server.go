@@ -13,6 +13,7 @@ import (
 	timingv1 "raceday/proto/raceday/timing/v1"
 	"raceday/services/fault"
 	"raceday/services/grpcserver"
+	"raceday/services/notice"
 	"raceday/services/rules/race"
 	"raceday/services/rules/ruling"
 	"raceday/services/timing"
@@ -48,11 +49,14 @@ func (s *Server) RecordRuling(
 	if len(violations) > 0 {
 		return nil, timing.ErrRulingInvalid.With(violations...)
 	}
-	recorded, isNew, err := s.service.RecordRuling(ctx, grpcserver.ActorFrom(ctx).Name, race.EventID(request.GetEventId()), r)
+	recorded, outcome, err := s.service.RecordRuling(ctx, grpcserver.ActorFrom(ctx).Name, race.EventID(request.GetEventId()), r)
 	if err != nil {
 		return nil, err
 	}
-	return &timingv1.RecordRulingResponse{Ruling: RulingMessage(recorded), Recorded: isNew}, nil
+	return &timingv1.RecordRulingResponse{
+		Ruling: RulingMessage(recorded), Recorded: outcome.New > 0,
+		StillOut: notice.ToOnCourse(outcome.Entrants, outcome.AskedAt), StillOutUnknown: outcome.Unknown,
+	}, nil
 }
 
 // RecordRulings records the rulings of a stream when it is whole.
@@ -64,12 +68,13 @@ func (s *Server) RecordRulings(
 		return err
 	}
 	ctx := stream.Context()
-	recorded, err := s.service.RecordRulings(ctx, grpcserver.ActorFrom(ctx).Name, event, rulings)
+	outcome, err := s.service.RecordRulings(ctx, grpcserver.ActorFrom(ctx).Name, event, rulings)
 	if err != nil {
 		return err
 	}
 	return stream.SendAndClose(&timingv1.RecordRulingsResponse{
-		Recorded: int32(recorded), Stood: int32(len(rulings) - recorded),
+		Recorded: int32(outcome.New), Stood: int32(len(rulings) - outcome.New),
+		StillOut: notice.ToOnCourse(outcome.Entrants, outcome.AskedAt), StillOutUnknown: outcome.Unknown,
 	})
 }
 

@@ -72,7 +72,9 @@ func newServer(t *testing.T) testServer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return testServer{New(timing.New(store, events{}, func() time.Time { return time.UnixMicro(1_759_000_000_000_000) })), store}
+	return testServer{New(timing.New(timing.Dependencies{
+		Store: store, Events: events{}, Now: func() time.Time { return time.UnixMicro(1_759_000_000_000_000) },
+	})), store}
 }
 
 func TestRulingsOverGRPC(t *testing.T) {
@@ -194,7 +196,9 @@ func TestAGunThatIsSentTwiceAtOnceIsOneGun(t *testing.T) {
 	t.Parallel()
 	server := newServer(t)
 	var now atomic.Int64
-	server.service = timing.New(server.store, events{}, func() time.Time { return time.UnixMicro(1_759_000_000_000_000 + now.Add(1)) })
+	server.service = timing.New(timing.Dependencies{
+		Store: server.store, Events: events{}, Now: func() time.Time { return time.UnixMicro(1_759_000_000_000_000 + now.Add(1)) },
+	})
 	const pairs = 20
 	var calls errgroup.Group
 	guns := make([]*timingv1.FireGunResponse, 2*pairs)

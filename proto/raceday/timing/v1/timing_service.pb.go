@@ -207,10 +207,13 @@ type RecordRulingResponse struct {
 	Ruling *Ruling                `protobuf:"bytes,1,opt,name=ruling,proto3" json:"ruling,omitempty"`
 	// False when it stood already.
 	Recorded bool `protobuf:"varint,2,opt,name=recorded,proto3" json:"recorded,omitempty"`
-	// Of a CLOSE that is new: those who had started and not finished, the longest overdue first.
-	StillOut      []*v1.OnCourse `protobuf:"bytes,3,rep,name=still_out,json=stillOut,proto3" json:"still_out,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// Of a CLOSE that is new: those who had started and not finished, the longest overdue first; at most 10 000.
+	StillOut []*v1.OnCourse `protobuf:"bytes,3,rep,name=still_out,json=stillOut,proto3" json:"still_out,omitempty"`
+	// The standings did not say in time who was still out: nobody may conclude from an empty still_out that all are in. The
+	// CLOSE is recorded all the same, and has made those who were out DNF.
+	StillOutUnknown bool `protobuf:"varint,4,opt,name=still_out_unknown,json=stillOutUnknown,proto3" json:"still_out_unknown,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *RecordRulingResponse) Reset() {
@@ -262,6 +265,13 @@ func (x *RecordRulingResponse) GetStillOut() []*v1.OnCourse {
 		return x.StillOut
 	}
 	return nil
+}
+
+func (x *RecordRulingResponse) GetStillOutUnknown() bool {
+	if x != nil {
+		return x.StillOutUnknown
+	}
+	return false
 }
 
 // RecordRulingsRequest holds some of the rulings; at most 10 000, and 32 MiB, in all messages together.
@@ -325,10 +335,12 @@ type RecordRulingsResponse struct {
 	Recorded int32 `protobuf:"varint,1,opt,name=recorded,proto3" json:"recorded,omitempty"`
 	// How many stood already.
 	Stood int32 `protobuf:"varint,2,opt,name=stood,proto3" json:"stood,omitempty"`
-	// Of each CLOSE that is new: those who had started and not finished, by race, the longest overdue first.
-	StillOut      []*v1.OnCourse `protobuf:"bytes,3,rep,name=still_out,json=stillOut,proto3" json:"still_out,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// Of each CLOSE that is new: those who had started and not finished, by race, the longest overdue first; at most 10 000.
+	StillOut []*v1.OnCourse `protobuf:"bytes,3,rep,name=still_out,json=stillOut,proto3" json:"still_out,omitempty"`
+	// Of at least one CLOSE the standings did not say in time who was still out, as in RecordRulingResponse.
+	StillOutUnknown bool `protobuf:"varint,4,opt,name=still_out_unknown,json=stillOutUnknown,proto3" json:"still_out_unknown,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *RecordRulingsResponse) Reset() {
@@ -380,6 +392,13 @@ func (x *RecordRulingsResponse) GetStillOut() []*v1.OnCourse {
 		return x.StillOut
 	}
 	return nil
+}
+
+func (x *RecordRulingsResponse) GetStillOutUnknown() bool {
+	if x != nil {
+		return x.StillOutUnknown
+	}
+	return false
 }
 
 // ListRulingsRequest pages through rulings.
@@ -1261,18 +1280,20 @@ const file_raceday_timing_v1_timing_service_proto_rawDesc = "" +
 	"\x06ruling\x18\x01 \x01(\v2\x19.raceday.timing.v1.RulingR\x06ruling\"c\n" +
 	"\x13RecordRulingRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x121\n" +
-	"\x06ruling\x18\x02 \x01(\v2\x19.raceday.timing.v1.RulingR\x06ruling\"\xa2\x01\n" +
+	"\x06ruling\x18\x02 \x01(\v2\x19.raceday.timing.v1.RulingR\x06ruling\"\xce\x01\n" +
 	"\x14RecordRulingResponse\x121\n" +
 	"\x06ruling\x18\x01 \x01(\v2\x19.raceday.timing.v1.RulingR\x06ruling\x12\x1a\n" +
 	"\brecorded\x18\x02 \x01(\bR\brecorded\x12;\n" +
-	"\tstill_out\x18\x03 \x03(\v2\x1e.raceday.standings.v1.OnCourseR\bstillOut\"f\n" +
+	"\tstill_out\x18\x03 \x03(\v2\x1e.raceday.standings.v1.OnCourseR\bstillOut\x12*\n" +
+	"\x11still_out_unknown\x18\x04 \x01(\bR\x0fstillOutUnknown\"f\n" +
 	"\x14RecordRulingsRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x123\n" +
-	"\arulings\x18\x02 \x03(\v2\x19.raceday.timing.v1.RulingR\arulings\"\x86\x01\n" +
+	"\arulings\x18\x02 \x03(\v2\x19.raceday.timing.v1.RulingR\arulings\"\xb2\x01\n" +
 	"\x15RecordRulingsResponse\x12\x1a\n" +
 	"\brecorded\x18\x01 \x01(\x05R\brecorded\x12\x14\n" +
 	"\x05stood\x18\x02 \x01(\x05R\x05stood\x12;\n" +
-	"\tstill_out\x18\x03 \x03(\v2\x1e.raceday.standings.v1.OnCourseR\bstillOut\"\x7f\n" +
+	"\tstill_out\x18\x03 \x03(\v2\x1e.raceday.standings.v1.OnCourseR\bstillOut\x12*\n" +
+	"\x11still_out_unknown\x18\x04 \x01(\bR\x0fstillOutUnknown\"\x7f\n" +
 	"\x12ListRulingsRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04race\x18\x02 \x01(\tR\x04race\x12\x1b\n" +

@@ -49,7 +49,7 @@ type TimingServiceClient interface {
 	// RULING_INVALID: ID_INVALID, KIND_UNKNOWN, RACE_MISSING, RACE_UNKNOWN, BIB_MISSING, BIB_INVALID, BIB_NOT_ALLOWED,
 	// BIB_ITSELF, TARGET_MISSING, WAVE_UNKNOWN, ANOMALY_UNKNOWN, RULING_UNKNOWN, RULING_ITSELF, POINT_MISSING, POINT_UNKNOWN,
 	// POINT_NOT_ALLOWED, POINT_ENDS_NO_LEG, AT_MISSING, AT_INVALID, DURATION_MISSING, DURATION_INVALID,
-	// DURATION_TOO_LONG, TEXT_INVALID.
+	// DURATION_TOO_LONG, TEXT_INVALID. A CLOSE is answered with those who were still out when it was recorded.
 	RecordRuling(ctx context.Context, in *RecordRulingRequest, opts ...grpc.CallOption) (*RecordRulingResponse, error)
 	// RecordRulings records the rulings of all messages as RecordRuling does each, in their order, in one transaction: all
 	// or none, so that they may be sent again as they are. One may revoke another of them, also a later one. Fields are named
@@ -218,7 +218,7 @@ type TimingServiceServer interface {
 	// RULING_INVALID: ID_INVALID, KIND_UNKNOWN, RACE_MISSING, RACE_UNKNOWN, BIB_MISSING, BIB_INVALID, BIB_NOT_ALLOWED,
 	// BIB_ITSELF, TARGET_MISSING, WAVE_UNKNOWN, ANOMALY_UNKNOWN, RULING_UNKNOWN, RULING_ITSELF, POINT_MISSING, POINT_UNKNOWN,
 	// POINT_NOT_ALLOWED, POINT_ENDS_NO_LEG, AT_MISSING, AT_INVALID, DURATION_MISSING, DURATION_INVALID,
-	// DURATION_TOO_LONG, TEXT_INVALID.
+	// DURATION_TOO_LONG, TEXT_INVALID. A CLOSE is answered with those who were still out when it was recorded.
 	RecordRuling(context.Context, *RecordRulingRequest) (*RecordRulingResponse, error)
 	// RecordRulings records the rulings of all messages as RecordRuling does each, in their order, in one transaction: all
 	// or none, so that they may be sent again as they are. One may revoke another of them, also a later one. Fields are named
