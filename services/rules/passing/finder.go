@@ -15,6 +15,8 @@ type Finder struct {
 	lateStart time.Duration
 	gap       time.Duration
 	pace      int64 // microseconds per kilometre
+	// forced means that a leg has a forced start.
+	forced bool
 	// onCourse tells for each point of the event whether the course visits it.
 	onCourse []bool
 
@@ -53,14 +55,18 @@ type station struct {
 type node struct {
 	visit int
 	at    racetime.Instant
-	// crossing is the index of the crossing; -1 where an official entered the passing.
+	// crossing is the index of the crossing; noCrossing where an official entered the passing.
 	crossing int
 	// covers is the number of visits that the best way from here on covers, this one included; next is its next
 	// node, or -1.
 	covers, next int
+	// barred means that the crossing is needed for another visit.
+	barred bool
 }
 
-func (n *node) manual() bool { return n.crossing < 0 }
+func (n *node) manual() bool { return n.crossing == noCrossing }
+
+const noCrossing = -1
 
 // NewFinder prepares a race of an event.
 func NewFinder(event *race.Event, r *race.Race) *Finder {
@@ -91,6 +97,7 @@ func (f *Finder) addLegs(r *race.Race) {
 		if i < len(ends)-1 {
 			f.stations[end].handOver = true
 			f.stations[end].forced = r.Team.Legs[i].ForcedStart
+			f.forced = f.forced || r.Team.Legs[i].ForcedStart != 0
 		}
 	}
 	if r.Team.Chip == race.MemberChip {
@@ -118,8 +125,11 @@ func (f *Finder) Find(found []Passing, reads []Read, gun racetime.Instant, manua
 	}
 	f.formCrossings(reads)
 	f.formNodes(manual)
-	for n := f.best(); n >= 0; n = f.nodes[n].next {
-		f.way = append(f.way, n)
+	f.way = f.appendBest(f.way)
+	if _, _, found := f.twice(f.way); found {
+		f.way = f.distinct(slices.Clone(f.way), nil)
+	}
+	for _, n := range f.way {
 		found = append(found, Passing{f.nodes[n].visit, f.nodes[n].at})
 	}
 	return found
@@ -189,7 +199,7 @@ func (f *Finder) formNodes(manual []Manual) {
 	for visit := 1; visit < len(f.stations); visit++ {
 		f.from = append(f.from, len(f.nodes))
 		if at, ok := manualAt(manual, visit); ok {
-			f.nodes = append(f.nodes, node{visit: visit, at: at, crossing: -1})
+			f.nodes = append(f.nodes, node{visit: visit, at: at, crossing: noCrossing})
 			continue
 		}
 		s := f.stations[visit]
@@ -197,6 +207,10 @@ func (f *Finder) formNodes(manual []Manual) {
 			if c := &f.crossings[i]; c.point == s.point && wears(c.leg, s.leg) {
 				f.nodes = append(f.nodes, node{visit: visit, at: f.arriving(c), crossing: i})
 			}
+		}
+		if s.leg != 0 {
+			// Crossings of the team's chip and the member's may overlap; those of one chip are in order.
+			slices.SortFunc(f.nodes[f.from[visit]:], f.compareArrivals)
 		}
 		if !s.handOver || s.leg == 0 {
 			continue
@@ -210,6 +224,10 @@ func (f *Finder) formNodes(manual []Manual) {
 	f.from = append(f.from, len(f.nodes))
 }
 
+func (f *Finder) compareArrivals(a, b node) int {
+	return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(f.crossings[a.crossing].leg, f.crossings[b.crossing].leg))
+}
+
 func manualAt(manual []Manual, visit int) (racetime.Instant, bool) {
 	for _, m := range manual {
 		if m.Visit == visit {
@@ -219,24 +237,67 @@ func manualAt(manual []Manual, visit int) (racetime.Instant, bool) {
 	return 0, false
 }
 
-// best finds the way through the nodes that covers most visits; among equals, at the first visit where two differ,
-// covered beats not covered and the preferred node beats the later one. (Rule 4) It returns the first node, or -1.
-func (f *Finder) best() int {
+// appendBest finds the way through the nodes that covers most visits; among equals, at the first visit where two differ,
+// covered beats not covered and the preferred node beats the later one. (Rule 4)
+func (f *Finder) appendBest(way []int) []int {
 	for i := len(f.nodes) - 1; i >= 0; i-- {
 		n := &f.nodes[i]
-		n.covers, n.next = f.onward(n.visit, n.at, n.manual())
+		n.covers, n.next = f.onward(n.visit, n.at, n.crossing)
 		n.covers++
 	}
-	_, first := f.onward(0, f.opening.reference, true)
-	return first
+	for _, n := f.onward(0, f.opening.reference, noCrossing); n >= 0; n = f.nodes[n].next {
+		way = append(way, n)
+	}
+	return way
+}
+
+// twice returns two nodes of a way that have the same crossing; false where there are none. Forced starts alone can lead
+// there: with them the order of the course is not that of time.
+func (f *Finder) twice(way []int) (first, again int, found bool) {
+	if !f.forced {
+		return 0, 0, false
+	}
+	for i, n := range way {
+		for _, earlier := range way[:i] {
+			if !f.nodes[n].manual() && f.nodes[earlier].crossing == f.nodes[n].crossing {
+				return earlier, n, true
+			}
+		}
+	}
+	return 0, 0, false
+}
+
+// distinct returns the best way on which no crossing counts twice, if it is better than the best one known, else that one.
+// The given way is the best while crossings may count twice: no other can be better than it.
+func (f *Finder) distinct(way, known []int) []int {
+	if !better(way, known) {
+		return known
+	}
+	first, again, found := f.twice(way)
+	if !found {
+		return way
+	}
+	for _, n := range [...]int{again, first} {
+		f.nodes[n].barred = true
+		known = f.distinct(f.appendBest(nil), known)
+		f.nodes[n].barred = false
+	}
+	return known
+}
+
+// better compares two ways by rule 4. Nodes are numbered by visit, the preferred of a visit first.
+func better(a, b []int) bool {
+	return len(a) > len(b) || len(a) == len(b) && slices.Compare(a, b) < 0
 }
 
 // nowhere is the cover of a node from which the next manual passing cannot be reached.
 const nowhere = -1 << 20
 
-// onward returns the most visits that can be covered after being at a visit, and the next node of that way.
-func (f *Finder) onward(visit int, at racetime.Instant, manual bool) (covers, next int) {
+// onward returns the most visits that can be covered after being at a visit, with a crossing that cannot count at once
+// again, and the next node of that way.
+func (f *Finder) onward(visit int, at racetime.Instant, crossing int) (covers, next int) {
 	next = -1
+	manual := crossing == noCrossing // a start, or the gun, counts as entered
 	for to := visit + 1; to < len(f.stations); to++ {
 		if covers > len(f.stations)-to-1 {
 			break // no way that begins here can cover as many
@@ -245,7 +306,10 @@ func (f *Finder) onward(visit int, at racetime.Instant, manual bool) (covers, ne
 		for i := f.from[to]; i < f.from[to+1]; i++ {
 			n := &f.nodes[i]
 			entered = entered || n.manual()
-			if n.covers > covers && (n.manual() && manual || f.possible(visit, at, to, n.at, f.pace)) {
+			if n.covers <= covers || n.barred || !manual && n.crossing == crossing {
+				continue
+			}
+			if n.manual() && manual || f.possible(visit, at, to, n.at, f.pace) {
 				covers, next = n.covers, i
 			}
 		}

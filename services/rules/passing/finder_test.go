@@ -237,6 +237,28 @@ func TestForcedStart(t *testing.T) {
 	}
 }
 
+// With forced starts the next leg may end before the leg ahead of it; all the same, one crossing is one passing.
+func TestForcedStartOnARing(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		reads []Read
+		want  []Passing
+	}{
+		{"one crossing behind the forced start", []Read{at(line, 1001), at(line, 2000)}, []Passing{{0, sec(1001)}, {1, sec(2000)}}},
+		{"one for each leg", []Read{at(line, 1001), at(line, 1800), at(line, 2000), at(line, 2400)},
+			[]Passing{{0, sec(1001)}, {1, sec(1800)}, {2, sec(2000)}, {3, sec(2400)}}},
+		{"the last leg is not seen to end",
+			[]Read{at(line, 1001), at(line, 1700), at(line, 1900)}, []Passing{{0, sec(1001)}, {1, sec(1700)}, {2, sec(1900)}}},
+	} {
+		event, r := ring(race.TeamChip)
+		got := NewFinder(event, r).Find(nil, c.reads, sec(gun), nil)
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s: passings (-want +got):\n%s", c.name, diff)
+		}
+	}
+}
+
 func TestMemberChips(t *testing.T) {
 	t.Parallel()
 	worn := func(leg int16, point int32, s float64) Read { return Read{At: sec(s), Point: point, Leg: leg} }

@@ -20,25 +20,29 @@ type Judgement struct {
 // has one verdict, and each passing that no official entered has exactly one read that is Counted. It leaves reads as they
 // are.
 func (f *Finder) Judge(reads []Read, gun racetime.Instant, manual []Manual) ([]Passing, []Judgement) {
-	// Of several reads at one instant the first primary one counts.
 	order := make([]int, len(reads))
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(reads[a].At, reads[b].At), compareBackup(reads[a], reads[b]))
-	})
+	slices.SortStableFunc(order, func(a, b int) int { return compareReads(reads[a], reads[b]) })
 	passings := f.Find(nil, slices.Clone(reads), gun, manual)
 	j := judge{Finder: f, gun: gun, passings: passings, manual: manual}
 	j.judgeCrossings()
 	judged := make([]Judgement, len(reads))
 	for n, i := range order {
 		judged[i] = j.read(reads[i])
-		if slices.ContainsFunc(order[:n], func(before int) bool { return sameSighting(reads[before], reads[i]) }) {
+		if slices.ContainsFunc(atInstant(reads, order[:n], reads[i].At), func(before int) bool {
+			return j.sameSighting(reads[before], reads[i])
+		}) {
 			judged[i].Verdict = SameInstant
 		}
 	}
 	return passings, judged
+}
+
+// compareReads orders reads by instant; of several at one instant the first primary one counts.
+func compareReads(a, b Read) int {
+	return cmp.Or(cmp.Compare(a.At, b.At), compareBackup(a, b), cmp.Compare(a.Leg, b.Leg))
 }
 
 func compareBackup(a, b Read) int {
@@ -51,7 +55,20 @@ func compareBackup(a, b Read) int {
 	return 1
 }
 
-func sameSighting(a, b Read) bool { return a.At == b.At && a.Point == b.Point && a.Leg == b.Leg }
+// atInstant returns the end of order with the reads at an instant, which is the latest there.
+func atInstant(reads []Read, order []int, at racetime.Instant) []int {
+	from := len(order)
+	for from > 0 && reads[order[from-1]].At == at {
+		from--
+	}
+	return order[from:]
+}
+
+// sameSighting reports whether two reads are at one point and instant, and neither is of another crossing. Chips of several
+// legs may make one crossing at the start only.
+func (j *judge) sameSighting(a, b Read) bool {
+	return a.At == b.At && a.Point == b.Point && (a.Leg == b.Leg || j.continuesStart(a) && j.continuesStart(b))
+}
 
 // judge holds what the finder found of one entrant.
 type judge struct {
@@ -135,31 +152,58 @@ func (f *Finder) handsOver(c *crossing, visit int) bool {
 
 // leftOut says why a crossing counts for no visit.
 func (j *judge) leftOut(c *crossing) Judgement {
-	at := j.arriving(c)
 	visits, entered := j.visitsOf(c)
-	last := len(j.stations) - 1
-	finish, finished := passingAt(j.passings, last)
-	start := j.stations[0]
-	late := at > j.gun.Add(j.lateStart)
+	finish := len(j.stations) - 1
+	finishAt, finished := passingAt(j.passings, finish)
 	switch {
-	case finished && c.first > finish:
-		return Judgement{AfterFinish, last, finish}
+	case finished && c.first > finishAt && !j.enteredAt(c, finish):
+		return Judgement{AfterFinish, finish, finishAt}
+	case finished && c.first > finishAt:
+		return Judgement{ManualTime, finish, finishAt}
 	case len(visits) == 0 && entered >= 0:
-		counts, _ := passingAt(j.passings, entered)
-		return Judgement{ManualTime, entered, counts}
-	case len(visits) == 0 && c.point == start.point && wears(c.leg, start.leg) && late:
-		return Judgement{OutsideStartWindow, 0, 0}
-	case len(visits) == 0 && c.point == start.point && wears(c.leg, start.leg):
-		return Judgement{AnotherCrossing, 0, j.opening.reference}
+		at, _ := passingAt(j.passings, entered)
+		return Judgement{ManualTime, entered, at}
+	case len(visits) == 0 && j.atStart(c):
+		return j.noStart()
 	case len(visits) == 0:
 		return Judgement{OthersLeg, -1, 0}
 	}
-	s := j.keptOut(c, visits)
-	if s.verdict == TooFast && c.point == start.point && !j.opening.seen && !j.opening.manual && late {
-		return Judgement{OutsideStartWindow, 0, 0}
+	a := j.keptOut(c, visits)
+	if a.verdict != AnotherCrossing && j.atStart(c) && !j.started() && j.beforeAll(c) {
+		return j.noStart() // it was a start that came too late, and not a visit that came too early
 	}
-	counts, _ := passingAt(j.passings, s.visit)
-	return Judgement{s.verdict, s.visit, counts}
+	at, _ := passingAt(j.passings, a.visit)
+	return Judgement{a.verdict, a.visit, at}
+}
+
+// enteredAt reports whether an official entered the passing of a visit that a crossing lies at.
+func (j *judge) enteredAt(c *crossing, visit int) bool {
+	_, entered := manualAt(j.manual, visit)
+	return entered && c.point == j.stations[visit].point && wears(c.leg, j.stations[visit].leg)
+}
+
+// atStart reports whether a crossing is at the start, by somebody who starts there.
+func (j *judge) atStart(c *crossing) bool {
+	line := j.stations[0]
+	return c.point == line.point && wears(c.leg, line.leg)
+}
+
+func (j *judge) started() bool { return j.opening.seen || j.opening.manual }
+
+// beforeAll reports whether a crossing lies before everything that counts.
+func (j *judge) beforeAll(c *crossing) bool {
+	return !slices.ContainsFunc(j.passings, func(p Passing) bool { return p.At <= c.first })
+}
+
+// noStart judges a crossing at the start that is not the start.
+func (j *judge) noStart() Judgement {
+	switch {
+	case j.opening.manual:
+		return Judgement{ManualTime, 0, j.opening.reference}
+	case j.opening.seen:
+		return Judgement{AnotherCrossing, 0, j.opening.reference}
+	}
+	return Judgement{OutsideStartWindow, 0, 0} // inside it, it would be the start
 }
 
 // visitsOf returns the visits behind the start that a crossing may be given, without those that an official entered, of
@@ -197,34 +241,55 @@ type attempt struct {
 	from, to Passing
 }
 
-// keptOut tries a crossing at each of its visits, between the passings that count before and behind.
+// keptOut says why none of its visits took a crossing. It tries the crossing at each, between the passings that count
+// before and behind. The first of these reasons holds:
+//  1. it fits at a visit, where another crossing counts;
+//  2. it is in order at a visit, where the stretch to it or from it on would be too fast;
+//  3. it is in order nowhere, and nobody gets to any of the visits from the start so fast;
+//  4. it is in order nowhere.
 func (j *judge) keptOut(c *crossing, visits []int) attempt {
-	var tooFast, disorder *attempt
-	fromStart := false
 	for _, visit := range visits {
-		here := Passing{visit, j.arriving(c)}
-		if j.handsOver(c, visit) {
-			here.At = j.leaving(c)
+		if t := j.try(c, visit); j.possibleAll(t, j.pace) {
+			return attempt{AnotherCrossing, visit, t.before, t.here}
 		}
-		before, behind := j.around(visit)
-		to, from := j.between(before, here, j.pace), j.between(here, behind, j.pace)
-		inOrder := j.between(before, here, 0) && j.between(here, behind, 0)
+	}
+	for _, visit := range visits {
+		t := j.try(c, visit)
 		switch {
-		case to && from:
-			return attempt{AnotherCrossing, visit, before, here}
-		case inOrder && tooFast == nil && to:
-			tooFast = &attempt{TooFast, visit, here, behind}
-		case inOrder && tooFast == nil:
-			tooFast = &attempt{TooFast, visit, before, here}
-		case disorder == nil:
-			disorder = &attempt{OutOfOrder, visit, Passing{0, j.opening.reference}, here}
+		case !j.possibleAll(t, 0):
+		case j.between(t.before, t.here, j.pace):
+			return attempt{TooFast, visit, t.here, t.behind}
+		default:
+			return attempt{TooFast, visit, t.before, t.here}
 		}
-		fromStart = fromStart || j.between(Passing{0, j.opening.reference}, here, j.pace)
 	}
-	if tooFast == nil && !fromStart {
-		disorder.verdict = TooFast
+	start := Passing{0, j.opening.reference}
+	verdict := TooFast
+	for _, visit := range visits {
+		if j.between(start, j.try(c, visit).here, j.pace) {
+			verdict = OutOfOrder
+		}
 	}
-	return *cmp.Or(tooFast, disorder)
+	return attempt{verdict, visits[0], start, j.try(c, visits[0]).here}
+}
+
+// trial is a crossing as the passing of a visit, with those that count before and behind; see around.
+type trial struct {
+	before, here, behind Passing
+}
+
+func (j *judge) try(c *crossing, visit int) trial {
+	t := trial{here: Passing{visit, j.arriving(c)}}
+	if j.handsOver(c, visit) {
+		t.here.At = j.leaving(c)
+	}
+	t.before, t.behind = j.around(visit)
+	return t
+}
+
+// possibleAll reports whether both stretches of a trial are possible at a pace; with a pace of 0, whether they are in order.
+func (j *judge) possibleAll(t trial, pace int64) bool {
+	return j.between(t.before, t.here, pace) && j.between(t.here, t.behind, pace)
 }
 
 // around returns the passings that count before a visit, the start or the gun being one, and behind it; the latter has the

@@ -111,7 +111,7 @@ func (f *Finder) addTwoPlaces(odd []Oddity) []Oddity {
 // sameRunner reports whether one runner made both crossings. Members are in many places, and where a leg has a forced
 // start, so are the chips of a team.
 func (f *Finder) sameRunner(a, b *crossing) bool {
-	return a.leg == b.leg && (a.leg != 0 || !slices.ContainsFunc(f.stations, func(s station) bool { return s.forced != 0 }))
+	return a.leg == b.leg && (a.leg != 0 || !f.forced)
 }
 
 // apart reports whether nobody gets from one point to another within a crossing gap, and by which two visits of them, the
