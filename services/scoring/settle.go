@@ -5,6 +5,7 @@ import (
 
 	"raceday/services/rules/passing"
 	"raceday/services/rules/race"
+	"raceday/services/rules/racetime"
 	"raceday/services/rules/result"
 	"raceday/services/rules/ruling"
 )
@@ -88,24 +89,37 @@ func newComputer(b *Book) *computer {
 	return c
 }
 
+// decided is what officials decided as far as it concerns the result of one entrant.
+type decided struct {
+	ofRace ruling.OfRace
+	ruled  ruling.OfEntrant
+	gun    racetime.Instant
+	manual []passing.Manual
+}
+
+func (c *computer) decided(e *entrant, r *race.Race) decided {
+	d := decided{ofRace: c.book.ofRace[r.ID], ruled: ruling.ForEntrant(c.book.ofBib[raceBib{r.ID, e.Bib}])}
+	d.gun, d.manual = result.GunOf(r, &e.Entrant, &d.ofRace, &d.ruled), manual(r, &d.ruled)
+	return d
+}
+
 // compute is the law: a result follows from event, roster line, rulings and the set of reads, and from nothing else.
 func (c *computer) compute(e *entrant, r *race.Race) result.Result {
-	ofRace := c.book.ofRace[r.ID]
-	ruled := ruling.ForEntrant(c.book.ofBib[raceBib{r.ID, e.Bib}])
-	gun, entered := result.GunOf(r, &e.Entrant, &ofRace, &ruled), manual(r, &ruled)
-	c.gather(e, r, &ruled)
+	d := c.decided(e, r)
+	c.gather(e, r, &d.ruled)
 	finder := c.finders[r.ID]
-	c.found = finder.Find(c.found[:0], c.reads, gun, entered)
+	c.found = finder.Find(c.found[:0], c.reads, d.gun, d.manual)
 	passings := e.result.Passings
 	if !slices.Equal(passings, c.found) {
 		passings = append([]passing.Passing(nil), c.found...)
 	}
 	facts := result.Facts{
-		EventDay: c.book.event.Day, Race: r, Entrant: &e.Entrant, Passings: passings, GunAt: gun, OfRace: ofRace, Ruled: ruled,
+		EventDay: c.book.event.Day, Race: r, Entrant: &e.Entrant, Passings: passings, GunAt: d.gun, OfRace: d.ofRace,
+		Ruled: d.ruled,
 	}
 	computed := result.Compute(facts)
 	if c.book.withAnomalies {
-		computed.Anomalies = facts.Anomalies(c.book.event, finder.Oddities(passings, c.reads, gun, entered))
+		computed.Anomalies = facts.Anomalies(c.book.event, finder.Oddities(passings, c.reads, d.gun, d.manual))
 	}
 	return computed
 }
@@ -114,25 +128,42 @@ func (c *computer) compute(e *entrant, r *race.Race) result.Result {
 // (RULES.md, Passings, 1)
 func (c *computer) gather(e *entrant, r *race.Race, ruled *ruling.OfEntrant) {
 	c.reads = c.reads[:0]
-	byMember := r.Team != nil && r.Team.Chip == race.MemberChip
 	for _, worn := range e.worn {
-		if worn.wearer != e || byMember && worn.leg == reserve {
+		leg, runs := worn.legIn(r)
+		if worn.wearer != e || !runs {
 			continue
 		}
-		leg := int16(0)
-		if byMember {
-			leg = worn.leg
-		}
 		for _, s := range worn.reads.settle() {
-			lay := c.book.lay(s)
-			if lay == nil || len(ruled.Void) > 0 && ruled.Voids(lay.Point, s.at) {
-				continue
+			if read, _, out := c.book.place(s, leg, ruled); out == 0 {
+				c.reads = append(c.reads, read)
 			}
-			c.reads = append(c.reads, passing.Read{
-				At: s.at.Add(-lay.ClockOffset), Point: lay.point, Leg: leg, Backup: lay.Backup,
-			})
 		}
 	}
+}
+
+// legIn returns the leg that the chip's reads count on, 0 for all of them; false where its wearer runs none.
+func (c *chip) legIn(r *race.Race) (leg int16, runs bool) {
+	byMember := r.Team != nil && r.Team.Chip == race.MemberChip
+	switch {
+	case !byMember:
+		return 0, true
+	case c.leg == reserve:
+		return 0, false
+	}
+	return c.leg, true
+}
+
+// place returns a read as the finder is given it, and where its mat lay; or the verdict for which the finder is not given
+// it.
+func (b *Book) place(s sighting, leg int16, ruled *ruling.OfEntrant) (read passing.Read, lay *period, out passing.Verdict) {
+	lay = b.lay(s)
+	switch {
+	case lay == nil:
+		return passing.Read{}, nil, passing.NoPoint
+	case len(ruled.Void) > 0 && ruled.Voids(lay.Point, s.at):
+		return passing.Read{}, lay, passing.Void
+	}
+	return passing.Read{At: s.at.Add(-lay.ClockOffset), Point: lay.point, Leg: leg, Backup: lay.Backup}, lay, 0
 }
 
 // lay returns where a mat lay when it wrote a read; nil where it lay nowhere.

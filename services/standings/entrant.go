@@ -58,11 +58,11 @@ func (b *Board) Entrant(bib race.Bib) (EntrantResult, error) {
 	for n := range r.Passings {
 		entrant.Splits = append(entrant.Splits, newSplit(r, n, f.race))
 	}
-	for n, times := range showLegs(r, f.race) {
+	for n, times := range r.ShowLegs(f.race) {
 		entrant.Legs = append(entrant.Legs, LegResult{
 			Leg:             r.Legs[n],
-			ShownTime:       times.time,
-			ShownCumulative: times.cumulative,
+			ShownTime:       times.Time,
+			ShownCumulative: times.Cumulative,
 			Rank:            rankOf(f.legs[n].times, r.Entrant),
 			RankAfter:       rankOf(f.legs[n].after, r.Entrant),
 		})

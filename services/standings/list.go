@@ -134,7 +134,7 @@ func (t *terms) furthest(r *result.Result) (int, racetime.Optional) {
 	}
 	last := r.Passings[len(r.Passings)-1]
 	if t.classification.Basis == race.Net {
-		return last.Visit, netAt(r, t.race, last.At)
+		return last.Visit, r.NetTimeAt(last.At, t.race)
 	}
-	return last.Visit, gunTimeAt(r, last.At)
+	return last.Visit, r.GunTimeAt(last.At)
 }

@@ -92,10 +92,10 @@ func WriteLegs(w io.Writer, event *race.Event, results []result.Result) error {
 		slices.SortFunc(teams, func(a, b *result.Result) int { return race.CompareBibs(a.Bib, b.Bib) })
 		rankings := rankLegs(teams)
 		for _, team := range teams {
-			for n, times := range showLegs(team, r) {
+			for n, times := range team.ShowLegs(r) {
 				leg := team.Legs[n]
 				record := []string{string(r.ID), string(team.Bib), strconv.Itoa(leg.Number), string(leg.MemberBib),
-					times.time, milliseconds(leg.Time), "", times.cumulative, milliseconds(leg.Cumulative), ""}
+					times.Time, milliseconds(leg.Time), "", times.Cumulative, milliseconds(leg.Cumulative), ""}
 				if rank, ok := rankings[n].times.Rank(team.Entrant); ok {
 					record[6] = strconv.Itoa(rank)
 				}

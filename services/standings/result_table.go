@@ -106,12 +106,12 @@ func (t *resultTable) fill(record []string, n int, l line) {
 	ranked := l.Time(firstTerms(r).classification.Basis)
 	copy(record, []string{
 		string(l.Race), string(l.Bib), l.Chip, l.Sex.String(), l.AgeGroup, string(l.Wave), l.Status.String(),
-		shown(l.Gun, r), shown(l.Net, r), shownPenalty(l.Result, r), shown(ranked, r),
+		result.Shown(l.Gun, r), result.Shown(l.Net, r), shownPenalty(l.Result, r), result.Shown(ranked, r),
 		milliseconds(l.Gun), milliseconds(l.Net), milliseconds(ranked),
 	})
 	for _, p := range l.Passings {
 		if p.Visit < len(columns.splits) && columns.splits[p.Visit] > 0 {
-			record[columns.splits[p.Visit]] = shown(netAt(l.Result, r, p.At), r)
+			record[columns.splits[p.Visit]] = result.Shown(l.Result.NetTimeAt(p.At, r), r)
 		}
 	}
 	for i, at := range columns.lists {

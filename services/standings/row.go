@@ -30,13 +30,13 @@ type Row struct {
 }
 
 // Gun returns the official time from the gun; empty where there is none.
-func (r Row) Gun() string { return shown(r.Result.Gun, r.terms.race) }
+func (r Row) Gun() string { return result.Shown(r.Result.Gun, r.terms.race) }
 
 // Net returns the official time from the own start; empty where there is none.
-func (r Row) Net() string { return shown(r.Result.Net, r.terms.race) }
+func (r Row) Net() string { return result.Shown(r.Result.Net, r.terms.race) }
 
 // Ranked returns the official time of the list's basis, or of a team's legs, penalties included; empty where there is none.
-func (r Row) Ranked() string { return shown(r.RankedTime(), r.terms.race) }
+func (r Row) Ranked() string { return result.Shown(r.RankedTime(), r.terms.race) }
 
 // RankedTime returns the exact time of Ranked; unknown for whoever did not finish.
 func (r Row) RankedTime() racetime.Optional { return r.Result.Time(r.terms.classification.Basis) }
@@ -74,7 +74,7 @@ type Split struct {
 // event, has no point.
 func newSplit(res *result.Result, n int, r *race.Race) Split {
 	p := res.Passings[n]
-	split := Split{Visit: p.Visit, At: p.At, Net: shown(netAt(res, r, p.At), r), Gun: shown(gunTimeAt(res, p.At), r)}
+	split := Split{Visit: p.Visit, At: p.At, Net: result.Shown(res.NetTimeAt(p.At, r), r), Gun: result.Shown(res.GunTimeAt(p.At), r)}
 	if p.Visit < len(r.Course) {
 		split.Point, split.AtMillimetres = r.Course[p.Visit].Point, r.Course[p.Visit].AtMillimetres
 	}

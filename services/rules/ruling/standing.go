@@ -11,37 +11,49 @@ import (
 // Standing returns the rulings that stand, in their order: without those revoked, and without the revocations
 // themselves. A revocation that is itself revoked never was.
 func Standing(all []Ruling) []Ruling {
-	revokedBy := map[ID][]int{}
-	for i, r := range all {
-		if r.Kind == Revoke && r.Target != string(r.ID) {
-			revokedBy[ID(r.Target)] = append(revokedBy[ID(r.Target)], i)
-		}
-	}
-	if len(revokedBy) == 0 {
+	revokedBy := Revocations(all)
+	if revokedBy == nil {
 		return all
-	}
-	asked := make([]bool, len(all))
-	var revoked func(i int) bool
-	revoked = func(i int) bool {
-		if asked[i] {
-			return false // revocations in a circle undo nothing
-		}
-		asked[i] = true
-		defer func() { asked[i] = false }()
-		for _, by := range revokedBy[all[i].ID] {
-			if !revoked(by) {
-				return true
-			}
-		}
-		return false
 	}
 	var standing []Ruling
 	for i, r := range all {
-		if r.Kind != Revoke && !revoked(i) {
+		if r.Kind != Revoke && revokedBy(i) == NotRevoked {
 			standing = append(standing, r)
 		}
 	}
 	return standing
+}
+
+// NotRevoked is in the place of the revocation of a ruling that has none.
+const NotRevoked = -1
+
+// Revocations returns what finds for a ruling, by its index, that of the revocation that undoes it, or NotRevoked; nil where
+// nothing is revoked at all.
+func Revocations(all []Ruling) (revokedBy func(i int) int) {
+	by := map[ID][]int{}
+	for i, r := range all {
+		if r.Kind == Revoke && r.Target != string(r.ID) {
+			by[ID(r.Target)] = append(by[ID(r.Target)], i)
+		}
+	}
+	if len(by) == 0 {
+		return nil
+	}
+	asked := make([]bool, len(all))
+	revokedBy = func(i int) int {
+		if asked[i] {
+			return NotRevoked // revocations in a circle undo nothing
+		}
+		asked[i] = true
+		defer func() { asked[i] = false }()
+		for _, revocation := range by[all[i].ID] {
+			if revokedBy(revocation) == NotRevoked {
+				return revocation
+			}
+		}
+		return NotRevoked
+	}
+	return revokedBy
 }
 
 // OfRace is what stands for a race as a whole.
