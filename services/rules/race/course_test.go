@@ -28,6 +28,16 @@ func TestVisitAt(t *testing.T) {
 	}
 }
 
+func TestVisitName(t *testing.T) {
+	t.Parallel()
+	r := &race.Race{Course: []race.Visit{{Point: "line"}, {Point: "k5"}, {Point: "line"}, {Point: "k10"}, {Point: "line"}}}
+	for visit, want := range map[int]string{-1: "", 0: "line#1", 1: "k5", 2: "line#2", 3: "k10", 4: "line#3", 5: ""} {
+		if got := r.VisitName(visit); got != want {
+			t.Errorf("visit %d is %q, want %q", visit, got, want)
+		}
+	}
+}
+
 func TestLegEnds(t *testing.T) {
 	t.Parallel()
 	course := []race.Visit{{Point: "line"}, {Point: "x"}, {Point: "k5"}, {Point: "x"}, {Point: "line"}}

@@ -26,3 +26,26 @@ func (r *Race) VisitAt(point string) (int, bool) {
 	}
 	return 0, false
 }
+
+// VisitName returns what VisitAt finds a visit by: its point, and of a point that the course comes to several times which
+// time it is. It is empty where the course has no such visit.
+func (r *Race) VisitName(visit int) string {
+	if visit < 0 || visit >= len(r.Course) {
+		return ""
+	}
+	point := r.Course[visit].Point
+	nth, times := 0, 0
+	for i := range r.Course {
+		if r.Course[i].Point != point {
+			continue
+		}
+		times++
+		if i <= visit {
+			nth++
+		}
+	}
+	if times == 1 {
+		return string(point)
+	}
+	return string(point) + "#" + strconv.Itoa(nth)
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	standingsv1 "raceday/proto/raceday/standings/v1"
+	"raceday/services/rules/race"
+)
+
+type onCourseCommand struct {
+	client
+	Event string `required:"" placeholder:"ID" help:"Event."`
+	Race  string `arg:"" help:"Race."`
+}
+
+// Run shows who is on the course.
+func (c *onCourseCommand) Run(t *terminal) error {
+	return c.with(t, func(ctx context.Context, conn *grpc.ClientConn) error {
+		definition, err := getEvent(ctx, conn, c.Event)
+		if err != nil {
+			return err
+		}
+		entrants, err := listOnCourse(ctx, conn, c.Event, c.Race)
+		if err != nil {
+			return err
+		}
+		return printOnCourse(t.stdout, definition, c.Race, entrants)
+	})
+}
+
+// coursePage is how many entrants a page of those on the course has.
+const coursePage = 1000
+
+// listOnCourse returns all who started a race and did not finish.
+func listOnCourse(ctx context.Context, conn *grpc.ClientConn, event, raceID string) ([]*standingsv1.OnCourse, error) {
+	var entrants []*standingsv1.OnCourse
+	for request := (&standingsv1.ListOnCourseRequest{EventId: event, Race: raceID, PageSize: coursePage}); ; {
+		page, err := standingsv1.NewStandingsServiceClient(conn).ListOnCourse(ctx, request)
+		if err != nil {
+			return nil, err
+		}
+		entrants = append(entrants, page.GetEntrants()...)
+		if request.PageToken = page.GetNextPageToken(); request.PageToken == "" {
+			return entrants, nil
+		}
+	}
+}
+
+// printOnCourse writes how many are on the course, and each with where it was seen and is expected, by the event's clock.
+func printOnCourse(w io.Writer, definition *race.Event, raceID string, entrants []*standingsv1.OnCourse) error {
+	if len(entrants) == 0 {
+		fmt.Fprintf(w, "%s: nobody is on the course\n", raceID)
+		return nil
+	}
+	overdue := 0
+	for _, e := range entrants {
+		if e.GetOverdue() != nil {
+			overdue++
+		}
+	}
+	fmt.Fprintf(w, "%s: %d on the course, %d of them overdue\n", raceID, len(entrants), overdue)
+	r := cmp.Or(definition.Race(race.ID(raceID)), &race.Race{})
+	// A visit of a later version of the event than the answer's may have no name here.
+	name := func(visit int32, point string) string { return cmp.Or(r.VisitName(int(visit)), point) }
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "OVERDUE\tBIB\tNAME\tWAVE\tLAST SEEN\tAT\tNEXT\tEXPECTED")
+	for _, e := range entrants {
+		next := "no mat ahead"
+		if e.GetNextPoint() != "" {
+			next = name(e.GetNextVisit(), e.GetNextPoint())
+		}
+		late := ""
+		if e.GetOverdue() != nil {
+			late = hours(e.GetOverdue().AsDuration())
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", late, e.GetBib(), e.GetName(), e.GetWave(),
+			name(e.GetLastVisit(), e.GetLastPoint()), clock(e.GetLastAt(), definition), next, clock(e.GetExpectedAt(), definition))
+	}
+	return table.Flush()
+}
+
+// hours writes a duration as 1:02:03, cut to whole seconds.
+func hours(d time.Duration) string {
+	seconds := int64(d / time.Second)
+	return fmt.Sprintf("%d:%02d:%02d", seconds/3600, seconds/60%60, seconds%60)
+}
+
+// clock writes an instant as the time of day where the event is, with the day where that is another one; unknown where
+// there is none.
+func clock(at *timestamppb.Timestamp, definition *race.Event) string {
+	if at == nil {
+		return "unknown"
+	}
+	zone, err := time.LoadLocation(definition.TimeZone)
+	if err != nil { // this machine does not know the zone
+		return at.AsTime().Format(time.RFC3339)
+	}
+	local := at.AsTime().In(zone)
+	if local.Format(time.DateOnly) != definition.Day.String() {
+		return local.Format(time.DateTime)
+	}
+	return local.Format(time.TimeOnly)
+}

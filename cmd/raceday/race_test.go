@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// Three start, one is never seen again: the officials see who, close the race, and a read that comes later still counts.
+func TestSomebodyStartsAndVanishes(t *testing.T) {
+	t.Parallel()
+	s := serve(t, folder(t))
+	raceday(t, exitSuccess, "event", "apply", "--server", s.grpc, "testdata/sprint.yaml")
+	roster := filepath.Join(t.TempDir(), "roster.csv")
+	lines := "race,bib,chips,name,sex,age\ndash,1,A1,Aigerim,F,30\ndash,2,A2,Ben,M,30\ndash,3,A3,Cem,M,50\ndash,4,A4,Dana,F,50\n"
+	if err := os.WriteFile(roster, []byte(lines), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	raceday(t, exitSuccess, "roster", "import", "--server", s.grpc, "--event", "sprint", roster)
+	command := func(status int, args ...string) (stdout, stderr string) {
+		t.Helper()
+		return raceday(t, status, append(args, "--server", s.grpc, "--event", "sprint")...)
+	}
+
+	if out, _ := command(exitSuccess, "race", "gun", "dash"); !regexp.MustCompile(`^dash: gun of all waves at \S+Z, ruling \S+\n$`).MatchString(out) {
+		t.Errorf("gun prints %q", out)
+	}
+	if _, stderr := command(exitFailure, "race", "gun", "dash", "B"); !strings.Contains(stderr, "WAVE_NOT_FOUND") {
+		t.Errorf("gun of a wave that is none prints %q", stderr)
+	}
+	command(exitFailure, "race", "gun", "dash", "--at", "noon")
+	s.becomes(t, "1", map[string]string{"status": "ENTERED"})
+	if out, _ := command(exitSuccess, "oncourse", "dash"); out != "dash: nobody is on the course\n" {
+		t.Errorf("before the start: %q", out)
+	}
+
+	s.send(t, "start-a", "A1", "A2", "A3")
+	s.becomes(t, "3", map[string]string{"status": "STARTED"})
+	s.send(t, "finish-a", "A1")
+	s.becomes(t, "1", map[string]string{"status": "FINISHED"})
+	s.becomes(t, "2", map[string]string{"status": "STARTED"})
+	out, _ := command(exitSuccess, "oncourse", "dash")
+	// The one who finished says how long it takes, which the other two have had by now or soon will.
+	want := regexp.MustCompile(`^dash: 2 on the course, [012] of them overdue
+OVERDUE  BIB  NAME  WAVE  LAST SEEN  AT +NEXT    EXPECTED
+.{7}  2    Ben   A     start +[-: 0-9]+  finish  [-: 0-9]+
+.{7}  3    Cem   A     start +[-: 0-9]+  finish  [-: 0-9]+
+$`)
+	if !want.MatchString(out) {
+		t.Errorf("oncourse prints\n%s\nwant\n%s", out, want)
+	}
+	s.refused(t, "RACE_NOT_FOUND", "StandingsService/ListOnCourse", `{"eventId":"sprint","race":"walk"}`)
+
+	// Nobody can be asked here.
+	out, stderr := command(exitFailure, "race", "close", "dash")
+	if !want.MatchString(out) || stderr != "raceday: "+errNobodyToAsk.Error()+"\n" {
+		t.Errorf("close without --yes prints\n%s%s", out, stderr)
+	}
+	s.becomes(t, "3", map[string]string{"status": "STARTED"})
+	out, _ = command(exitSuccess, "race", "close", "dash", "--yes", "--reason", "dark")
+	if !strings.HasPrefix(out, "dash: 2 on the course") || !strings.HasSuffix(out, "dash is closed: 2 became DNF\n") {
+		t.Errorf("close prints\n%s", out)
+	}
+	s.becomes(t, "2", map[string]string{"status": "DNF"})
+	s.becomes(t, "3", map[string]string{"status": "DNF"})
+	s.becomes(t, "4", map[string]string{"status": "DNS"})
+	if out, _ := command(exitSuccess, "oncourse", "dash"); out != "dash: nobody is on the course\n" {
+		t.Errorf("after the close: %q", out)
+	}
+	s.send(t, "finish-b", "A3")
+	s.becomes(t, "3", map[string]string{"status": "FINISHED", "rank:overall": "2"})
+
+	again := s.call(t, "TimingService/RecordRuling", `{"eventId":"sprint","ruling":{"race":"dash","kind":"RULING_KIND_CLOSE"}}`)
+	if again["stillOut"] != nil || again["stillOutUnknown"] != nil {
+		t.Errorf("closed again: %v, want nobody out", again)
+	}
+}
+
+func TestConfirm(t *testing.T) {
+	t.Parallel()
+	got := map[string]bool{}
+	want := map[string]bool{"y\n": true, "Y\n": true, " yes \n": true, "y": true, "n\n": false, "\n": false, "": false, "yellow\n": false}
+	for answer := range want {
+		var out bytes.Buffer
+		yes, err := confirm(t.Context(), &out, strings.NewReader(answer), "sure? ")
+		if err != nil || out.String() != "sure? " {
+			t.Errorf("%q: %v, printed %q", answer, err, out.String())
+		}
+		got[answer] = yes
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	r, w := io.Pipe()
+	defer w.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if yes, err := confirm(ctx, io.Discard, r, "sure? "); yes || err == nil {
+		t.Errorf("interrupted: %v, %v, want no", yes, err)
+	}
+}
+
+func TestHours(t *testing.T) {
+	t.Parallel()
+	got := strings.Join([]string{hours(0), hours(59_999_999_999), hours(3_600_000_000_000), hours(93_784_000_000_000)}, " ")
+	if want := "0:00:00 0:00:59 1:00:00 26:03:04"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
