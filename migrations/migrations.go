@@ -16,7 +16,7 @@ var Files embed.FS
 // Sets returns the migrations of every service, in the order in which they are applied.
 func Sets() []postgres.MigrationSet {
 	var sets []postgres.MigrationSet
-	for _, service := range []string{"access", "event", "registration", "timing", "standings"} {
+	for _, service := range []string{"access", "audit", "event", "registration", "timing", "standings"} {
 		sets = append(sets, postgres.MigrationSet{Service: service, Files: Files})
 	}
 	return sets

@@ -53,6 +53,7 @@ type cli struct {
 	Facts     factsCommand     `cmd:"" help:"Export the facts that results follow from."`
 	Standings standingsCommand `cmd:"" help:"Show standings in the terminal."`
 	Call      callCommand      `cmd:"" help:"Call any RPC with protobuf JSON."`
+	Audit     auditCommand     `cmd:"" help:"Show and verify what officials did."`
 	Rebuild   rebuildCommand   `cmd:"" help:"Recompute everything from the stored facts and compare."`
 	Bench     benchCommand     `cmd:"" help:"Run a benchmark beside its floor."`
 }

@@ -31,6 +31,10 @@ func roles(running []string) map[string][]access.Role {
 		"GetEvent":   everybody,
 		"ListEvents": everybody,
 	})
+	serve("event", "raceday.audit.v1.AuditService", map[string][]access.Role{
+		"ListActions":   jury,
+		"VerifyActions": jury,
+	})
 	serve("registration", "raceday.registration.v1.RegistrationService", map[string][]access.Role{
 		"RegisterPerson":     entries,
 		"RegisterTeam":       entries,

@@ -12,12 +12,16 @@ import (
 	"github.com/nats-io/nats.go"
 	"golang.org/x/sync/errgroup"
 
+	auditv1 "raceday/proto/raceday/audit/v1"
 	eventv1 "raceday/proto/raceday/event/v1"
 	registrationv1 "raceday/proto/raceday/registration/v1"
 	standingsv1 "raceday/proto/raceday/standings/v1"
 	timingv1 "raceday/proto/raceday/timing/v1"
 	"raceday/services/access"
 	"raceday/services/access/accesspg"
+	"raceday/services/audit"
+	"raceday/services/audit/auditgrpc"
+	"raceday/services/audit/auditpg"
 	"raceday/services/broker"
 	"raceday/services/event"
 	"raceday/services/event/eventgrpc"
@@ -118,6 +122,7 @@ func assemble(around surroundings, running []string) (*assembly, error) {
 	}
 	if a.runs("event") {
 		eventv1.RegisterEventServiceServer(server, eventgrpc.New(event.New(events, nats, entries, time.Now)))
+		auditv1.RegisterAuditServiceServer(server, auditgrpc.New(audit.New(auditpg.New(pool))))
 	}
 	if a.runs("registration") {
 		registrationv1.RegisterRegistrationServiceServer(server, registrationgrpc.New(entries))

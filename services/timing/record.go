@@ -162,7 +162,7 @@ func (s *Service) record(
 			return nil, StillOut{}, err
 		}
 		out := s.stillOut(ctx, event.ID, outcomes)
-		err = s.insert(ctx, event.ID, outcomes)
+		err = s.insert(ctx, event.ID, actor, outcomes)
 		if errors.Is(err, ErrRulingIDReused) {
 			// Another call was faster. What it recorded stays, so that the next look finds it.
 			continue
@@ -238,7 +238,7 @@ func draft(
 }
 
 // insert stores what is new and sets its change numbers.
-func (s *Service) insert(ctx context.Context, event race.EventID, outcomes []outcome) error {
+func (s *Service) insert(ctx context.Context, event race.EventID, actor string, outcomes []outcome) error {
 	outcomes = slices.Clone(outcomes)
 	outcomes = slices.DeleteFunc(outcomes, func(o outcome) bool { return !o.isNew })
 	if len(outcomes) == 0 {
@@ -248,7 +248,7 @@ func (s *Service) insert(ctx context.Context, event race.EventID, outcomes []out
 	for i, o := range outcomes {
 		rulings[i] = o.Ruling
 	}
-	changes, err := s.store.InsertRulings(ctx, event, rulings, outcomes[0].RecordedAt)
+	changes, err := s.store.InsertRulings(ctx, event, actor, rulings, outcomes[0].RecordedAt)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,10 @@ type Store interface {
 	// InsertRulings stores new rulings, all or none, each under the event's next change number in their order; it returns
 	// these numbers. An id that the event has already is ErrRulingIDReused, an unknown event a fault that says that there
 	// is none.
-	InsertRulings(ctx context.Context, event race.EventID, rulings []ruling.Ruling, recordedAt racetime.Instant) (changes []int64, err error)
+	// The actor, whose key it is, stands in the audit.
+	InsertRulings(
+		ctx context.Context, event race.EventID, actor string, rulings []ruling.Ruling, recordedAt racetime.Instant,
+	) (changes []int64, err error)
 	// FindRulings returns those of an event's rulings that have one of the ids, by change number.
 	FindRulings(ctx context.Context, event race.EventID, ids []ruling.ID) ([]RecordedRuling, error)
 	// ListRulings returns at most limit rulings with a change number above after, in its order.
@@ -23,6 +26,11 @@ type Store interface {
 	ListReads(ctx context.Context, event race.EventID, filter ReadFilter, after *Read, limit int) ([]Read, error)
 	// ListRejected returns at most limit rejected messages behind after, the zero value being the start, in order of arrival.
 	ListRejected(ctx context.Context, event race.EventID, after RejectedID, limit int) ([]RecordedRejected, error)
+	// ListUnknownChips returns at most limit chips that were read and are not worn, behind after, nil being the start, the
+	// last read first. It knows nothing of where mats lay.
+	ListUnknownChips(
+		ctx context.Context, event race.EventID, worn []race.Chip, after *UnknownChipID, limit int,
+	) ([]UnknownChip, error)
 }
 
 // Events knows what is run.
@@ -73,6 +81,10 @@ type Dependencies struct {
 	Store  Store
 	Events Events
 	Course Course
+	Roster Roster
+	// Explainer and Standings answer ExplainResult.
+	Explainer Explainer
+	Standings Standings
 	// Now is the clock.
 	Now func() time.Time
 }
@@ -82,10 +94,17 @@ type Service struct {
 	store  Store
 	events Events
 	course Course
+	roster Roster
 	now    func() time.Time
+
+	explainer Explainer
+	standings Standings
 }
 
 // New returns a service.
 func New(deps Dependencies) *Service {
-	return &Service{store: deps.Store, events: deps.Events, course: deps.Course, now: deps.Now}
+	return &Service{
+		store: deps.Store, events: deps.Events, course: deps.Course, roster: deps.Roster, now: deps.Now,
+		explainer: deps.Explainer, standings: deps.Standings,
+	}
 }

@@ -26,7 +26,9 @@ type facts struct {
 	hide bool
 }
 
-func (f *facts) InsertRulings(_ context.Context, _ race.EventID, rulings []ruling.Ruling, at racetime.Instant) ([]int64, error) {
+func (f *facts) InsertRulings(
+	_ context.Context, _ race.EventID, _ string, rulings []ruling.Ruling, at racetime.Instant,
+) ([]int64, error) {
 	for _, before := range f.rulings {
 		if slices.ContainsFunc(rulings, func(r ruling.Ruling) bool { return r.ID == before.ID }) {
 			return nil, fmt.Errorf("insert rulings: %w", ErrRulingIDReused)

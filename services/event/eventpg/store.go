@@ -47,7 +47,7 @@ func (s *Store) Append(
 		}
 		stands, stored = *draft, true
 		stands.Number = newest.Number + 1
-		return insert(ctx, tx, stands)
+		return insert(ctx, tx, newest, stands)
 	})
 	if err != nil {
 		return event.Version{}, false, err
@@ -85,7 +85,10 @@ const insertVersion = `
 INSERT INTO event.versions (event, version, change, file, actor, applied_at)
 VALUES (@event, @version, event.next_change(@event), @file, @actor, @applied_at)`
 
-func insert(ctx context.Context, tx pgx.Tx, v event.Version) error {
+const recordVersion = `
+SELECT audit.record(@event, @at, @actor, 'EVENT_APPLIED', @detail)`
+
+func insert(ctx context.Context, tx pgx.Tx, before, v event.Version) error {
 	write := updateEvent
 	if v.Number == 1 {
 		write = insertEvent
@@ -106,6 +109,12 @@ func insert(ctx context.Context, tx pgx.Tx, v event.Version) error {
 	})
 	if err != nil {
 		return fmt.Errorf("insert version: %w", err)
+	}
+	_, err = tx.Exec(ctx, recordVersion, pgx.StrictNamedArgs{
+		"event": v.Event.ID, "at": v.AppliedAt.Time(), "actor": v.Actor, "detail": event.Difference(before, v),
+	})
+	if err != nil {
+		return fmt.Errorf("record version: %w", err)
 	}
 	return nil
 }

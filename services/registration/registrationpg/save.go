@@ -95,6 +95,7 @@ func (w *writing) queue(changes *registration.Changes, rows *changedRows) error 
 	if len(rows.onRoster) > 0 {
 		w.batch.Queue(insertBatch, pgx.StrictNamedArgs{"event": w.event})
 	}
+	w.queueAudit(changes)
 	return nil
 }
 

@@ -2,6 +2,8 @@
 package ruling
 
 import (
+	"strconv"
+	"strings"
 	"time"
 
 	"raceday/services/rules/race"
@@ -61,4 +63,35 @@ type Ruling struct {
 	By     string
 	// DecidedAt is information only; zero where it is not known.
 	DecidedAt racetime.Instant
+}
+
+// String writes all of a ruling in one line, for people: DSQ marathon 1042, rule TR16.8, "reason", by the referee, id a-17.
+func (r Ruling) String() string {
+	text := strings.Builder{}
+	text.WriteString(string(r.Kind))
+	add := func(before, value string) {
+		if value != "" {
+			text.WriteString(before + value)
+		}
+	}
+	add(" ", string(r.Race))
+	add(" ", string(r.Bib))
+	add(", target ", r.Target)
+	add(", point ", r.Point)
+	if r.At != 0 {
+		add(", at ", r.At.String())
+	}
+	if r.Duration != 0 {
+		add(", ", r.Duration.String())
+	}
+	add(", rule ", r.Rule)
+	if r.Reason != "" {
+		add(", ", strconv.Quote(r.Reason))
+	}
+	add(", by ", r.By)
+	if r.DecidedAt != 0 {
+		add(", decided at ", r.DecidedAt.String())
+	}
+	add(", id ", string(r.ID))
+	return text.String()
 }

@@ -70,7 +70,7 @@ FROM generate_series(1, @count)`
 // InsertRulings stores new rulings, all or none, each under the event's next change number in their order; it returns these
 // numbers. An id that the event has already is timing.ErrRulingIDReused, an unknown event timing.ErrEventNotFound.
 func (s *Store) InsertRulings(
-	ctx context.Context, event race.EventID, rulings []ruling.Ruling, recordedAt racetime.Instant,
+	ctx context.Context, event race.EventID, actor string, rulings []ruling.Ruling, recordedAt racetime.Instant,
 ) ([]int64, error) {
 	var numbers []int64
 	err := postgres.InTx(ctx, s.pool, func(ctx context.Context, tx pgx.Tx) error {
@@ -89,7 +89,10 @@ func (s *Store) InsertRulings(
 			}
 			numbers[i] = *change
 		}
-		return copyRulings(ctx, tx, event, rulings, numbers, recordedAt)
+		if err := copyRulings(ctx, tx, event, rulings, numbers, recordedAt); err != nil {
+			return err
+		}
+		return auditRulings(ctx, tx, event, actor, rulings, recordedAt)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("insert rulings: %w", err)
@@ -113,6 +116,28 @@ func copyRulings(
 	})
 	_, err := tx.CopyFrom(ctx, pgx.Identifier{"timing", "rulings"}, columns, rows)
 	return translate(err)
+}
+
+const auditRulingsQuery = `
+SELECT audit.record(@event, @at, @actor, 'RULING_RECORDED', detail)
+FROM unnest(@details::text[]) WITH ORDINALITY AS rulings (detail, position)
+ORDER BY position`
+
+// auditRulings records what was decided, and by whose key: who decided stands in the ruling.
+func auditRulings(
+	ctx context.Context, tx pgx.Tx, event race.EventID, actor string, rulings []ruling.Ruling, at racetime.Instant,
+) error {
+	details := make([]string, len(rulings))
+	for i := range rulings {
+		details[i] = rulings[i].String()
+	}
+	_, err := tx.Exec(ctx, auditRulingsQuery, pgx.StrictNamedArgs{
+		"event": string(event), "at": at.Time(), "actor": actor, "details": details,
+	})
+	if err != nil {
+		return fmt.Errorf("audit rulings: %w", err)
+	}
+	return nil
 }
 
 const selectRulingsByID = `

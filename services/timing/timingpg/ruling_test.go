@@ -33,17 +33,17 @@ func TestRulingsComeBackInTheOrderOfRecording(t *testing.T) {
 		rulings []ruling.Ruling
 		changes []int64
 	}{{want[:1], []int64{1}}, {want[1:], []int64{2, 3}}} {
-		changes, err := s.InsertRulings(t.Context(), event, insert.rulings, 77)
+		changes, err := s.InsertRulings(t.Context(), event, "timer-1", insert.rulings, 77)
 		if diff := cmp.Diff(insert.changes, changes); err != nil || diff != "" {
 			t.Fatalf("insert %d: %v (-want +got):\n%s", i, err, diff)
 		}
 	}
 	// The first of the two is new, and must not stay where the other is refused.
 	again := []ruling.Ruling{{ID: "new", Kind: ruling.Close}, want[0]}
-	if _, err := s.InsertRulings(t.Context(), event, again, 78); !errors.Is(err, timing.ErrRulingIDReused) {
+	if _, err := s.InsertRulings(t.Context(), event, "timer-1", again, 78); !errors.Is(err, timing.ErrRulingIDReused) {
 		t.Errorf("the same id: got %v, want %v", err, timing.ErrRulingIDReused)
 	}
-	if _, err := s.InsertRulings(t.Context(), "none", want[:1], 78); !errors.Is(err, timing.ErrEventNotFound) {
+	if _, err := s.InsertRulings(t.Context(), "none", "timer-1", want[:1], 78); !errors.Is(err, timing.ErrEventNotFound) {
 		t.Errorf("unknown event: got %v, want %v", err, timing.ErrEventNotFound)
 	}
 
@@ -81,7 +81,7 @@ func TestRulingsOfManyGetTheirOwnChanges(t *testing.T) {
 	for i := range n {
 		go func() {
 			id := ruling.ID(fmt.Sprint("r-", i/2))
-			inserted, err := s.InsertRulings(t.Context(), event, []ruling.Ruling{{ID: id, Kind: ruling.Close}}, 1)
+			inserted, err := s.InsertRulings(t.Context(), event, "timer-1", []ruling.Ruling{{ID: id, Kind: ruling.Close}}, 1)
 			changes <- inserted
 			errs <- err
 		}()
