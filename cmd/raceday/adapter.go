@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -16,6 +17,7 @@ import (
 	"raceday/services/postgres"
 	"raceday/services/registration"
 	"raceday/services/registration/registrationpg"
+	"raceday/services/rules/explanation"
 	"raceday/services/rules/oncourse"
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
@@ -147,6 +149,76 @@ func (c course) OnCourse(ctx context.Context, event race.EventID, raceID race.ID
 		return err
 	})
 	return entrants, err
+}
+
+// explainer gathers the facts that a result follows from, as of one moment, and has the scorer's code explain it.
+type explainer struct {
+	pool   *pgxpool.Pool
+	events *eventpg.Store
+	roster *registrationpg.Store
+	timing *timingpg.Store
+}
+
+func (e explainer) Explain(ctx context.Context, event race.EventID, bib race.Bib) (*explanation.Explanation, error) {
+	var facts scoring.Explained
+	var found bool
+	err := postgres.InSnapshot(ctx, e.pool, func(ctx context.Context, tx pgx.Tx) (err error) {
+		ctx = postgres.Join(ctx, e.pool, tx)
+		if facts.Event, err = e.events.Event(ctx, event); err != nil {
+			return err
+		}
+		if facts.Entrant, found, err = e.roster.LineOf(ctx, event, bib); err != nil || !found {
+			return err
+		}
+		rulings, err := e.timing.ListRulings(ctx, event, timing.RulingFilter{}, 0, math.MaxInt32)
+		if err != nil {
+			return err
+		}
+		for _, r := range rulings {
+			facts.Rulings = append(facts.Rulings, explanation.RecordedRuling(r))
+		}
+		reads, err := e.timing.ReadsOfChips(ctx, event, facts.Entrant.AllChips())
+		for _, r := range reads {
+			facts.Reads = append(facts.Reads, explanation.Read{StoredRead: explanation.StoredRead(r.Read), Conflict: r.Conflict})
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return nil, timing.ErrEntrantNotFound
+	}
+	explained, ok := scoring.Explain(facts)
+	if !ok {
+		return nil, timing.ErrEntrantNotFound
+	}
+	return explained, nil
+}
+
+// ranks tells who explains a result how the entrant is ranked.
+type ranks struct{ boards *standings.Boards }
+
+func (r ranks) Ranks(ctx context.Context, event race.EventID, bib race.Bib) (timing.Ranks, error) {
+	var entrant standings.EntrantResult
+	err := r.boards.Use(ctx, event, func(b *standings.Board) (err error) {
+		entrant, err = b.Entrant(bib)
+		return err
+	})
+	if errors.Is(err, standings.ErrEntrantNotFound) {
+		return timing.Ranks{}, nil
+	}
+	if err != nil {
+		return timing.Ranks{}, err
+	}
+	ranked := timing.Ranks{Version: entrant.Version}
+	for _, rank := range entrant.Ranks {
+		ranked.Lists = append(ranked.Lists, timing.ListRank(rank))
+	}
+	for _, leg := range entrant.Legs {
+		ranked.Legs = append(ranked.Legs, timing.LegRank{Rank: leg.Rank, After: leg.RankAfter})
+	}
+	return ranked, nil
 }
 
 // streams makes the stream of an event, and refuses one that is not set as it must be unless told to go on.

@@ -124,26 +124,14 @@ func compareExplained(a, b *explanation.Read) int {
 
 func (x *explainer) chips() []explanation.Chip {
 	var chips []explanation.Chip
-	add := func(written string, leg int) {
-		code, err := race.ParseChip(written)
-		if err != nil {
-			return
-		}
-		chip := explanation.Chip{Chip: code, Leg: leg}
+	for _, code := range x.Entrant.AllChips() {
+		chip := explanation.Chip{Chip: code, Leg: max(int(x.book.chip(code).leg), 0)}
 		for i := range x.Reads {
 			if x.Reads[i].Chip == code {
 				chip.Reads++
 			}
 		}
 		chips = append(chips, chip)
-	}
-	for _, written := range x.Entrant.Chips {
-		add(written, 0)
-	}
-	for _, member := range x.Entrant.Members {
-		for _, written := range member.Chips {
-			add(written, member.Leg)
-		}
 	}
 	return chips
 }

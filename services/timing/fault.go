@@ -11,6 +11,7 @@ var (
 	ErrEventNotFound    = fault.New(fault.NotFound, "EVENT_NOT_FOUND", "there is no event with this id")
 	ErrRaceNotFound     = fault.New(fault.NotFound, "RACE_NOT_FOUND", "the event has no race with this id")
 	ErrWaveNotFound     = fault.New(fault.NotFound, "WAVE_NOT_FOUND", "the race has no wave with this id")
+	ErrEntrantNotFound  = fault.New(fault.NotFound, "ENTRANT_NOT_FOUND", "no entrant of the event wears this bib")
 	ErrRulingInvalid    = fault.New(fault.Invalid, "RULING_INVALID", "the ruling cannot be recorded as it is")
 	ErrRulingIDReused   = fault.New(fault.AlreadyExists, "RULING_ID_REUSED", "another ruling has this id")
 	ErrRulingsTooMany   = fault.New(fault.Invalid, "RULINGS_TOO_MANY", "more than 10 000 rulings or 32 MiB in one call")

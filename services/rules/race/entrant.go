@@ -124,6 +124,23 @@ type Member struct {
 	Chips []string
 }
 
+// AllChips returns the chips of an entrant and its members as they are compared.
+func (e *Entrant) AllChips() []Chip {
+	var chips []Chip
+	add := func(written []string) {
+		for _, text := range written {
+			if chip, err := ParseChip(text); err == nil {
+				chips = append(chips, chip)
+			}
+		}
+	}
+	add(e.Chips)
+	for i := range e.Members {
+		add(e.Members[i].Chips)
+	}
+	return chips
+}
+
 // HasTag reports whether the entrant carries a tag.
 func (e *Entrant) HasTag(tag string) bool { return slices.Contains(e.Tags, tag) }
 
