@@ -221,6 +221,40 @@ func (r ranks) Ranks(ctx context.Context, event race.EventID, bib race.Bib) (tim
 	return ranked, nil
 }
 
+// conflicts are reads that mats gave one identity, and what that is judged by, for the standings.
+type conflicts struct {
+	timing *timingpg.Store
+	roster *registrationpg.Store
+}
+
+func (c conflicts) Conflicts(ctx context.Context, event race.EventID) ([]standings.ReadConflict, error) {
+	reads, err := c.timing.Conflicts(ctx, event)
+	var found []standings.ReadConflict
+	for _, read := range reads {
+		last := len(found) - 1
+		if last < 0 || found[last].Mat != read.Mat || found[last].Boot != read.Boot || found[last].Seq != read.Seq {
+			found, last = append(found, standings.ReadConflict{Mat: read.Mat, Boot: read.Boot, Seq: read.Seq}), last+1
+		}
+		found[last].Reads = append(found[last].Reads, standings.ConflictingRead{Chip: read.Chip, At: read.At})
+	}
+	return found, err
+}
+
+func (c conflicts) Wearers(
+	ctx context.Context, event race.EventID, chips []race.Chip,
+) (map[race.Chip]standings.Wearer, error) {
+	worn, err := c.roster.Wearers(ctx, event, chips)
+	wearers := make(map[race.Chip]standings.Wearer, len(worn))
+	for _, w := range worn {
+		wearers[w.Chip] = standings.Wearer{Race: w.Race, Bib: w.Bib}
+	}
+	return wearers, err
+}
+
+func (c conflicts) Rulings(ctx context.Context, event race.EventID) ([]ruling.Ruling, error) {
+	return c.timing.RulingsSince(ctx, event, 0)
+}
+
 // streams makes the stream of an event, and refuses one that is not set as it must be unless told to go on.
 type streams struct {
 	nats   *timingnats.Streams

@@ -135,7 +135,8 @@ func assemble(around surroundings, running []string) (*assembly, error) {
 	}
 	if a.runs("standings") {
 		standingsv1.RegisterStandingsServiceServer(server, standingsgrpc.New(standings.NewService(standings.Dependencies{
-			Boards: boards, Store: derived, Events: events, Facts: facts, Rebuilder: rebuilder{scorer}, Now: time.Now,
+			Boards: boards, Store: derived, Events: events, Facts: facts, Rebuilder: rebuilder{scorer},
+			Anomalies: derived, Conflicts: conflicts{facts.timing, roster}, Now: time.Now,
 		})))
 	}
 	return a, nil

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"raceday/services/rules/anomaly"
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
 	"raceday/services/rules/result"
@@ -13,11 +14,11 @@ import (
 
 // Difference is something derived that is stored otherwise than computed.
 type Difference struct {
-	// Table is passings, results, legs or ranks.
+	// Table is passings, results, legs, anomalies or ranks.
 	Table string
 	Race  race.ID
 	Bib   race.Bib
-	// Item is a visit, a leg, a list or a column; empty where all of an entrant is missing or too much.
+	// Item is a visit, a leg, the number of an anomaly, a list or a column; empty where all of an entrant is missing or too much.
 	Item             string
 	Stored, Computed string
 }
@@ -127,7 +128,15 @@ func describe(r *result.Result) parts {
 		described = append(described, part{"legs", strconv.Itoa(l.Number), fmt.Sprintf(
 			"%s in %s, in all %s, not completed %t, ranked %t", l.MemberBib, words(l.Time), words(l.Cumulative), l.NotCompleted, l.Ranked)})
 	}
+	for i, a := range r.Anomalies {
+		described = append(described, part{"anomalies", strconv.Itoa(i), describeAnomaly(a)})
+	}
 	return described
+}
+
+func describeAnomaly(a anomaly.Anomaly) string {
+	return fmt.Sprintf("%s at %d, %v, from %d, %v, time %v, leg %d, dealt with by %q",
+		a.Kind, a.Visit, a.At, a.FromVisit, a.FromAt, a.Time, a.Leg, a.DealtBy)
 }
 
 func words(o racetime.Optional) string {

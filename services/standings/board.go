@@ -121,7 +121,8 @@ func (b *Board) fits(results []result.Result) bool {
 }
 
 // Reload brings the board to what was read from the store. Where the event is still the same only what differs changes,
-// so that watches go on; else everything is new and they begin again.
+// so that watches go on; else everything is new and they begin again. Anomalies, which notices do not tell, make no
+// difference.
 func (b *Board) Reload(event *race.Event, version int64, results []result.Result) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -143,7 +144,7 @@ func (b *Board) Reload(event *race.Event, version int64, results []result.Result
 	for i := range results {
 		r := &results[i]
 		delete(gone, r.Entrant)
-		if old, ok := b.entrants[r.Entrant]; !ok || !old.Equal(r) {
+		if old, ok := b.entrants[r.Entrant]; !ok || !old.EqualShown(r) {
 			changed = append(changed, *r)
 		}
 	}

@@ -25,11 +25,11 @@ type Rebuilder interface {
 
 // Difference is something derived that is stored otherwise than computed.
 type Difference struct {
-	// Table is passings, results, legs or ranks.
+	// Table is passings, results, legs, anomalies or ranks.
 	Table string
 	Race  race.ID
 	Bib   race.Bib
-	// Item is a visit, a leg, a list or a column.
+	// Item is a visit, a leg, the number of an anomaly, a list or a column.
 	Item             string
 	Stored, Computed string
 }
@@ -48,6 +48,8 @@ type Dependencies struct {
 	Events    Events
 	Facts     Facts
 	Rebuilder Rebuilder
+	Anomalies Anomalies
+	Conflicts Conflicts
 	// Now is the clock by which entrants are overdue.
 	Now func() time.Time
 }

@@ -147,8 +147,12 @@ func (r *Result) Time(basis race.Basis) racetime.Optional {
 
 // Equal reports whether two results are the same in everything.
 func (r *Result) Equal(o *Result) bool {
-	return r.EqualRow(o) && slices.Equal(r.Passings, o.Passings) && slices.Equal(r.Legs, o.Legs) &&
-		slices.Equal(r.Anomalies, o.Anomalies)
+	return r.EqualShown(o) && slices.Equal(r.Anomalies, o.Anomalies)
+}
+
+// EqualShown reports whether two results are the same in everything but anomalies, which no list shows.
+func (r *Result) EqualShown(o *Result) bool {
+	return r.EqualRow(o) && slices.Equal(r.Passings, o.Passings) && slices.Equal(r.Legs, o.Legs)
 }
 
 // EqualRow reports whether two results are the same in everything but passings, legs and anomalies.

@@ -11,6 +11,7 @@ import (
 	"raceday/services/rules/age"
 	"raceday/services/rules/agegrade"
 	"raceday/services/rules/civil"
+	"raceday/services/rules/anomaly"
 	"raceday/services/rules/passing"
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
@@ -151,7 +152,7 @@ func TestEqualLooksAtEveryField(t *testing.T) {
 	if !one.Equal(&same) {
 		t.Error("the same facts give results that are not equal")
 	}
-	outside := map[string]bool{"Passings": true, "Legs": true} // of EqualRow
+	outside := map[string]bool{"Passings": true, "Legs": true, "Anomalies": true} // of EqualRow
 	fields := reflect.TypeFor[result.Result]()
 	for i := range fields.NumField() {
 		other := one
@@ -167,6 +168,8 @@ func TestEqualLooksAtEveryField(t *testing.T) {
 			*v = []string{"another", "list"}
 		case *[]race.Bib:
 			*v = []race.Bib{"9"}
+		case *[]anomaly.Anomaly:
+			*v = []anomaly.Anomaly{{Kind: anomaly.FalseStart}}
 		default:
 			change(t, field)
 		}
@@ -176,6 +179,9 @@ func TestEqualLooksAtEveryField(t *testing.T) {
 		}
 		if one.EqualRow(&other) != outside[name] {
 			t.Errorf("EqualRow on %s: %v", name, one.EqualRow(&other))
+		}
+		if one.EqualShown(&other) != (name == "Anomalies") {
+			t.Errorf("EqualShown on %s: %v", name, one.EqualShown(&other))
 		}
 	}
 }

@@ -29,11 +29,14 @@ func New(conn *nats.Conn, log *slog.Logger) *Notices { return &Notices{conn, log
 func (n *Notices) Publish(c scoring.Commit, reload bool) {
 	told := notice.Notice{
 		Event: c.From.Event, VersionBefore: c.From.Version, VersionAfter: c.To.Version, Reload: reload,
-		Changed: make([]result.Result, len(c.Changes.Results)),
+		Changed: make([]result.Result, 0, len(c.Changes.Results)),
 		Removed: make([]race.EntrantID, len(c.Changes.Removed)),
 	}
 	for i := range c.Changes.Results {
-		told.Changed[i] = c.Changes.Results[i].Now
+		// Boards show no anomalies; a notice without changes still leads them to its version.
+		if change := &c.Changes.Results[i]; change.Was == nil || !change.Was.EqualShown(&change.Now) {
+			told.Changed = append(told.Changed, change.Now)
+		}
 	}
 	for i := range c.Changes.Removed {
 		told.Removed[i] = c.Changes.Removed[i].Entrant

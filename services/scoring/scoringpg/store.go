@@ -36,8 +36,8 @@ const large = 1000
 // largeTime is what it may take then. It has an end, since nobody else can score the event meanwhile.
 const largeTime = 5 * time.Minute
 
-// Commit writes all of a commit or nothing: the reads and the position that they came from, the passings, results and
-// legs that follow, and the ranks that come with it. It returns scoring.ErrFenced where the position is not c.From.
+// Commit writes all of a commit or nothing: the reads and the position that they came from, the passings, results, legs
+// and anomalies that follow, and the ranks that come with it. It returns scoring.ErrFenced where the position is not c.From.
 func (s *Store) Commit(ctx context.Context, c scoring.Commit) error {
 	return postgres.InTx(ctx, s.db, func(ctx context.Context, tx pgx.Tx) error {
 		if size(c) >= large {
@@ -52,6 +52,7 @@ func (s *Store) Commit(ctx context.Context, c scoring.Commit) error {
 		queueResults(batch, c)
 		queuePassings(batch, c)
 		queueLegs(batch, c)
+		queueAnomalies(batch, c)
 		queueRanks(batch, c)
 		if batch.Len() == 0 {
 			return nil

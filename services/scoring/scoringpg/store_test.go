@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"raceday/services/postgres/postgrestest"
+	"raceday/services/rules/anomaly"
 	"raceday/services/rules/passing"
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
@@ -38,6 +40,10 @@ func finisher() result.Result {
 			{Number: 1, MemberBib: "12A", MemberName: "Ann", Time: racetime.Known(40 * time.Microsecond), Ranked: true},
 			{Number: 2, NotCompleted: true},
 		},
+		Anomalies: []anomaly.Anomaly{
+			{Kind: anomaly.MissingPoint, Visit: 1, FromVisit: anomaly.Nowhere},
+			{Kind: anomaly.ImpossibleSegment, Visit: 2, At: at + 100, FromVisit: 0, FromAt: at + 5, Time: 95 * time.Microsecond, Leg: 1},
+		},
 		Lists: []string{"overall", "", "cat/x\x1fy"}, Before: []race.Bib{"13"},
 	}
 }
@@ -58,8 +64,10 @@ func rows(t *testing.T, pool *pgxpool.Pool) map[string][]string {
 		"results":  `SELECT (entrant, race, bib, chip, name, status, gun_us, net_us, legs_us, lists, before, version)::text FROM standings.results ORDER BY entrant`,
 		"passings": `SELECT (entrant, visit, at)::text FROM standings.passings ORDER BY entrant, visit`,
 		"legs":     `SELECT (entrant, leg, member_bib, leg_us, cumulative_us, not_completed, ranked)::text FROM standings.legs ORDER BY entrant, leg`,
-		"ranks":    `SELECT (race, list, entrant, rank, time_us)::text FROM standings.ranks ORDER BY race, list, entrant`,
-		"lists":    `SELECT (race, list, version, ranked)::text FROM standings.lists ORDER BY race, list`,
+		"anomalies": `SELECT (entrant, number, kind, visit, at, from_visit, from_at, time_us, leg, dealt_by)::text
+		              FROM standings.anomalies ORDER BY entrant, number`,
+		"ranks": `SELECT (race, list, entrant, rank, time_us)::text FROM standings.ranks ORDER BY race, list, entrant`,
+		"lists": `SELECT (race, list, version, ranked)::text FROM standings.lists ORDER BY race, list`,
 	} {
 		found, err := pool.Query(t.Context(), query)
 		if err != nil {
@@ -96,8 +104,12 @@ func TestCommitWritesWhatChanged(t *testing.T) {
 		"results":  {`(7,run,12,"C1 C2",Әсел,FINISHED,100,95,,"{overall,"""",""cat/x y""}",{13},1)`},
 		"passings": {`(7,0,"2026-09-21 14:13:20.123461+00")`, `(7,2,"2026-09-21 14:13:20.123556+00")`},
 		"legs":     {`(7,1,12A,40,,f,t)`, `(7,2,"",,,t,f)`},
-		"ranks":    {`(run,overall,7,1,100)`},
-		"lists":    {`(run,overall,1,1)`},
+		"anomalies": {
+			`(7,0,MISSING_POINT,1,,-1,,0,0,"")`,
+			`(7,1,IMPOSSIBLE_SEGMENT,2,"2026-09-21 14:13:20.123556+00",0,"2026-09-21 14:13:20.123461+00",95,1,"")`,
+		},
+		"ranks": {`(run,overall,7,1,100)`},
+		"lists": {`(run,overall,1,1)`},
 	}
 	check("a new result", want)
 
@@ -109,6 +121,18 @@ func TestCommitWritesWhatChanged(t *testing.T) {
 	want["legs"] = want["legs"][:1]
 	check("passings and legs changed: the row of the result and the list stay", want)
 
+	reviewed := second
+	reviewed.Anomalies = slices.Clone(second.Anomalies)
+	reviewed.Anomalies[0].DealtBy = "r1"
+	do(commit(2, scoring.Changes{Results: []scoring.Change{{Was: &second, Now: reviewed}}}))
+	want["anomalies"] = []string{`(7,0,MISSING_POINT,1,,-1,,0,0,r1)`, want["anomalies"][1]}
+	check("an anomaly was reviewed: nothing else changes", want)
+	second = reviewed
+	second.Anomalies = reviewed.Anomalies[:1]
+	do(commit(2, scoring.Changes{Results: []scoring.Change{{Was: &reviewed, Now: second}}}))
+	want["anomalies"] = want["anomalies"][:1]
+	check("an anomaly is no more", want)
+
 	third := second
 	third.Status, third.Gun, third.Net, third.Lists = result.DNF, racetime.Optional{}, racetime.Optional{}, []string{""}
 	do(commit(3, scoring.Changes{Results: []scoring.Change{{Was: &second, Now: third}}}, scoring.ListChange{
@@ -118,7 +142,7 @@ func TestCommitWritesWhatChanged(t *testing.T) {
 	check("a result that lost its rank", want)
 
 	do(commit(4, scoring.Changes{Removed: []result.Result{third}}, scoring.ListChange{ListKey: scoring.ListKey{Race: "run", List: "sex/F"}}))
-	want["results"], want["passings"], want["legs"] = []string{}, []string{}, []string{}
+	want["results"], want["passings"], want["legs"], want["anomalies"] = []string{}, []string{}, []string{}, []string{}
 	want["lists"] = []string{`(run,overall,4,0)`, `(run,sex/F,4,0)`}
 	check("an entrant off the roster; lists that did not change are exact as well", want)
 }

@@ -79,7 +79,7 @@ func (s *Store) Load(
 // loadTime is what one scan of a whole field may take.
 const loadTime = time.Minute
 
-// load merges three scans, each in the order of its primary key.
+// load merges four scans, each in the order of its primary key.
 func load(ctx context.Context, tx pgx.Tx, event race.EventID) ([]result.Result, error) {
 	if err := postgres.AllowTime(ctx, tx, loadTime); err != nil {
 		return nil, err
@@ -92,6 +92,9 @@ func load(ctx context.Context, tx pgx.Tx, event race.EventID) ([]result.Result, 
 		return nil, err
 	}
 	if err := addLegs(ctx, tx, event, results); err != nil {
+		return nil, err
+	}
+	if err := addAnomalies(ctx, tx, event, results); err != nil {
 		return nil, err
 	}
 	return results, nil

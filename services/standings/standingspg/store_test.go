@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"raceday/services/postgres/postgrestest"
+	"raceday/services/rules/anomaly"
 	"raceday/services/rules/passing"
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
@@ -50,7 +51,11 @@ INSERT INTO standings.passings
 VALUES ('e', 7, 2, '2025-09-28T02:30:00.5Z'), ('e', 7, 0, '2025-09-28T02:00:01Z'), ('other', 7, 1, '2025-09-28T02:10:00Z'),
        ('e', 5, 0, '2025-09-28T02:00:01Z');
 INSERT INTO standings.legs
-VALUES ('e', 7, 2, 'A7-2', 'Second', NULL, NULL, true, false), ('e', 7, 1, 'A7-1', 'First', 1000000, 1000000, false, true)`
+VALUES ('e', 7, 2, 'A7-2', 'Second', NULL, NULL, true, false), ('e', 7, 1, 'A7-1', 'First', 1000000, 1000000, false, true);
+INSERT INTO standings.anomalies
+VALUES ('e', 7, 1, 'IMPOSSIBLE_SEGMENT', 2, '2025-09-28T02:30:00.5Z', 0, '2025-09-28T02:00:01Z', 1799500000, 0, ''),
+       ('e', 7, 0, 'MISSING_POINT', 1, NULL, -1, NULL, 0, 0, 'r1'), ('e', 5, 0, 'MISSING_POINT', 1, NULL, -1, NULL, 0, 0, ''),
+       ('other', 7, 0, 'OTHERS_LEG', 1, '2025-09-28T02:10:00Z', -1, NULL, 0, 2, '')`
 
 func TestLoadReturnsWhatIsStored(t *testing.T) {
 	t.Parallel()
@@ -79,6 +84,13 @@ func TestLoadReturnsWhatIsStored(t *testing.T) {
 				{Number: 1, MemberBib: "A7-1", MemberName: "First", Time: racetime.Known(time.Second),
 					Cumulative: racetime.Known(time.Second), Ranked: true},
 				{Number: 2, MemberBib: "A7-2", MemberName: "Second", NotCompleted: true},
+			},
+			Anomalies: []anomaly.Anomaly{
+				{Kind: anomaly.MissingPoint, Visit: 1, FromVisit: anomaly.Nowhere, DealtBy: "r1"},
+				{
+					Kind: anomaly.ImpossibleSegment, Visit: 2, At: start.Add(1800*time.Second + 500*time.Millisecond),
+					FromAt: start.Add(time.Second), Time: 1799*time.Second + 500*time.Millisecond,
+				},
 			},
 			Lists:  []string{"overall", "", "sex/X"},
 			Before: []race.Bib{"8", "9"},

@@ -1244,11 +1244,11 @@ func (*RebuildResponse_Summary) isRebuildResponse_Item() {}
 // RebuildDifference is something derived that was stored otherwise than computed.
 type RebuildDifference struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// passings, results, legs or ranks.
+	// passings, results, legs, anomalies or ranks.
 	Table string `protobuf:"bytes,1,opt,name=table,proto3" json:"table,omitempty"`
 	Race  string `protobuf:"bytes,2,opt,name=race,proto3" json:"race,omitempty"`
 	Bib   string `protobuf:"bytes,3,opt,name=bib,proto3" json:"bib,omitempty"`
-	// A visit, a leg or a list.
+	// A visit, a leg, the number of an anomaly, a list or a column.
 	Item          string `protobuf:"bytes,4,opt,name=item,proto3" json:"item,omitempty"`
 	Stored        string `protobuf:"bytes,5,opt,name=stored,proto3" json:"stored,omitempty"`
 	Computed      string `protobuf:"bytes,6,opt,name=computed,proto3" json:"computed,omitempty"`
