@@ -52,6 +52,8 @@ type cli struct {
 	Results   resultsCommand   `cmd:"" help:"Export results."`
 	Facts     factsCommand     `cmd:"" help:"Export the facts that results follow from."`
 	Standings standingsCommand `cmd:"" help:"Show standings in the terminal."`
+	Explain   explainCommand   `cmd:"" help:"Explain a result: its reads, what became of each, passings, rulings and times."`
+	Chips     chipsCommand     `cmd:"" help:"Show the chips that nobody wears."`
 	Call      callCommand      `cmd:"" help:"Call any RPC with protobuf JSON."`
 	Audit     auditCommand     `cmd:"" help:"Show and verify what officials did."`
 	Rebuild   rebuildCommand   `cmd:"" help:"Recompute everything from the stored facts and compare."`
