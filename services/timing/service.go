@@ -78,10 +78,10 @@ func (r RecordedRejected) ID() RejectedID { return RejectedID{r.Generation, r.Se
 
 // Dependencies are what the service is made of.
 type Dependencies struct {
-	Store  Store
-	Events Events
-	Course Course
-	Roster Roster
+	Store   Store
+	Events  Events
+	Course  Course
+	Wearers Wearers
 	// Explainer and Standings answer ExplainResult.
 	Explainer Explainer
 	Standings Standings
@@ -91,11 +91,11 @@ type Dependencies struct {
 
 // Service records and lists the facts of the day.
 type Service struct {
-	store  Store
-	events Events
-	course Course
-	roster Roster
-	now    func() time.Time
+	store   Store
+	events  Events
+	course  Course
+	wearers Wearers
+	now     func() time.Time
 
 	explainer Explainer
 	standings Standings
@@ -104,7 +104,7 @@ type Service struct {
 // New returns a service.
 func New(deps Dependencies) *Service {
 	return &Service{
-		store: deps.Store, events: deps.Events, course: deps.Course, roster: deps.Roster, now: deps.Now,
+		store: deps.Store, events: deps.Events, course: deps.Course, wearers: deps.Wearers, now: deps.Now,
 		explainer: deps.Explainer, standings: deps.Standings,
 	}
 }

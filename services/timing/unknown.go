@@ -8,8 +8,8 @@ import (
 	"raceday/services/rules/racetime"
 )
 
-// Roster knows who wears which chip.
-type Roster interface {
+// Wearers knows which chips are worn.
+type Wearers interface {
 	// WornChips returns the chips on the lines of an event's roster, in no order.
 	WornChips(ctx context.Context, event race.EventID) ([]race.Chip, error)
 }
@@ -45,7 +45,7 @@ func (s *Service) ListUnknownChips(ctx context.Context, event race.EventID, page
 	}
 	return list(ctx, s, event, page, check, weightless,
 		func(ctx context.Context, after *UnknownChipID, limit int) ([]UnknownChip, error) {
-			worn, err := s.roster.WornChips(ctx, event)
+			worn, err := s.wearers.WornChips(ctx, event)
 			if err != nil {
 				return nil, fmt.Errorf("read who wears which chip: %w", err)
 			}

@@ -34,7 +34,7 @@ func TestListUnknownChipsSaysWhereTheyWereRead(t *testing.T) {
 	event := marathon()
 	event.Mats = []race.Mat{{ID: "m", Point: "k5", Until: 30}, {ID: "m", Point: "k10", From: 30, Until: 50}}
 	store := &facts{reads: []Read{{Mat: "m", Chip: "C4", At: 50}, {Mat: "m", Chip: "C3", At: 30}, {Mat: "m", Chip: "C2", At: 20}, {Mat: "m", Chip: "C1", At: 10}}}
-	s := New(Dependencies{Store: store, Events: oneEvent{event}, Roster: worn{"C2"}})
+	s := New(Dependencies{Store: store, Events: oneEvent{event}, Wearers: worn{"C2"}})
 	var got []string
 	for page := (Page{Size: 1}); ; {
 		chips, next, err := s.ListUnknownChips(t.Context(), event.ID, page)
