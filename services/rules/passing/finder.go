@@ -112,7 +112,7 @@ func (f *Finder) Find(found []Passing, reads []Read, gun racetime.Instant, manua
 	if gun == 0 {
 		return found
 	}
-	slices.SortFunc(reads, func(a, b Read) int { return cmp.Compare(a.At, b.At) })
+	slices.SortFunc(reads, inTime)
 	o := &f.opening
 	*o = f.open(reads, gun)
 	for _, m := range manual {
@@ -133,6 +133,15 @@ func (f *Finder) Find(found []Passing, reads []Read, gun racetime.Instant, manua
 		found = append(found, Passing{f.nodes[n].visit, f.nodes[n].at})
 	}
 	return found
+}
+
+// inTime orders reads by instant. Those of one instant are in an order of their own, so that it says nothing in which they
+// came.
+func inTime(a, b Read) int {
+	if a.At != b.At {
+		return cmp.Compare(a.At, b.At)
+	}
+	return cmp.Or(cmp.Compare(a.Point, b.Point), cmp.Compare(a.Leg, b.Leg), compareBackup(a, b))
 }
 
 // open returns the first crossing of the start in its window, whose last read is the start. (Rule 2: what lies before the
@@ -327,14 +336,15 @@ func (f *Finder) onward(visit int, at racetime.Instant, crossing int) (covers, n
 // faster than a pace, in microseconds per kilometre. A forced start in between lets the next leg leave before the leg ahead
 // ends. (Rule 6)
 func (f *Finder) possible(visit int, at racetime.Instant, to int, then racetime.Instant, pace int64) bool {
-	earliest := at
+	// The stretch is measured from leave, and rounded up once.
+	leave, length := at, int64(0)
+	earliest := func() racetime.Instant { return leave + racetime.Instant((pace*length+999_999)/1_000_000) }
 	for v := visit; v < to; v++ {
-		if forced := f.stations[v].forced; forced != 0 && forced < earliest {
-			earliest = forced
+		if forced := f.stations[v].forced; forced != 0 && forced < earliest() {
+			leave, length = forced, 0
 			at = min(at, forced)
 		}
-		length := f.stations[v+1].atMillimetres - f.stations[v].atMillimetres
-		earliest += racetime.Instant((pace*length + 999_999) / 1_000_000)
+		length += f.stations[v+1].atMillimetres - f.stations[v].atMillimetres
 	}
-	return then > at && then >= earliest
+	return then > at && then >= earliest()
 }
