@@ -31,7 +31,7 @@ func (s slowScorer) times(res *slowResult, e *race.Entrant, r *race.Race, gun ra
 	case legNotCompleted:
 		res.Status = "DNF"
 	case finished && s.missedCutOff(res, r, gun):
-		res.Status = map[race.OverTime]string{race.OverTimeOTL: "OTL", race.OverTimeDNF: "DNF", race.OverTimeDSQ: "DSQ"}[r.OverTime]
+		res.Status = slowOverTime[r.OverTime]
 	case finished:
 		res.Status = "FINISHED"
 	case len(res.Passings) > 0 && closed:
@@ -60,6 +60,8 @@ func (s slowScorer) times(res *slowResult, e *race.Entrant, r *race.Race, gun ra
 func slowTime(microseconds racetime.Instant) string {
 	return strconv.FormatInt(int64(microseconds), 10)
 }
+
+var slowOverTime = map[race.OverTime]string{race.OverTimeOTL: "OTL", race.OverTimeDNF: "DNF", race.OverTimeDSQ: "DSQ"}
 
 // missedCutOff: relative to the own start, to the gun, or by the clock, at any point; a time equal to a limit is in time.
 func (s slowScorer) missedCutOff(res *slowResult, r *race.Race, gun racetime.Instant) bool {

@@ -338,7 +338,8 @@ func (s slowScorer) passings(
 		c.verdict(leftOut)
 		_, entered := manual[len(r.Course)-1]
 		arrives := slices.ContainsFunc(s.choices(r, len(r.Course)-1, crossings), func(a step) bool { return a.crossing == c })
-		if finished && c.reads[0].At > finish && !(entered && arrives) { // else it is the finish for which an official has a time
+		// What arrives where an official entered the finish is that finish.
+		if finished && c.reads[0].At > finish && !(entered && arrives) {
 			c.verdict("AFTER_FINISH")
 		}
 	}
@@ -362,7 +363,9 @@ type step struct {
 
 // best is rule 4: of all ways the one that covers most visits, among equals, at the first visit where two differ, covered
 // before not covered and earlier before later.
-func (s slowScorer) best(r *race.Race, crossings []*slowCrossing, reference racetime.Instant, manual map[int]racetime.Instant) []step {
+func (s slowScorer) best(
+	r *race.Race, crossings []*slowCrossing, reference racetime.Instant, manual map[int]racetime.Instant,
+) []step {
 	var best []step
 	var try func(visit int, way []step)
 	try = func(visit int, way []step) {
@@ -422,7 +425,9 @@ func (s slowScorer) choices(r *race.Race, visit int, crossings []*slowCrossing) 
 			departures = append(departures, step{visit: visit, at: at, crossing: c, primary: primary})
 		}
 	}
-	slices.SortFunc(arrivals, func(a, b step) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.crossing.leg, b.crossing.leg)) })
+	slices.SortFunc(arrivals, func(a, b step) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.crossing.leg, b.crossing.leg))
+	})
 	slices.SortStableFunc(departures, func(a, b step) int { return cmp.Compare(b.at, a.at) })
 	all := append(arrivals, departures...)
 	for i := range all {
