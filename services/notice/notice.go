@@ -18,7 +18,7 @@ type Notice struct {
 	Event         race.EventID
 	VersionBefore int64
 	VersionAfter  int64
-	// Changed are the entrants whose result is another one now, complete.
+	// Changed are the entrants whose result is another one now, complete but for anomalies, which boards do not show.
 	Changed []result.Result
 	// Removed are the entrants that are no longer on the roster.
 	Removed []race.EntrantID

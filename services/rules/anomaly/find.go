@@ -1,6 +1,9 @@
 package anomaly
 
 import (
+	"cmp"
+	"slices"
+
 	"raceday/services/rules/passing"
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
@@ -40,6 +43,7 @@ func Find(f Facts) []Anomaly {
 		f.odd(o, add)
 	}
 	f.overTime(add)
+	slices.SortStableFunc(found, func(a, b Anomaly) int { return cmp.Compare(a.Visit, b.Visit) })
 	return found
 }
 
@@ -88,10 +92,10 @@ func (f *Facts) hasMat(point race.PointID) bool {
 }
 
 func (f *Facts) odd(o passing.Oddity, add func(Anomaly)) {
-	a := Anomaly{Visit: o.To.Visit, At: o.To.At, FromVisit: o.From.Visit, FromAt: o.From.At, Time: o.To.At.Sub(o.From.At)}
+	a := Anomaly{Visit: o.To.Visit, At: o.To.At, FromVisit: o.From.Visit, FromAt: o.From.At}
 	switch o.Kind {
 	case passing.ImpossibleSegment:
-		a.Kind = ImpossibleSegment
+		a.Kind, a.Time = ImpossibleSegment, o.To.At.Sub(o.From.At)
 	case passing.TwoPlaces:
 		a.Kind = TwoPlaces
 	case passing.OnOthersLeg:
@@ -131,9 +135,14 @@ func (f *Facts) dealtBy(a Anomaly) string {
 	}
 	for _, r := range f.Reviews {
 		visit, ok := f.Race.VisitAt(r.Point)
-		if r.Kind == a.Kind && (r.Point == "" || ok && visit == a.Visit) {
+		if r.Kind == a.Kind && (r.Point == "" || ok && a.lies(visit)) {
 			return r.By
 		}
 	}
 	return ""
+}
+
+// lies reports whether an anomaly is at a visit: of a row of missing points, at each of them.
+func (a *Anomaly) lies(visit int) bool {
+	return visit == a.Visit || a.Kind == MissingPoints && a.FromVisit <= visit && visit < a.Visit
 }

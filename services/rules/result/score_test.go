@@ -10,8 +10,8 @@ import (
 
 	"raceday/services/rules/age"
 	"raceday/services/rules/agegrade"
-	"raceday/services/rules/civil"
 	"raceday/services/rules/anomaly"
+	"raceday/services/rules/civil"
 	"raceday/services/rules/passing"
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
