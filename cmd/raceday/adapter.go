@@ -255,6 +255,39 @@ func (c conflicts) Rulings(ctx context.Context, event race.EventID) ([]ruling.Ru
 	return c.timing.RulingsSince(ctx, event, 0)
 }
 
+// matField tells who watches the mats which chips run which race.
+type matField struct{ roster *registrationpg.Store }
+
+func (f matField) ChipRaces(ctx context.Context, event race.EventID) (map[race.Chip]race.ID, error) {
+	entrants, err := f.roster.RosterSince(ctx, event, 0)
+	if err != nil {
+		return nil, err
+	}
+	races := make(map[race.Chip]race.ID, len(entrants))
+	for i := range entrants {
+		for _, worn := range entrants[i].AllChips() {
+			races[worn] = entrants[i].Race
+		}
+	}
+	return races, nil
+}
+
+// matStream is the stream of reads for who watches the mats. A stream that was lost is made anew.
+type matStream struct {
+	streams streams
+	source  *timingnats.Source
+}
+
+func (s matStream) Info(ctx context.Context, event race.EventID) (created time.Time, last uint64, err error) {
+	return scorerStream(s).Info(ctx, event)
+}
+
+func (s matStream) Run(
+	ctx context.Context, event race.EventID, created time.Time, from uint64, batches chan<- *timing.Batch,
+) error {
+	return s.source.Run(ctx, event, created, from, batches)
+}
+
 // streams makes the stream of an event, and refuses one that is not set as it must be unless told to go on.
 type streams struct {
 	nats   *timingnats.Streams

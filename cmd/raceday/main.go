@@ -45,6 +45,7 @@ type cli struct {
 	Places    placesCommand    `cmd:"" help:"Show what the races of an event have left."`
 	CheckIn   checkInCommand   `cmd:"" name:"checkin" help:"Hand out bib and chip."`
 	Reads     readsCommand     `cmd:"" help:"Publish reads as mats do."`
+	Mats      matsCommand      `cmd:"" help:"Show how the mats do, those with a trouble first."`
 	Race      raceCommand      `cmd:"" help:"Start and close races."`
 	OnCourse  onCourseCommand  `cmd:"" name:"oncourse" help:"Show who started and did not finish, the longest overdue first."`
 	Rulings   rulingsCommand   `cmd:"" help:"Record officials' rulings."`

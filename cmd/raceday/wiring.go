@@ -69,6 +69,7 @@ type assembly struct {
 	scorer  *scoring.Scorer
 	wakes   *scoring.Wakes
 	boards  *standings.Boards
+	mats    *timing.Mats
 	server  *grpcserver.Server
 	// keeper gives back places that run out of time; vacancies are what races have left.
 	keeper    *registration.Keeper
@@ -108,6 +109,10 @@ func assemble(around surroundings, running []string) (*assembly, error) {
 		Changed: wakes.Changed,
 	}
 	boards := standings.NewBoards(derived, standingsnats.New(around.nats, around.log), events, around.log)
+	mats := timing.NewMats(timing.MatsDependencies{
+		Events: events, Field: matField{roster}, Stream: matStream{nats, timingnats.NewSource(js, around.log)},
+		Changed: wakes.Changed, Log: around.log, Now: time.Now,
+	})
 	server := grpcserver.New(grpcserver.Options{
 		Log:           around.log,
 		Authenticator: keys,
@@ -118,7 +123,7 @@ func assemble(around surroundings, running []string) (*assembly, error) {
 		},
 	})
 	a := &assembly{
-		around, running, keys, nats, events, scorer, wakes, boards, server, registration.NewKeeper(entries), left,
+		around, running, keys, nats, events, scorer, wakes, boards, mats, server, registration.NewKeeper(entries), left,
 	}
 	if a.runs("event") {
 		eventv1.RegisterEventServiceServer(server, eventgrpc.New(event.New(events, nats, entries, time.Now)))
@@ -130,7 +135,7 @@ func assemble(around surroundings, running []string) (*assembly, error) {
 	if a.runs("timing") {
 		timingv1.RegisterTimingServiceServer(server, timinggrpc.New(timing.New(timing.Dependencies{
 			Store: facts.timing, Events: events, Course: course{boards}, Now: time.Now, Wearers: roster,
-			Explainer: explainer{pool, events, roster, facts.timing}, Standings: ranks{boards},
+			Explainer: explainer{pool, events, roster, facts.timing}, Standings: ranks{boards}, Mats: mats,
 		})))
 	}
 	if a.runs("standings") {
@@ -173,8 +178,13 @@ func (a *assembly) run(ctx context.Context, listener net.Listener) error {
 	if a.runs("standings") || a.runs("timing") { // who closes a race is told who is still out
 		group.Go(func() error { return a.boards.Run(keep) })
 	}
-	if a.runs("scoring") {
+	if a.runs("timing") {
+		group.Go(func() error { return a.mats.Run(keep) })
+	}
+	if a.runs("scoring") || a.runs("timing") {
 		group.Go(func() error { return a.listen(ctx) })
+	}
+	if a.runs("scoring") {
 		group.Go(func() error { return a.score(ctx) })
 	}
 	return group.Wait()
@@ -216,7 +226,7 @@ func (a *assembly) sparingly(ctx context.Context, message string) func(error) {
 	}
 }
 
-// listen wakes the scorers of this process when facts change.
+// listen wakes the scorers of this process, and what watches the mats, when facts change.
 func (a *assembly) listen(ctx context.Context) error {
 	listener := postgres.Listener{
 		URL:      a.around.databaseURL,

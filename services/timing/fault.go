@@ -20,6 +20,9 @@ var (
 	ErrFilterInvalid    = fault.New(fault.Invalid, "FILTER_INVALID", "this is no mat or no chip")
 )
 
+// ErrStopping is returned by calls that watch the mats when the service stops; another replica answers.
+var ErrStopping = fault.New(fault.Unavailable, "TIMING_STOPPING", "the timing is stopping; ask again")
+
 // ErrInstantInvalid means that a timestamp is none of the instants that are held. Callers of a service are told of the
 // field that has it.
 var ErrInstantInvalid = errors.New("instant is not in the years 1678 to 2261")

@@ -85,6 +85,7 @@ type Dependencies struct {
 	// Explainer and Standings answer ExplainResult.
 	Explainer Explainer
 	Standings Standings
+	Mats      *Mats
 	// Now is the clock.
 	Now func() time.Time
 }
@@ -99,12 +100,13 @@ type Service struct {
 
 	explainer Explainer
 	standings Standings
+	mats      *Mats
 }
 
 // New returns a service.
 func New(deps Dependencies) *Service {
 	return &Service{
 		store: deps.Store, events: deps.Events, course: deps.Course, wearers: deps.Wearers, now: deps.Now,
-		explainer: deps.Explainer, standings: deps.Standings,
+		explainer: deps.Explainer, standings: deps.Standings, mats: deps.Mats,
 	}
 }
