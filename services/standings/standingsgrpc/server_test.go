@@ -81,7 +81,8 @@ func dial(t *testing.T, b backend) standingsv1.StandingsServiceClient {
 	go func() { done <- boards.Run(ctx) }()
 	server := grpc.NewServer()
 	standingsv1.RegisterStandingsServiceServer(server, standingsgrpc.New(standings.NewService(standings.Dependencies{
-		Boards: boards, Store: b, Events: b, Facts: b, Rebuilder: b,
+		Boards: boards, Store: b, Events: b, Facts: b, Rebuilder: b, Anomalies: b, Conflicts: b,
+		Now: func() time.Time { return gun.Add(40 * time.Minute).Time() },
 	})))
 	listener := bufconn.Listen(1 << 20)
 	go func() { done <- server.Serve(listener) }()

@@ -16,6 +16,7 @@ import (
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
 	"raceday/services/rules/result"
+	"raceday/services/standings"
 	"raceday/services/standings/standingspg"
 )
 
@@ -131,5 +132,45 @@ func TestLoadSeesOneMoment(t *testing.T) {
 	}
 	if version != 42 || results[0].Status != result.Entered || len(results[0].Passings) != 0 {
 		t.Errorf("version %d comes with %v and %d passings", version, results[0].Status, len(results[0].Passings))
+	}
+}
+
+func TestAnomaliesByRaceAndKind(t *testing.T) {
+	t.Parallel()
+	pool := postgrestest.Pool(t)
+	exec(t, pool, insertDerived)
+	exec(t, pool, `INSERT INTO standings.anomalies VALUES ('e', 3, 0, 'FALSE_START', 0, '2025-09-28T01:59:59Z', -1, NULL, 1500000, 0, '')`)
+	start := racetime.At(time.Date(2025, 9, 28, 2, 0, 0, 0, time.UTC))
+	falseStart := standings.Anomaly{Race: "ten", Bib: "3", Anomaly: anomaly.Anomaly{
+		Kind: anomaly.FalseStart, At: start.Add(-time.Second), FromVisit: anomaly.Nowhere, Time: 1500 * time.Millisecond,
+	}}
+	missing := standings.Anomaly{Race: "relay", Bib: "A7", Anomaly: anomaly.Anomaly{
+		Kind: anomaly.MissingPoint, Visit: 1, FromVisit: anomaly.Nowhere, DealtBy: "r1",
+	}}
+	tooFast := standings.Anomaly{Race: "relay", Bib: "A7", Anomaly: anomaly.Anomaly{
+		Kind: anomaly.ImpossibleSegment, Visit: 2, At: start.Add(1800*time.Second + 500*time.Millisecond),
+		FromAt: start.Add(time.Second), Time: 1799*time.Second + 500*time.Millisecond,
+	}}
+	store := standingspg.New(pool, highest{})
+	for _, c := range []struct {
+		event   race.EventID
+		race    race.ID
+		kind    anomaly.Kind
+		want    []standings.Anomaly
+		version int64
+	}{
+		{"e", "", "", []standings.Anomaly{falseStart, missing, tooFast}, 42},
+		{"e", "relay", "", []standings.Anomaly{missing, tooFast}, 42},
+		{"e", "", anomaly.MissingPoint, []standings.Anomaly{missing}, 42},
+		{"e", "ten", anomaly.MissingPoint, nil, 42},
+		{"nothing", "", "", nil, 0},
+	} {
+		version, change, got, err := store.Anomalies(t.Context(), c.event, c.race, c.kind)
+		if err != nil || version != c.version || change != c.version {
+			t.Errorf("%s: version %d of change %d, %v", c.event, version, change, err)
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s, race %q, kind %q (-want +got)\n%s", c.event, c.race, c.kind, diff)
+		}
 	}
 }

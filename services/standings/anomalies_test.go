@@ -1,0 +1,263 @@
+package standings_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"raceday/services/rules/anomaly"
+	"raceday/services/rules/passing"
+	"raceday/services/rules/race"
+	"raceday/services/rules/result"
+	"raceday/services/rules/ruling"
+	"raceday/services/standings"
+)
+
+// reviewDay is what there is to look at on a day of two races: passings of the city and the ten, and conflicts of chips.
+type reviewDay struct {
+	*backend
+	found     []standings.Anomaly
+	conflicts []standings.ReadConflict
+	wearers   map[race.Chip]standings.Wearer
+	rulings   []ruling.Ruling
+}
+
+func (d *reviewDay) Anomalies(
+	_ context.Context, _ race.EventID, raceID race.ID, kind anomaly.Kind,
+) (version, change int64, found []standings.Anomaly, err error) {
+	for _, a := range d.found {
+		if (raceID == "" || a.Race == raceID) && (kind == "" || a.Kind == kind) {
+			found = append(found, a)
+		}
+	}
+	return d.version, d.change, found, nil
+}
+
+func (d *reviewDay) Conflicts(context.Context, race.EventID) ([]standings.ReadConflict, error) {
+	return d.conflicts, nil
+}
+
+func (d *reviewDay) Wearers(
+	_ context.Context, _ race.EventID, chips []race.Chip,
+) (map[race.Chip]standings.Wearer, error) {
+	worn := map[race.Chip]standings.Wearer{}
+	for _, chip := range chips {
+		if w, is := d.wearers[chip]; is {
+			worn[chip] = w
+		}
+	}
+	return worn, nil
+}
+
+func (d *reviewDay) Rulings(context.Context, race.EventID) ([]ruling.Ruling, error) {
+	return d.rulings, nil
+}
+
+func (d *reviewDay) service() *standings.Service {
+	return standings.NewService(standings.Dependencies{Events: d, Anomalies: d, Conflicts: d})
+}
+
+func newReviewDay() *reviewDay {
+	of := func(raceID race.ID, bib race.Bib, a anomaly.Anomaly) standings.Anomaly {
+		return standings.Anomaly{Race: raceID, Bib: bib, Anomaly: a}
+	}
+	conflict := func(seq uint64, chips ...race.Chip) standings.ReadConflict {
+		c := standings.ReadConflict{Mat: "line-a", Boot: "1", Seq: seq}
+		for i, chip := range chips {
+			c.Reads = append(c.Reads, standings.ConflictingRead{Chip: chip, At: gun.Add(time.Duration(i) * second)})
+		}
+		return c
+	}
+	return &reviewDay{
+		backend: &backend{event: twoRaces(), version: 4, change: 2},
+		found: []standings.Anomaly{
+			of("ten", "5", anomaly.Anomaly{Kind: anomaly.FalseStart, FromVisit: anomaly.Nowhere, Time: second}),
+			of("city", "100", anomaly.Anomaly{Kind: anomaly.MissingPoints, Visit: 2, FromVisit: 1}),
+			of("city", "100", anomaly.Anomaly{Kind: anomaly.FinishWithoutStart, Visit: 3, At: gun, FromVisit: anomaly.Nowhere, DealtBy: "r1"}),
+			of("city", "20", anomaly.Anomaly{Kind: anomaly.MissingPoint, Visit: 1, FromVisit: anomaly.Nowhere}),
+		},
+		conflicts: []standings.ReadConflict{
+			conflict(1, "C100", "C20"), conflict(2, "C5", "C5"), conflict(3, "TEST", "C100"), conflict(4, "TEST", "TEST2"),
+		},
+		wearers: map[race.Chip]standings.Wearer{
+			"C100": {Race: "city", Bib: "100"}, "C20": {Race: "city", Bib: "20"}, "C5": {Race: "ten", Bib: "5"},
+		},
+	}
+}
+
+// saidOf puts an anomaly into one line: race, bib, kind, where, and the number of the reads of a conflict.
+func saidOf(a standings.Anomaly) string {
+	text := fmt.Sprintf("%s %s %s", a.Race, a.Bib, a.Kind)
+	if a.FromPoint != "" {
+		text += " " + a.FromPoint
+	}
+	if a.Point != "" {
+		text += " " + a.Point
+	}
+	if a.Conflict != nil {
+		text += fmt.Sprint(" ", a.Conflict.Seq)
+	}
+	return text
+}
+
+func listAnomalies(t *testing.T, d *reviewDay, q standings.AnomalyQuery) (said []string, open int) {
+	t.Helper()
+	q.Event = d.event.ID
+	for more := true; more; more = q.PageToken != "" {
+		page, next, err := d.service().ListAnomalies(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if page.Version != 4 {
+			t.Errorf("version %d, want 4", page.Version)
+		}
+		for _, a := range page.Anomalies {
+			said = append(said, saidOf(a))
+		}
+		q.PageToken, open = next, page.Open
+		if next == "" && page.Total != len(said) {
+			t.Errorf("got %d of %d", len(said), page.Total)
+		}
+	}
+	return said, open
+}
+
+func TestAnomaliesAreListedByRaceBibAndCourse(t *testing.T) {
+	t.Parallel()
+	all := []string{
+		"city 20 MISSING_POINT k5", "city 20 IDENTITY_CONFLICT 1",
+		"city 100 MISSING_POINTS k5 k10", "city 100 FINISH_WITHOUT_START line#2",
+		"city 100 IDENTITY_CONFLICT 1", "city 100 IDENTITY_CONFLICT 3",
+		"ten 5 FALSE_START line#1", "ten 5 IDENTITY_CONFLICT 2",
+		"  IDENTITY_CONFLICT 4",
+	}
+	for _, c := range []struct {
+		name string
+		q    standings.AnomalyQuery
+		want []string
+		open int
+	}{
+		{"all", standings.AnomalyQuery{}, all, 7},
+		{"page by page", standings.AnomalyQuery{PageSize: 2}, all, 7},
+		{"a race, without the chips that nobody wears", standings.AnomalyQuery{Race: "city"}, all[:6], 4},
+		{
+			"open ones, without information", standings.AnomalyQuery{Race: "city", OpenOnly: true, PageSize: 1},
+			[]string{all[1], all[2], all[4], all[5]}, 4,
+		},
+		{"a kind", standings.AnomalyQuery{Kind: anomaly.FalseStart}, all[6:7], 1},
+		{"conflicts", standings.AnomalyQuery{Kind: anomaly.IdentityConflict, PageSize: 4}, []string{all[1], all[4], all[5], all[7], all[8]}, 5},
+		{"a kind that nobody has", standings.AnomalyQuery{Kind: anomaly.OverTime}, nil, 0},
+	} {
+		said, open := listAnomalies(t, newReviewDay(), c.q)
+		if diff := gocmp.Diff(c.want, said); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", c.name, diff)
+		}
+		if open != c.open {
+			t.Errorf("%s: %d open, want %d", c.name, open, c.open)
+		}
+	}
+}
+
+func TestWhatDealsWithAConflict(t *testing.T) {
+	t.Parallel()
+	reviewed := ruling.Ruling{ID: "r1", Race: "city", Bib: "100", Kind: ruling.Reviewed, Target: string(anomaly.IdentityConflict)}
+	of := func(change func(*ruling.Ruling)) ruling.Ruling {
+		r := reviewed
+		change(&r)
+		return r
+	}
+	revoked := ruling.Ruling{ID: "r9", Kind: ruling.Revoke, Target: "r1"}
+	dsq := ruling.Ruling{ID: "d1", Race: "city", Bib: "100", Kind: ruling.DSQ}
+	for _, c := range []struct {
+		name    string
+		rulings []ruling.Ruling
+		want    string
+	}{
+		{"nothing", nil, ""},
+		{"reviewed", []ruling.Ruling{reviewed}, "r1"},
+		{"reviewed twice: the first deals with it", []ruling.Ruling{reviewed, of(func(r *ruling.Ruling) { r.ID = "r2" })}, "r1"},
+		{"reviewed, and that revoked", []ruling.Ruling{reviewed, revoked}, ""},
+		{"another kind reviewed", []ruling.Ruling{of(func(r *ruling.Ruling) { r.Target = string(anomaly.TwoPlaces) })}, ""},
+		{"another bib reviewed", []ruling.Ruling{of(func(r *ruling.Ruling) { r.Bib = "20" })}, ""},
+		{"the bib in another race reviewed", []ruling.Ruling{of(func(r *ruling.Ruling) { r.Race = "ten" })}, ""},
+		{"reviewed at a point, though it lies at none", []ruling.Ruling{of(func(r *ruling.Ruling) { r.Point = "k5" })}, "r1"},
+		{"disqualified", []ruling.Ruling{reviewed, dsq}, "d1"},
+		{"the race is closed", []ruling.Ruling{{ID: "c1", Race: "city", Kind: ruling.Close}}, ""},
+	} {
+		d := newReviewDay()
+		d.rulings = c.rulings
+		page, _, err := d.service().ListAnomalies(t.Context(), standings.AnomalyQuery{
+			Event: d.event.ID, Race: "city", Kind: anomaly.IdentityConflict,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range page.Anomalies {
+			if a.Bib == "100" && a.DealtBy != c.want {
+				t.Errorf("%s: conflict %d is dealt with by %q, want %q", c.name, a.Conflict.Seq, a.DealtBy, c.want)
+			}
+		}
+	}
+}
+
+func TestAnomaliesThatCannotBeListed(t *testing.T) {
+	t.Parallel()
+	d := newReviewDay()
+	_, next, err := d.service().ListAnomalies(t.Context(), standings.AnomalyQuery{Event: d.event.ID, Race: "city", PageSize: 1})
+	if err != nil || next == "" {
+		t.Fatalf("token %q, %v", next, err)
+	}
+	for _, c := range []struct {
+		name string
+		q    standings.AnomalyQuery
+		want error
+	}{
+		{"no such event", standings.AnomalyQuery{Event: "none"}, errEventNotFound},
+		{"no event could be called so", standings.AnomalyQuery{Event: "\x00"}, errEventNotFound},
+		{"no such race", standings.AnomalyQuery{Event: d.event.ID, Race: "walk"}, standings.ErrRaceNotFound},
+		{"no race could be called so", standings.AnomalyQuery{Event: d.event.ID, Race: "\x00"}, standings.ErrRaceNotFound},
+		{"a page of less than nothing", standings.AnomalyQuery{Event: d.event.ID, PageSize: -1}, standings.ErrPageSizeInvalid},
+		{"a page that is too large", standings.AnomalyQuery{Event: d.event.ID, PageSize: 1001}, standings.ErrPageSizeInvalid},
+		{"no token", standings.AnomalyQuery{Event: d.event.ID, PageToken: "x"}, standings.ErrPageTokenInvalid},
+		{"the token of another race", standings.AnomalyQuery{Event: d.event.ID, Race: "ten", PageToken: next}, standings.ErrPageTokenInvalid},
+		{"the token of another question", standings.AnomalyQuery{Event: d.event.ID, Race: "city", OpenOnly: true, PageToken: next}, standings.ErrPageTokenInvalid},
+	} {
+		if _, _, err := d.service().ListAnomalies(t.Context(), c.q); !errors.Is(err, c.want) {
+			t.Errorf("%s: got %v, want %v", c.name, err, c.want)
+		}
+	}
+}
+
+// A board is led on by notices, which tell no anomalies: what it reads from the store is no change for its watchers.
+func TestAnomaliesAloneAreNoChangeOfABoard(t *testing.T) {
+	t.Parallel()
+	told := runner(1, "city", "100", result.Started, second, 20*time.Minute)
+	told.Lists = []string{"sex", "", ""}
+	event := twoRaces()
+	board := standings.NewBoard(event, 4, nil)
+	board.Apply(5, []result.Result{told}, nil)
+	row := func(version int64) standings.Row {
+		page, err := board.Page("city", "sex", 0, 1)
+		if err != nil || len(page.Rows) != 1 || page.Version != version {
+			t.Fatalf("page %+v, %v, want a row of version %d", page, err, version)
+		}
+		return page.Rows[0]
+	}
+	before := row(5) // a watcher is sent the rows that are no longer the same
+	stored := told
+	stored.Anomalies = []anomaly.Anomaly{{Kind: anomaly.MissingPoint, Visit: 1, FromVisit: anomaly.Nowhere}}
+	board.Reload(event, 6, []result.Result{stored})
+	if row(6) != before {
+		t.Error("watchers are sent a row in which nothing changed")
+	}
+	stored.Passings = append(slices.Clone(stored.Passings), passing.Passing{Visit: 2, At: gun.Add(40 * time.Minute)})
+	board.Reload(event, 7, []result.Result{stored})
+	if row(7) == before {
+		t.Error("watchers are not sent a row that changed")
+	}
+}
