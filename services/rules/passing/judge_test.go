@@ -338,3 +338,46 @@ func TestTheOrderOfReadsChangesNoVerdict(t *testing.T) {
 		}
 	})
 }
+
+// bestOfAll tries all ways through the nodes, each from behind the way so far: rule 4, with no crossing twice and no passing of an
+// official's left out.
+func (f *Finder) bestOfAll(way []int) []int {
+	visit, at, entered := 0, f.opening.reference, true
+	if len(way) > 0 {
+		n := f.nodes[way[len(way)-1]]
+		visit, at, entered = n.visit, n.at, n.manual()
+	}
+	end := len(f.nodes)
+	var best []int
+	if i := slices.IndexFunc(f.nodes, func(n node) bool { return n.visit > visit && n.manual() }); i >= 0 {
+		end = i + 1
+	} else {
+		best = slices.Clone(way)
+	}
+	for i := range f.nodes[:end] {
+		n := &f.nodes[i]
+		used := slices.ContainsFunc(way, func(w int) bool { return !n.manual() && f.nodes[w].crossing == n.crossing })
+		if n.visit <= visit || used || !(n.manual() && entered) && !f.possible(visit, at, n.visit, n.at, f.pace) {
+			continue
+		}
+		if whole := f.bestOfAll(append(slices.Clone(way), i)); whole != nil && better(whole, best) {
+			best = whole
+		}
+	}
+	return best
+}
+
+func TestTheWayIsTheBestOfAll(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		s := drawSmall(t)
+		f := NewFinder(s.event, s.race)
+		f.Find(nil, slices.Clone(s.reads), s.gun, s.manual)
+		if s.gun == 0 {
+			return
+		}
+		if want := f.bestOfAll(nil); !slices.Equal(want, f.way) {
+			t.Fatalf("the way is %v, the best is %v, of %+v", f.way, want, f.nodes)
+		}
+	})
+}
