@@ -20,10 +20,12 @@ import (
 )
 
 type benchCommand struct {
-	Score    benchScoreCommand    `cmd:"" help:"Files scored offline; floor: reading the reads."`
-	Ingest   benchIngestCommand   `cmd:"" help:"Reads published until all that follows is committed; floor: storing them."`
-	Watch    benchWatchCommand    `cmd:"" help:"Reads published until watchers see what they change; floor: the way without scorer, database and boards."`
-	Register benchRegisterCommand `cmd:"" help:"Persons registered until a race is sold out, then refused; floor: a transaction each. Vacancies meanwhile; floor: an empty call."`
+	Score     benchScoreCommand     `cmd:"" help:"Files scored offline; floor: reading the reads."`
+	Ingest    benchIngestCommand    `cmd:"" help:"Reads published until all that follows is committed; floor: storing them."`
+	Watch     benchWatchCommand     `cmd:"" help:"Reads published until watchers see what they change; floor: the way without scorer, database and boards."`
+	Rewind    benchRewindCommand    `cmd:"" help:"New reads until watchers see what they change, while mats send again all that they ever read; floor: without that."`
+	Recompute benchRecomputeCommand `cmd:"" help:"An event applied in which a mat's clock was off, until all that follows is committed; floor: reading the stored reads."`
+	Register  benchRegisterCommand  `cmd:"" help:"Persons registered until a race is sold out, then refused; floor: a transaction each. Vacancies meanwhile; floor: an empty call."`
 
 	ScoreFloor benchScoreFloorCommand `cmd:"" hidden:""`
 }
@@ -31,13 +33,17 @@ type benchCommand struct {
 // figures is how a bench measures and shows what it found.
 type figures struct {
 	JSON    bool   `name:"json" help:"Print the figures as JSON."`
-	Runs    int    `default:"5" help:"Turns that are counted."`
 	Profile string `placeholder:"FILE" help:"Write a processor profile of this process."`
 }
 
+// turns is how often a bench measures.
+type turns struct {
+	Runs int `default:"5" help:"Turns that are counted."`
+}
+
 // Validate refuses a bench that measures nothing.
-func (f *figures) Validate() error {
-	if f.Runs < 1 {
+func (t *turns) Validate() error {
+	if t.Runs < 1 {
 		return errors.New("--runs must be at least 1")
 	}
 	return nil
@@ -76,6 +82,7 @@ func benchFormats() benchmark.Formats {
 
 type benchScoreCommand struct {
 	figures
+	turns
 	Dir   string `type:"existingdir" placeholder:"DIR" help:"Folder with event.yaml, roster.csv, reads.csv.gz and rulings.csv; else they are made up."`
 	Reads int    `default:"780000" help:"About how many reads to make up."`
 }
@@ -133,6 +140,7 @@ func (c *benchScoreFloorCommand) Run(t *terminal) error {
 
 type benchIngestCommand struct {
 	figures
+	turns
 	Reads    int `default:"200000" help:"About how many reads to publish in each turn."`
 	Entrants int `default:"17000" help:"Entrants."`
 }
@@ -149,6 +157,7 @@ func (c *benchIngestCommand) Run(t *terminal) error {
 
 type benchWatchCommand struct {
 	figures
+	turns
 	Pace     int `default:"2000" help:"Reads a second."`
 	Entrants int `default:"17000" help:"Entrants."`
 }
@@ -163,8 +172,53 @@ func (c *benchWatchCommand) Run(t *terminal) error {
 	})
 }
 
+type benchRewindCommand struct {
+	figures
+	Reads    int `default:"1000000" help:"Reads that are stored and sent again."`
+	Rewind   int `default:"50000" help:"Reads sent again a second."`
+	Pace     int `default:"500" help:"New reads a second."`
+	Entrants int `default:"17000" help:"Entrants."`
+}
+
+// Validate refuses a rewind of nothing.
+func (c *benchRewindCommand) Validate() error {
+	if c.Reads < 1 || c.Rewind < 1 || c.Pace < 1 || c.Entrants < 1 {
+		return errors.New("--reads, --rewind, --pace and --entrants must be at least 1")
+	}
+	return nil
+}
+
+// Run measures.
+func (c *benchRewindCommand) Run(t *terminal) error {
+	return c.measure(t, func(show benchmark.Show) (fmt.Stringer, error) {
+		bench := benchmark.RewindBench{
+			Start: t.startBenched, Formats: benchFormats(), Entrants: c.Entrants, Reads: c.Reads, RewindPerSecond: c.Rewind,
+			LivePerSecond: c.Pace, Show: show,
+		}
+		return bench.Run(t.ctx)
+	})
+}
+
+type benchRecomputeCommand struct {
+	figures
+	turns
+	Reads    int `default:"100000" help:"About how many reads are stored."`
+	Entrants int `default:"17000" help:"Entrants."`
+}
+
+// Run measures.
+func (c *benchRecomputeCommand) Run(t *terminal) error {
+	return c.measure(t, func(show benchmark.Show) (fmt.Stringer, error) {
+		bench := benchmark.RecomputeBench{
+			Start: t.startBenched, Formats: benchFormats(), Entrants: c.Entrants, Reads: c.Reads, Runs: c.Runs, Show: show,
+		}
+		return bench.Run(t.ctx)
+	})
+}
+
 type benchRegisterCommand struct {
 	figures
+	turns
 	Callers  int `default:"2000" help:"Callers at once."`
 	Places   int `default:"17000" help:"Places of the race."`
 	Refusals int `default:"20000" help:"Registrations in each turn after the race is sold out."`
@@ -175,7 +229,7 @@ func (c *benchRegisterCommand) Validate() error {
 	if c.Callers < 1 || c.Places < 1 || c.Refusals < 1 {
 		return errors.New("--callers, --places and --refusals must be at least 1")
 	}
-	return c.figures.Validate()
+	return c.turns.Validate()
 }
 
 // Run measures.

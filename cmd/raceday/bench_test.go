@@ -19,14 +19,17 @@ func TestBenches(t *testing.T) {
 		figures   []string
 		counts    map[string]float64
 	}{
-		{[]string{"score", "--reads", "20000"}, []string{"reads", "entrants", "seconds", "floor_seconds", "reads_per_core_second"}, nil},
-		{[]string{"ingest", "--reads", "2000", "--entrants", "300"}, []string{"reads", "entrants", "reads_per_second", "floor_reads_per_second"}, nil},
-		{[]string{"watch", "--entrants", "300"}, []string{"reads", "entrants", "p50_milliseconds", "p99_milliseconds", "floor_p50_milliseconds"}, nil},
-		{[]string{"register", "--callers", "150", "--places", "300", "--refusals", "200"}, []string{"entries_per_second",
+		{[]string{"score", "--reads", "20000", "--runs", "1"}, []string{"reads", "entrants", "seconds", "floor_seconds", "reads_per_core_second"}, nil},
+		{[]string{"ingest", "--reads", "2000", "--entrants", "300", "--runs", "1"}, []string{"reads", "entrants", "reads_per_second", "floor_reads_per_second"}, nil},
+		{[]string{"watch", "--entrants", "300", "--runs", "1"}, []string{"reads", "entrants", "p50_milliseconds", "p99_milliseconds", "floor_p50_milliseconds"}, nil},
+		{[]string{"recompute", "--entrants", "300", "--reads", "5000", "--runs", "1"}, []string{"reads", "seconds", "floor_seconds"}, nil},
+		{[]string{"rewind", "--entrants", "300", "--reads", "5000", "--rewind", "10000"}, []string{"stored", "live", "rewind_per_second",
+			"p50_milliseconds", "p99_milliseconds", "floor_p99_milliseconds"}, map[string]float64{"more_rows": 0}},
+		{[]string{"register", "--callers", "150", "--places", "300", "--refusals", "200", "--runs", "1"}, []string{"entries_per_second",
 			"floor_entries_per_second", "p50_milliseconds", "p99_milliseconds", "refusals_per_second", "vacancies_p99_milliseconds",
 			"empty_p99_milliseconds"}, map[string]float64{"entries": 300, "refusals": 200, "connections": 2}},
 	} {
-		arguments := append(append([]string{"bench"}, c.arguments...), "--json", "--runs", "1")
+		arguments := append(append([]string{"bench"}, c.arguments...), "--json")
 		out, err := exec.CommandContext(t.Context(), program, arguments...).Output()
 		if err != nil {
 			t.Errorf("%v: %v", c.arguments, err)

@@ -93,7 +93,7 @@ func (b *WatchBench) measure(ctx context.Context, s *Server) (WatchFigures, erro
 	defer stop()
 	group, watching := errgroup.WithContext(watching)
 	for i := range d.event.Races {
-		group.Go(func() error { return w.follow(watching, s, d.event.Races[i].ID) })
+		group.Go(func() error { return w.follow(watching, s, watchEvent, d.event.Races[i].ID) })
 	}
 	group.Go(func() error {
 		defer stop()
@@ -117,19 +117,23 @@ func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 
 
 // day makes up a race without backup mats, whose reads change nothing.
 func (b *WatchBench) day() (*day, error) {
-	var file []byte
-	for line := range bytes.Lines(rehearsal.AlmatyFile()) {
-		if !bytes.Contains(line, []byte("backup: true")) {
-			file = append(file, line...)
-		}
-	}
-	d, err := newField(b.Formats, watchEvent, file, b.Entrants)
+	d, err := newField(b.Formats, watchEvent, withoutBackups(rehearsal.AlmatyFile()), b.Entrants)
 	if err != nil {
 		return nil, err
 	}
 	conditions := rehearsal.Conditions{BatchReads: watchBatchReads, BatchTime: watchBatchTime}
 	d.recording = rehearsal.Record(seed, d.event, d.roster, conditions)
 	return d, nil
+}
+
+func withoutBackups(file []byte) []byte {
+	var without []byte
+	for line := range bytes.Lines(file) {
+		if !bytes.Contains(line, []byte("backup: true")) {
+			without = append(without, line...)
+		}
+	}
+	return without
 }
 
 // sent is a message with what it should change.
@@ -254,9 +258,9 @@ func atPace(ctx context.Context, readsPerSecond int, part []sent, send func(sent
 }
 
 // follow watches all of a race's overall list until ctx ends.
-func (w *watch) follow(ctx context.Context, s *Server, of race.ID) error {
+func (w *watch) follow(ctx context.Context, s *Server, event race.EventID, of race.ID) error {
 	stream, err := standingsv1.NewStandingsServiceClient(s.Conn).WatchStandings(ctx,
-		&standingsv1.WatchStandingsRequest{EventId: string(watchEvent), Race: string(of)})
+		&standingsv1.WatchStandingsRequest{EventId: string(event), Race: string(of)})
 	if err != nil {
 		return fmt.Errorf("watch race %s: %w", of, err)
 	}

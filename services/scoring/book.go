@@ -262,8 +262,7 @@ func (b *Book) AddReads(reads []Read) {
 // AddRead adds one read.
 func (b *Book) AddRead(read Read) {
 	c := b.chip(read.Chip)
-	c.reads.add(sighting{read.At, b.mat(read.Mat)})
-	if c.wearer != nil {
+	if c.reads.add(sighting{read.At, b.mat(read.Mat)}) && c.wearer != nil {
 		b.touch(c.wearer)
 	}
 }

@@ -20,18 +20,19 @@ type sightings struct {
 	settled int
 }
 
-func (s *sightings) add(one sighting) {
+// add is false where it is known that the sighting is there already.
+func (s *sightings) add(one sighting) bool {
 	n := len(s.all)
-	switch {
-	case n == s.settled && (n == 0 || compareSightings(s.all[n-1], one) < 0):
+	if n == s.settled && (n == 0 || compareSightings(s.all[n-1], one) < 0) {
 		s.settled++
-	case n == s.settled && s.all[n-1] == one:
-		return
-	case n == cap(s.all):
+	} else if _, found := slices.BinarySearchFunc(s.all[:s.settled], one, compareSightings); found {
+		return false
+	} else if n == cap(s.all) {
 		// Before it grows, so that a mat that sends everything again and again takes no memory.
 		s.settle()
 	}
 	s.all = append(s.all, one)
+	return true
 }
 
 // addAll adds many, which it may keep and sort.

@@ -3,6 +3,7 @@ package timingpg
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -37,12 +38,29 @@ func (s *Store) Append(ctx context.Context, tx pgx.Tx, batch *timing.Batch, from
 	if err := checkStep(batch, from, to); err != nil {
 		return fmt.Errorf("append reads: %w", err)
 	}
+	stored := s.marks.of(to.Event)
+	var reads []timing.Read
+	if batch != nil {
+		reads = batch.Reads
+	}
+	fresh, doubtful := stored.divide(from, reads)
+	if err := appendReads(ctx, tx, batch, fresh, doubtful, from, to); err != nil {
+		stored.failed()
+		return err
+	}
+	stored.wrote(to, fresh, doubtful)
+	return nil
+}
+
+// appendReads moves the position and adds what a batch has beside the reads that are stored already.
+func appendReads(
+	ctx context.Context, tx pgx.Tx, batch *timing.Batch, fresh, doubtful []timing.Read, from, to timing.Position,
+) error {
 	queue := &pgx.Batch{}
 	queueStep(queue, from, to)
 	if batch == nil {
 		return send(ctx, tx, queue)
 	}
-	fresh, doubtful := s.marks.divide(to.Event, batch.Reads)
 	queue, err := appendNew(ctx, tx, queue, fresh, to)
 	if err == nil {
 		queueFacts(queue, doubtful, batch.Rejected, to)
@@ -56,7 +74,7 @@ func (s *Store) Append(ctx context.Context, tx pgx.Tx, batch *timing.Batch, from
 		return fmt.Errorf("append reads: %w", err)
 	}
 	queue = &pgx.Batch{}
-	queueFacts(queue, batch.Reads, batch.Rejected, to)
+	queueFacts(queue, slices.Concat(fresh, doubtful), batch.Rejected, to)
 	return send(ctx, tx, queue)
 }
 
