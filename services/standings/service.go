@@ -171,6 +171,10 @@ const (
 func (s *Service) ExportResults(
 	ctx context.Context, eventID race.EventID, file File, begin func(version int64) io.Writer,
 ) error {
+	// No id that is none comes as far as the store.
+	if _, err := s.deps.Events.EventAt(ctx, eventID, 0); err != nil {
+		return fmt.Errorf("read the event %s: %w", eventID, err)
+	}
 	d, err := readDerived(ctx, s.deps.Store, s.deps.Events, eventID)
 	if err != nil {
 		return err
