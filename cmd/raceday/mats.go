@@ -129,10 +129,10 @@ func troubles(m *timingv1.MatState) []string {
 	for _, boot := range m.GetBoots() {
 		missing += boot.GetMissing()
 	}
-	add(missing, "%d reads never came")
-	add(m.GetConflicts(), "%d numbers used twice")
-	add(m.GetRejected(), "%d rejected")
-	add(int64(max(0, len(m.GetBoots())-1)), "restarted %d times")
+	add(missing, "reads that never came: %d")
+	add(m.GetConflicts(), "numbers used twice: %d")
+	add(m.GetRejected(), "rejected: %d")
+	add(int64(max(0, len(m.GetBoots())-1)), "restarts: %d")
 	return words
 }
 

@@ -1,0 +1,69 @@
+package timinggrpc
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/testing/protocmp"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	standingsv1 "raceday/proto/raceday/standings/v1"
+	timingv1 "raceday/proto/raceday/timing/v1"
+	"raceday/services/access"
+	"raceday/services/grpcserver"
+	"raceday/services/rules/oncourse"
+	"raceday/services/rules/race"
+	"raceday/services/timing"
+)
+
+// course has one entrant on it, or cannot be asked.
+type course struct{ away bool }
+
+func (c course) OnCourse(context.Context, race.EventID, race.ID) ([]oncourse.Entrant, error) {
+	if c.away {
+		return nil, errors.New("standings are away")
+	}
+	return []oncourse.Entrant{{
+		Race: "marathon", Bib: "7", Name: "Aru", Wave: "A", LastVisit: 1, LastPoint: "k5", LastAt: 1_758_999_000_000_000,
+		NextVisit: 2, NextPoint: "k10", ExpectedAt: 1_758_999_940_000_000,
+	}}, nil
+}
+
+func TestACloseOverGRPC(t *testing.T) {
+	t.Parallel()
+	server := newServer(t)
+	ctx := grpcserver.WithActor(t.Context(), access.Actor{Name: "referee"})
+	closing := func(id string, away bool) *timingv1.RecordRulingResponse {
+		t.Helper()
+		server.service = timing.New(timing.Dependencies{
+			Store: server.store, Events: events{}, Course: course{away},
+			Now: func() time.Time { return time.UnixMicro(1_759_000_000_000_000) },
+		})
+		answer, err := server.RecordRuling(ctx, &timingv1.RecordRulingRequest{EventId: string(event), Ruling: &timingv1.Ruling{
+			Id: id, Race: "marathon", Kind: timingv1.RulingKind_RULING_KIND_CLOSE,
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return answer
+	}
+	answer := closing("c-1", false)
+	want := []*standingsv1.OnCourse{{
+		Race: "marathon", Bib: "7", Name: "Aru", Wave: "A", LastVisit: 1, LastPoint: "k5",
+		LastAt: timestamppb.New(time.UnixMicro(1_758_999_000_000_000)), NextVisit: 2, NextPoint: "k10",
+		ExpectedAt: timestamppb.New(time.UnixMicro(1_758_999_940_000_000)), Overdue: durationpb.New(time.Minute),
+	}}
+	if diff := cmp.Diff(want, answer.GetStillOut(), protocmp.Transform()); diff != "" || answer.GetStillOutUnknown() || !answer.GetRecorded() {
+		t.Errorf("closed: %v (-want +got)\n%s", answer, diff)
+	}
+	if answer := closing("c-1", false); answer.GetRecorded() || len(answer.GetStillOut()) > 0 {
+		t.Errorf("the same close again: %v, want nobody", answer)
+	}
+	if answer := closing("c-2", true); !answer.GetRecorded() || !answer.GetStillOutUnknown() {
+		t.Errorf("closed while the standings are away: %v, want it recorded and those out unknown", answer)
+	}
+}
