@@ -271,6 +271,9 @@ func TestMemberChips(t *testing.T) {
 			[]Passing{{0, sec(1001)}, {1, sec(2000)}, {2, sec(2700)}}},
 		{"only the outgoing member was read: the last read before leaving", []Read{worn(1, 0, 1001), worn(2, 1, 1900), worn(2, 1, 1980), worn(2, 1, 1990), worn(2, 2, 2700)},
 			[]Passing{{0, sec(1001)}, {1, sec(1990)}, {2, sec(2700)}}},
+		{"the member's chip is read before the main mat saw the team's",
+			[]Read{worn(1, 0, 1001), {At: sec(1990), Point: 1, Backup: true}, worn(1, 1, 2000), worn(0, 1, 2010)},
+			[]Passing{{0, sec(1001)}, {1, sec(2000)}}},
 		{"a member seen on another's leg does not count there", []Read{worn(1, 0, 1001), worn(1, 1, 2000), worn(1, 2, 2700)},
 			[]Passing{{0, sec(1001)}, {1, sec(2000)}}},
 	} {

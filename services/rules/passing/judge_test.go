@@ -101,6 +101,10 @@ func TestJudge(t *testing.T) {
 		{"walks over a mat on the way to the start", []Read{at(k7, 1010), at(line, 1200)}, nil, []said{{BeforeStart, -1, 0}, {Counted, 0, 1200}}},
 		{"a late start", []Read{at(line, 2800.000001), at(k2, 3100)}, nil, []said{{OutsideStartWindow, 0, 0}, {Counted, 1, 3100}}},
 		{
+			"no start, and at the line sooner than anybody runs there", []Read{at(k2, 3100), at(line, 3150)}, nil,
+			[]said{{Counted, 1, 3100}, {TooFast, 2, 0}},
+		},
+		{
 			"a start that comes too late and would be the lap", []Read{at(line, 2801)}, nil,
 			[]said{{Counted, 2, 2801}}, // RULES.md, 4: nothing says that it was not
 		},
