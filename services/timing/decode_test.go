@@ -233,6 +233,12 @@ func FuzzDecode(f *testing.F) {
 			if err != nil || len(b.Reads)+len(b.Rejected) != len(decoded.GetReads()) {
 				t.Fatalf("%d reads and %d rejected of %v, %v", len(b.Reads), len(b.Rejected), decoded, err)
 			}
+			for _, r := range b.Rejected {
+				var kept timingv1.Read
+				if err := proto.Unmarshal(r.Data, &kept); err != nil || !proto.Equal(&kept, decoded.GetReads()[r.Index]) {
+					t.Fatalf("read %d is kept as %v, %v, want %v", r.Index, &kept, err, decoded.GetReads()[r.Index])
+				}
+			}
 		}
 		for _, r := range b.Rejected {
 			if r.Subject != storable(r.Subject) || r.Reason != storable(r.Reason) || r.Reason == "" {
