@@ -72,6 +72,7 @@ const (
 	runnerStream = 2
 	matStream    = 3
 	strayStream  = 4
+	writeStream  = 5
 )
 
 // divide spreads persons over races by their shares; the last race takes what rounding left over.

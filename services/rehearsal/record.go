@@ -13,28 +13,66 @@ import (
 // Record lets the entrants run and returns what the event's mats read of them. Entrants without chip, wave or gun do not
 // run. What one entrant does depends on its first chip alone.
 func Record(seed uint64, event *race.Event, entrants []race.Entrant, c Conditions) *Recording {
+	return newDay(seed, event, &c).record(entrants)
+}
+
+// Simulate does as Record does and keeps the truth.
+func Simulate(seed uint64, event *race.Event, entrants []race.Entrant, c Conditions) *Recording {
 	d := newDay(seed, event, &c)
-	for i := range entrants {
-		e := &entrants[i]
-		runner, runs := newRunner(seed, &c, event, e)
-		if !runs {
-			continue
-		}
-		first := uint32(len(d.recording.chips))
-		d.recording.chips = append(d.recording.chips, e.Chips...)
-		for _, s := range runner.run() {
-			d.pass(runner.rng, s, first+uint32(s.chip))
-		}
+	d.truth = &Truth{event: event}
+	return d.record(entrants)
+}
+
+func (d *day) record(entrants []race.Entrant) *Recording {
+	d.worn = swapChips(entrants, d.conditions.SwappedPairs, d.rng)
+	for i := range d.worn {
+		d.run(&d.worn[i])
+	}
+	for _, e := range d.unregistered() {
+		d.run(&e)
 	}
 	d.addStrays()
-	for i := range d.recording.mats {
-		m := &d.recording.mats[i]
-		slices.SortFunc(m.rows, compareRows)
-		m.restart = len(m.rows)
-		d.recording.reads += len(m.rows)
-	}
+	d.addTestChips()
+	d.write()
 	d.send()
+	if d.truth != nil {
+		d.truth.markOut()
+		d.recording.Truth = d.truth
+	}
 	return d.recording
+}
+
+// run lets an entrant run.
+func (d *day) run(e *race.Entrant) {
+	runner, runs := newRunner(d.seed, d.conditions, d.event, e)
+	if !runs {
+		d.truth.stayedAway(d.event, e)
+		return
+	}
+	first := uint32(len(d.recording.chips))
+	d.recording.chips = append(d.recording.chips, e.Chips...)
+	pass := func(s seen) (read bool) {
+		c := Crossing{
+			Race: e.Race, Bib: e.Bib, Chip: e.Chips[s.chip], Visit: s.visit, Point: s.point, At: s.at,
+			gap: runner.race.CrossingGap,
+		}
+		if s.kind == atStart {
+			c.notBefore, c.notAfter = runner.gun, runner.gun.Add(runner.race.LateStart)
+		}
+		d.pass(runner.rng, s, first+uint32(s.chip), &c)
+		d.truth.passed(s.kind, c)
+		return len(c.Mats) > 0
+	}
+	last, read := seen{}, false
+	for _, s := range runner.run() {
+		last, read = s, pass(s)
+	}
+	if !read {
+		return // else a second crossing of the finish would be the first that anybody knows of
+	}
+	if more, comes := runner.again(last); comes {
+		pass(more)
+	}
 }
 
 // day collects the reads of a recording.
@@ -46,6 +84,10 @@ type day struct {
 	recording  *Recording
 	lying      map[race.PointID][]lyingMat
 	missed     []float64 // share of crossings that a mat does not see
+	// worn are the entrants with the chips that they really wear.
+	worn []race.Entrant
+	// truth is nil where nobody asks for it.
+	truth *Truth
 }
 
 // lyingMat is a mat at a point during a period.
@@ -65,7 +107,14 @@ func newDay(seed uint64, event *race.Event, c *Conditions) *day {
 		i := slices.IndexFunc(mats, func(have mat) bool { return have.id == m.ID })
 		if i < 0 {
 			i = len(mats)
-			d.recording.mats = append(mats, mat{id: m.ID})
+			controller := mat{id: m.ID}
+			if c.Spellings {
+				controller.spelling = spelling(i) % spellings
+			}
+			if c.ClocksOff > 0 {
+				controller.off = uniform(d.rng, -c.ClocksOff, c.ClocksOff)
+			}
+			d.recording.mats = append(mats, controller)
 			d.missed = append(d.missed, c.MinMissed+(c.MaxMissed-c.MinMissed)*d.rng.Float64())
 		}
 		d.lying[m.Point] = append(d.lying[m.Point], lyingMat{m, i})
@@ -86,7 +135,7 @@ func firstGun(event *race.Event) racetime.Instant {
 }
 
 // pass lets a chip pass a point: it crosses one of the primary mats, which lie side by side, and every backup.
-func (d *day) pass(rng *rand.Rand, s seen, chip uint32) {
+func (d *day) pass(rng *rand.Rand, s seen, chip uint32, c *Crossing) {
 	var there [8]lyingMat
 	primary, backups := there[:0], 0
 	for _, p := range d.lying[s.point] {
@@ -95,36 +144,48 @@ func (d *day) pass(rng *rand.Rand, s seen, chip uint32) {
 		}
 		if p.Backup {
 			backups++
-			d.read(rng, p, s.at.Add(uniform(rng, -d.conditions.BackupEarly, d.conditions.BackupLate)), s.kind, chip)
+			d.read(rng, p, s.at.Add(uniform(rng, -d.conditions.BackupEarly, d.conditions.BackupLate)), s, chip, c)
 			continue
 		}
 		primary = append(primary, p)
 	}
 	if len(primary) > 0 {
-		d.read(rng, primary[rng.IntN(len(primary))], s.at, s.kind, chip)
+		d.read(rng, primary[rng.IntN(len(primary))], s.at, s, chip, c)
 	}
 }
 
-// readGap bounds the time between two reads of a chip that crosses a mat.
-const readGap = 400 * time.Millisecond
+const (
+	// readGap bounds the time between two reads of a chip that crosses a mat.
+	readGap = 400 * time.Millisecond
+	// stayReads is how often a mat reads a chip that stays on it at least.
+	stayReads = 40
+)
 
 // read lets a mat read a chip, or miss it. At the start the last read is the crossing, elsewhere the first.
-func (d *day) read(rng *rand.Rand, p lyingMat, at racetime.Instant, kind seenKind, chip uint32) {
+func (d *day) read(rng *rand.Rand, p lyingMat, at racetime.Instant, s seen, chip uint32, c *Crossing) {
 	if happens(rng, d.missed[p.mat]) {
 		return
 	}
 	low := max(1, d.conditions.MinReads)
-	times := low + rng.IntN(max(low, d.conditions.MaxReads)-low+1)
+	times, gap := low+rng.IntN(max(low, d.conditions.MaxReads)-low+1), readGap
+	if s.stay > 0 {
+		times = stayReads + rng.IntN(max(stayReads, d.conditions.LoiterReads)-stayReads+1)
+		gap = min(2*s.stay/time.Duration(times), c.gap/2) // it is one crossing
+	}
+	m := &d.recording.mats[p.mat]
 	for i := range times {
-		if i > 0 && kind == atStart {
-			at = at.Add(-uniform(rng, time.Millisecond, readGap))
+		if i > 0 && s.kind == atStart {
+			at = at.Add(-uniform(rng, time.Millisecond, gap))
 		} else if i > 0 {
-			at = at.Add(uniform(rng, time.Millisecond, readGap))
+			at = at.Add(uniform(rng, time.Millisecond, gap))
 		}
-		m := &d.recording.mats[p.mat]
-		m.rows = append(m.rows, row{
-			at: at.Add(p.ClockOffset), chip: chip, rssi: int8(-45 - rng.IntN(30)), antenna: uint8(1 + rng.IntN(4)),
-		})
+		written := at.Add(p.ClockOffset)
+		line := row{at: written.Add(m.off), chip: chip, rssi: int8(-45 - rng.IntN(30)), antenna: uint8(1 + rng.IntN(4))}
+		if !p.Holds(written) {
+			continue // the mat is carried away
+		}
+		m.rows = append(m.rows, line)
+		c.readBy(p.Mat, at)
 	}
 }
 
@@ -136,7 +197,7 @@ func (d *day) addStrays() {
 		d.recording.chips = append(d.recording.chips, fmt.Sprintf("STRAY%03d", i+1))
 		for range 1 + rng.IntN(3) {
 			at := d.recording.FirstGun.Add(uniform(rng, 0, 4*time.Hour))
-			d.pass(rng, seen{point: pick(rng, d.event.Points), at: at}, chip)
+			d.pass(rng, seen{point: pick(rng, d.event.Points), at: at, kind: stray}, chip, &Crossing{})
 		}
 	}
 }

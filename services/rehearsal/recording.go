@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -21,6 +22,9 @@ type Recording struct {
 	FirstGun racetime.Instant
 	// Offline is the mat that could not send for a while; its Mat is empty where there was none.
 	Offline Offline
+
+	// Truth is what really happened, where it was asked for.
+	Truth *Truth
 
 	event  race.EventID
 	chips  []string
@@ -49,6 +53,32 @@ type mat struct {
 	rows []row
 	// restart is the index of the first read of the second numbering; the number of rows where there is none.
 	restart int
+	// spelling is how the controller writes chips, and off by how much its clock is beside what the event knows of.
+	spelling spelling
+	off      time.Duration
+}
+
+// spelling is how a controller writes chips.
+type spelling int
+
+const (
+	asGiven spelling = iota
+	leadingZeros
+	lowerCase
+	spellings
+)
+
+// controllerDigits is how many digits a controller with leading zeros writes.
+const controllerDigits = 9
+
+func (s spelling) write(chip string) string {
+	switch s {
+	case leadingZeros:
+		return strings.Repeat("0", max(0, controllerDigits-len(chip))) + chip
+	case lowerCase:
+		return strings.ToLower(chip)
+	}
+	return chip
 }
 
 // row is a read, kept small: a large race has millions.
@@ -127,7 +157,7 @@ func (r *Recording) batch(m message) *timingv1.ReadBatch {
 	for i, row := range from.rows[m.first:m.last] {
 		us := int64(row.at)
 		instants[i].Seconds, instants[i].Nanos = us/1e6, int32(us%1e6)*1000
-		reads[i].Chip, reads[i].At = r.chips[row.chip], &instants[i]
+		reads[i].Chip, reads[i].At = from.spelling.write(r.chips[row.chip]), &instants[i]
 		reads[i].Rssi, reads[i].Antenna = proto.Int32(int32(row.rssi)), proto.Int32(int32(row.antenna))
 		list[i] = &reads[i]
 	}

@@ -13,10 +13,13 @@ import (
 // seen is a runner at a point of the course, whether or not a mat reads it.
 type seen struct {
 	point race.PointID
+	visit int
 	at    racetime.Instant
 	// chip is the index of the chip among the entrant's.
 	chip int
 	kind seenKind
+	// stay is for how long the runner stays on the mats; zero for those who run on.
+	stay time.Duration
 }
 
 type seenKind int
@@ -25,6 +28,9 @@ const (
 	onCourse seenKind = iota
 	atStart
 	beforeGun
+	// again is over the finish once more; stray is not on any course.
+	again
+	stray
 )
 
 // runner moves one entrant over its course.
@@ -73,7 +79,7 @@ func (r *runner) run() []seen {
 	}
 	start := r.start()
 	if !happens(r.rng, r.conditions.MissedStart) {
-		visits = append(visits, seen{point: line, at: start, kind: atStart})
+		visits = append(visits, seen{point: line, at: start, kind: atStart, stay: r.stay()})
 	}
 	stopsAt := int64(math.MaxInt64)
 	if happens(r.rng, r.conditions.DropOut) {
@@ -90,10 +96,40 @@ func (r *runner) run() []seen {
 		if visit.AtMillimetres > stopsAt || r.swept(visit, start, at) {
 			break
 		}
-		visits = append(visits, seen{point: visit.Point, at: at})
+		here := seen{point: visit.Point, visit: i, at: at, stay: r.stay()}
+		visits = append(visits, here)
+		at = at.Add(longestOf(here.stay))
 	}
 	return visits
 }
+
+// again returns another crossing of the finish by a runner whose finish was read.
+func (r *runner) again(finish seen) (seen, bool) {
+	if r.conditions.Again == 0 || finish.visit != len(r.race.Course)-1 || !happens(r.rng, r.conditions.Again) {
+		return seen{}, false
+	}
+	finish.at = finish.at.Add(longestOf(finish.stay) + uniform(r.rng, 5*time.Minute, time.Hour))
+	finish.kind, finish.stay = again, 0
+	return finish, true
+}
+
+// A runner who loiters stays on a mat between these times.
+const (
+	shortestStay = 20 * time.Second
+	longestStay  = 4 * time.Minute
+)
+
+// stay draws for how long a runner alone stays on the mats of a point. Whoever waits at a start has run nowhere yet, so that
+// the stay lies before the crossing there.
+func (r *runner) stay() time.Duration {
+	if r.conditions.Loiter == 0 || r.race.Team != nil || !happens(r.rng, r.conditions.Loiter) {
+		return 0
+	}
+	return uniform(r.rng, shortestStay, longestStay)
+}
+
+// longestOf bounds what the reads of a stay may come to: their gaps are random.
+func longestOf(stay time.Duration) time.Duration { return 2 * stay }
 
 // start is when the runner leaves: the first row at once, the last within some minutes, a few much later.
 func (r *runner) start() racetime.Instant {
@@ -125,7 +161,7 @@ func (r *runner) relay(visits []seen, stopsAt int64) []seen {
 			if v.AtMillimetres > stopsAt || r.swept(v, r.gun, at) {
 				return visits
 			}
-			visits = append(visits, seen{point: v.Point, at: at, chip: chip})
+			visits = append(visits, seen{point: v.Point, visit: visit, at: at, chip: chip})
 		}
 		departure, from = at, end
 		forced := r.race.Team.Legs[leg].ForcedStart

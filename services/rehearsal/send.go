@@ -66,7 +66,11 @@ func (d *day) sendMat(index int) {
 			(c.BatchTime == 0 || m.rows[last].at.Sub(m.rows[first].at) < c.BatchTime) {
 			last++
 		}
-		after := d.sentAfter(m.id, m.rows[last-1].at)
+		latest := m.rows[last-1].at
+		for _, row := range m.rows[first:last] {
+			latest = max(latest, row.at)
+		}
+		after := d.sentAfter(m.id, latest)
 		if first > 0 {
 			after = max(after, sent)
 		}
