@@ -53,6 +53,7 @@ type cli struct {
 	Score     scoreCommand     `cmd:"" help:"Score a race day offline: no server, no database."`
 	Results   resultsCommand   `cmd:"" help:"Export results."`
 	Facts     factsCommand     `cmd:"" help:"Export the facts that results follow from."`
+	Simulate  simulateCommand  `cmd:"" help:"Write or publish reads as real mats would produce them, and the truth beside them."`
 	Standings standingsCommand `cmd:"" help:"Show standings in the terminal."`
 	Explain   explainCommand   `cmd:"" help:"Explain a result: its reads, what became of each, passings, rulings and times."`
 	Chips     chipsCommand     `cmd:"" help:"Show the chips that nobody wears."`
