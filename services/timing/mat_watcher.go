@@ -38,10 +38,13 @@ type matWatcher struct {
 	ready chan struct{}
 	err   error
 
-	mu sync.Mutex
-	// tally is what is shown; cached are its states where nothing changed since.
-	tally  *tally
-	cached []MatState
+	mu    sync.Mutex
+	tally *tally // what is shown
+	// judged are the states of the mats at judgedAt, in a whole field a matter of tenths of a second; nothing changed since
+	// where upToDate says so.
+	judged   []MatState
+	judgedAt time.Time
+	upToDate bool
 	// changed is closed when something changes next.
 	changed chan struct{}
 }
@@ -50,14 +53,19 @@ func newMatWatcher(m *Mats, event race.EventID) *matWatcher {
 	return &matWatcher{mats: m, event: event, ready: make(chan struct{}), changed: make(chan struct{})}
 }
 
-// states returns how the mats do, and a channel that is closed when that changes.
+// states returns how the mats do, or did less than matPause ago, and a channel that is closed when that has changed.
 func (w *matWatcher) states() ([]MatState, <-chan struct{}) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.cached == nil {
-		w.cached = w.tally.states(racetime.At(w.mats.deps.Now()))
+	if !w.upToDate && time.Since(w.judgedAt) >= matPause {
+		w.judged, w.judgedAt, w.upToDate = w.tally.states(racetime.At(w.mats.deps.Now())), time.Now(), true
 	}
-	return w.cached, w.changed
+	if !w.upToDate {
+		changed := make(chan struct{})
+		close(changed)
+		return w.judged, changed
+	}
+	return w.judged, w.changed
 }
 
 func (w *matWatcher) fail(err error) {
@@ -218,14 +226,14 @@ func (w *matWatcher) show(t *tally) {
 	if w.tally == nil {
 		defer close(w.ready)
 	}
-	w.tally = t
+	w.tally, w.judgedAt = t, time.Time{}
 	w.tell(t)
 }
 
 // tell tells everybody who watches that a tally changed, if it is the one that is shown.
 func (w *matWatcher) tell(t *tally) {
 	if t == w.tally {
-		w.cached = nil
+		w.upToDate = false
 		close(w.changed)
 		w.changed = make(chan struct{})
 	}

@@ -69,8 +69,8 @@ func (m *Mats) Run(ctx context.Context) error {
 	}
 }
 
-// List returns how the mats of an event do: those that it names in its order, then others that sent something. Faults:
-// one that says that there is no such event, ErrStopping.
+// List returns how the mats of an event do, or did less than a second ago: those that it names in its order, then others
+// that sent something. Faults: one that says that there is no such event, ErrStopping.
 func (m *Mats) List(ctx context.Context, event race.EventID) ([]MatState, error) {
 	w, err := m.use(ctx, event)
 	if err != nil {
@@ -81,7 +81,7 @@ func (m *Mats) List(ctx context.Context, event race.EventID) ([]MatState, error)
 	return states, nil
 }
 
-// matPause is the least time between two messages to one caller.
+// matPause is the least time between two messages to one caller, and between two looks at all mats.
 const matPause = time.Second
 
 // Watch calls send with the state of all mats, and then, not more than once a second, with those that changed, until ctx
@@ -109,13 +109,13 @@ func (m *Mats) Watch(ctx context.Context, event race.EventID, send func([]MatSta
 			}
 		}
 		pause := time.NewTimer(matPause)
-		for _, wait := range []func() error{
-			func() error { return await(ctx, m.stopped, pause.C) }, func() error { return await(ctx, m.stopped, changed) },
-		} {
-			if err := wait(); err != nil {
-				pause.Stop()
-				return err
-			}
+		err := await(ctx, m.stopped, pause.C)
+		if err == nil {
+			err = await(ctx, m.stopped, changed)
+		}
+		if err != nil {
+			pause.Stop()
+			return err
 		}
 	}
 }

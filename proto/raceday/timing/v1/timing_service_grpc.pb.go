@@ -72,7 +72,8 @@ type TimingServiceClient interface {
 	// ListUnknownChips returns the chips that mats read and that are on nobody's roster line, the last read first. Reasons:
 	// EVENT_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
 	ListUnknownChips(ctx context.Context, in *ListUnknownChipsRequest, opts ...grpc.CallOption) (*ListUnknownChipsResponse, error)
-	// ListMats returns how each mat does that the event names or that sent anything, those of the event in its order.
+	// ListMats returns how each mat does that the event names or that sent anything, those of the event in its order; no
+	// more than a second old.
 	// Reasons: EVENT_NOT_FOUND, TIMING_STOPPING.
 	ListMats(ctx context.Context, in *ListMatsRequest, opts ...grpc.CallOption) (*ListMatsResponse, error)
 	// WatchMats sends the state of all mats, then, at most once a second, of those that changed. Reasons: EVENT_NOT_FOUND,
@@ -241,7 +242,8 @@ type TimingServiceServer interface {
 	// ListUnknownChips returns the chips that mats read and that are on nobody's roster line, the last read first. Reasons:
 	// EVENT_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
 	ListUnknownChips(context.Context, *ListUnknownChipsRequest) (*ListUnknownChipsResponse, error)
-	// ListMats returns how each mat does that the event names or that sent anything, those of the event in its order.
+	// ListMats returns how each mat does that the event names or that sent anything, those of the event in its order; no
+	// more than a second old.
 	// Reasons: EVENT_NOT_FOUND, TIMING_STOPPING.
 	ListMats(context.Context, *ListMatsRequest) (*ListMatsResponse, error)
 	// WatchMats sends the state of all mats, then, at most once a second, of those that changed. Reasons: EVENT_NOT_FOUND,
