@@ -21,7 +21,8 @@ type Conflict struct {
 	At   racetime.Instant
 }
 
-// Identities lie side by side in the order of the primary key: the index alone tells which have two contents.
+// Identities lie side by side in the order of the primary key: the index alone tells which have two contents. Their reads
+// are then looked up one identity at a time, being few: OFFSET 0 keeps the planner from reading all of them again.
 const selectConflictContents = `
 SELECT r.mat, r.boot, r.seq, r.chip, r.at
 FROM (
@@ -31,7 +32,15 @@ FROM (
     GROUP BY mat, boot, seq
     HAVING count(*) > 1
 ) AS c
-JOIN timing.reads AS r ON r.event = @event AND r.mat = c.mat AND r.boot = c.boot AND r.seq = c.seq
+CROSS JOIN LATERAL (
+    SELECT mat, boot, seq, chip, at
+    FROM timing.reads
+    WHERE event = @event
+      AND mat = c.mat
+      AND boot = c.boot
+      AND seq = c.seq
+    OFFSET 0
+) AS r
 ORDER BY r.mat, r.boot, r.seq, r.chip, r.at`
 
 // conflictsTime is what a look through the reads of a whole day may take.
