@@ -30,7 +30,7 @@ type simulatedDay struct {
 	recording *rehearsal.Recording
 }
 
-func simulate(t testing.TB, seed uint64, entrants int) simulatedDay {
+func simulate(t testing.TB, seed uint64, entrants int, conditions rehearsal.Conditions) simulatedDay {
 	t.Helper()
 	event := almaty(t)
 	rng := rand.New(rand.NewPCG(seed, 70))
@@ -47,7 +47,6 @@ func simulate(t testing.TB, seed uint64, entrants int) simulatedDay {
 	if err != nil {
 		t.Fatal(err)
 	}
-	conditions := rehearsal.Raw()
 	conditions.SwappedPairs = 1 + entrants/1000
 	return simulatedDay{event, roster, rehearsal.Simulate(seed, event, roster, conditions)}
 }
@@ -135,9 +134,17 @@ func (d simulatedDay) stories() map[race.Bib]*chipStory {
 func TestEveryCrossingThatAMatSawIsAPassing(t *testing.T) {
 	t.Parallel()
 	first := proof.Seed(t)
+	bad := rehearsal.Raw() // all that may be missing is missing
+	bad.MinMissed, bad.MaxMissed, bad.LateStart, bad.Loiter = 0.1, 0.6, 0.1, 0.05
+	t.Run("mats as of raw-2021", func(t *testing.T) { proveSimulated(t, first, rehearsal.Raw()) })
+	t.Run("mats that miss a third", func(t *testing.T) { proveSimulated(t, first, bad) })
+}
+
+func proveSimulated(t *testing.T, first uint64, conditions rehearsal.Conditions) {
+	t.Parallel()
 	for n := range proof.Size(1, 5) {
 		seed := first + uint64(n)
-		day := simulate(t, seed, proof.Size(400, 17_000))
+		day := simulate(t, seed, proof.Size(400, 17_000), conditions)
 		results, stories := day.score(t), day.stories()
 		if len(results) != len(day.entrants) {
 			t.Fatalf("seed %d: %d results of %d entrants", seed, len(results), len(day.entrants))
@@ -148,8 +155,7 @@ func TestEveryCrossingThatAMatSawIsAPassing(t *testing.T) {
 			got := results[e.Bib]
 			day.check(t, seed, e, stories[e.Bib], &got, &found)
 		}
-		var stayed, again int
-		stayed = len(day.recording.Truth.Stayed)
+		stayed, again := len(day.recording.Truth.Stayed), 0
 		for i := range day.recording.Truth.Crossings {
 			if day.recording.Truth.Crossings[i].Happening == rehearsal.CameAgain {
 				again++
@@ -202,8 +208,8 @@ func (d simulatedDay) check(t *testing.T, seed uint64, e *race.Entrant, s *chipS
 	}
 }
 
-// checkOtherGun: who wears the chip of another wave is measured by that wave's gun. What counts happened all the same, and what
-// that gun rules out is listed.
+// checkOtherGun: who wears the chip of another wave is measured by that wave's gun. What counts happened all the same, and
+// what that gun rules out is listed.
 func checkOtherGun(t *testing.T, seed uint64, r *race.Race, e *race.Entrant, s *chipStory, got *result.Result) {
 	t.Helper()
 	for _, p := range got.Passings {
@@ -309,7 +315,7 @@ func wantAnomalies(r *race.Race, s *chipStory, gun racetime.Instant) []anomaly.K
 func TestSimulatedDayIsTheSameForTheSameSeed(t *testing.T) {
 	t.Parallel()
 	files := func(seed uint64) (reads, truth string) {
-		day := simulate(t, seed, 300)
+		day := simulate(t, seed, 300, rehearsal.Raw())
 		var r, w bytes.Buffer
 		if err := day.recording.WriteReads(&r); err != nil {
 			t.Fatal(err)
@@ -337,7 +343,7 @@ func TestSimulatedDayIsTheSameForTheSameSeed(t *testing.T) {
 // A simulated day has the figures that the README of raw-2021 gives of real mats, and the troubles of issue "Rehearsal".
 func TestSimulatedMatsAreLikeRealOnes(t *testing.T) {
 	t.Parallel()
-	day := simulate(t, 8, 2_000)
+	day := simulate(t, 8, 2_000, rehearsal.Raw())
 	lines := map[string][]racetime.Instant{}
 	boots, chips, latest := map[string]bool{}, map[string]int{}, map[string]uint64{}
 	zeros, lower := map[string]bool{}, map[string]bool{}
