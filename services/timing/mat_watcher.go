@@ -205,7 +205,8 @@ func (w *matWatcher) reread(ctx context.Context, t *tally) error {
 // sameForMats reports whether two versions of an event are the same in all that a tally is made of.
 func sameForMats(a, b *race.Event) bool {
 	return slices.Equal(a.Mats, b.Mats) && slices.EqualFunc(a.Races, b.Races, func(a, b race.Race) bool {
-		return a.ID == b.ID && a.CrossingGap == b.CrossingGap && slices.Equal(a.Course, b.Course) && reflect.DeepEqual(a.Team, b.Team)
+		return a.ID == b.ID && a.CrossingGap == b.CrossingGap && slices.Equal(a.Course, b.Course) &&
+			reflect.DeepEqual(a.Team, b.Team)
 	})
 }
 
