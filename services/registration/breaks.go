@@ -13,8 +13,8 @@ import (
 
 // Breaks returns what a new version of an event would break of the entries that stand: races that have entries and
 // disappear or change between persons and teams, capacities below what is taken, waves that entrants name and that
-// disappear and, unless misfits are kept, ages and teams that kept the rules and no longer would. Paths are those of the new
-// event file; messages name the first entries by their references. It holds the places of all races of the version
+// disappear, the currency once there is a fee or a payment and, unless misfits are kept, ages and teams that kept the rules
+// and no longer would. Paths are those of the new event file; messages name the first entries by their references. It holds the places of all races of the version
 // before; within a transaction of the caller's, until that ends, so that no entry can be made by the old version once
 // Breaks has looked. It returns ErrOvertaken where that version is not the newest.
 func (s *Service) Breaks(
@@ -24,20 +24,48 @@ func (s *Service) Breaks(
 		return nil, nil
 	}
 	byRace := map[race.ID][]Entry{}
+	priced := 0
 	err := s.store.InRaces(ctx, basisOf(before, version), func(ctx context.Context, tx Tx) error {
 		entries, err := tx.Entries(ctx)
 		clear(byRace)
+		priced = 0
 		for _, e := range entries {
 			if e.State.Stands() {
 				byRace[e.Race] = append(byRace[e.Race], e)
 			}
+			if e.FeeMinor > 0 || e.PaidMinor > 0 {
+				priced++
+			}
 		}
+		if err != nil || priced > 0 || before.Currency == after.Currency {
+			return err
+		}
+		priced, err = s.refunds(ctx, before.ID)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("entries that an event would break: %w", err)
 	}
-	return broken(before, after, byRace, keepMisfits), nil
+	violations := broken(before, after, byRace, keepMisfits)
+	if before.Currency != after.Currency && priced > 0 {
+		violations = append([]fault.Violation{{
+			Path: "currency", Reason: "CURRENCY_IN_USE",
+			Message: "is that of fees and payments of entries already; it cannot change any more",
+		}}, violations...)
+	}
+	return violations, nil
+}
+
+// refunds counts the races of an event with payments that are to be given back, of entries without a fee.
+func (s *Service) refunds(ctx context.Context, event race.EventID) (int, error) {
+	totals, err := s.census.Totals(ctx, event)
+	n := 0
+	for _, t := range totals {
+		if t.RefundDueMinor > 0 {
+			n++
+		}
+	}
+	return n, err
 }
 
 // broken returns what a new version would break of the entries of each race.
@@ -66,7 +94,7 @@ func broken(before, after *race.Event, byRace map[race.ID][]Entry, keepMisfits b
 
 // concernsEntries reports whether anything differs by which entries are admitted.
 func concernsEntries(before, after *race.Event) bool {
-	if before.Day != after.Day || before.Cancelled != after.Cancelled {
+	if before.Day != after.Day || before.Cancelled != after.Cancelled || before.Currency != after.Currency {
 		return true
 	}
 	for i := range before.Races {

@@ -25,8 +25,8 @@ type Entry struct {
 	EnteredBy, Owner string
 	// ExpiresAt is when the place of a held or offered entry is given back; zero where it is not.
 	ExpiresAt time.Time
-	// FeeMinor is the fee of the day of entry, CharityMinor the share of it for charity, PaidMinor what was paid, all in
-	// minor units of the event's currency.
+	// FeeMinor is the fee of the day of entry, CharityMinor the share of it for charity, PaidMinor what was paid, beyond the
+	// fee too, all in minor units of the event's currency.
 	FeeMinor, CharityMinor, PaidMinor int64
 	// ExpectedTime is the finish time that the entrant expects; zero where it is not known.
 	ExpectedTime time.Duration
@@ -93,6 +93,15 @@ const (
 // OwedMinor returns what is still to be paid of the fee, in minor units.
 func (e *Entry) OwedMinor() int64 { return max(0, e.FeeMinor-e.PaidMinor) }
 
+// OverpaidMinor returns what was paid beyond the fee and is to be given back, in minor units; what was paid for an entry that
+// was transferred is the other one's.
+func (e *Entry) OverpaidMinor() int64 {
+	if e.State == Transferred {
+		return 0
+	}
+	return max(0, e.PaidMinor-e.FeeMinor)
+}
+
 // OnRoster reports whether the entry is a line of the roster: confirmed and with a bib.
 func (e *Entry) OnRoster() bool { return e.State == Confirmed && e.Bib != "" }
 
@@ -101,6 +110,11 @@ func (e *Entry) Line() race.Entrant {
 	line := e.Entrant
 	line.Gone = !e.OnRoster()
 	return line
+}
+
+// passedTo reports whether another entry of this event took the entry's place.
+func (e *Entry) passedTo(event race.EventID) bool {
+	return e.State == Transferred && e.WentTo.Event == event
 }
 
 // isTeam reports whether the entry has members.

@@ -73,6 +73,8 @@ var (
 	ErrEventCancelled    = fault.New(fault.Refused, "EVENT_CANCELLED", "the event does not take place")
 	ErrEventNotCancelled = fault.New(fault.Refused, "EVENT_NOT_CANCELLED",
 		"only entries of a cancelled event pass on to another one")
+	ErrCurrencyDiffers = fault.New(fault.Refused, "CURRENCY_DIFFERS",
+		"the other event has another currency, and the entry has a fee; give the money back and enter anew")
 	ErrEntryEnded        = fault.New(fault.Refused, "ENTRY_ENDED", "the entry was withdrawn, has expired or was transferred")
 	ErrEntryNotConfirmed = fault.New(fault.Refused, "ENTRY_NOT_CONFIRMED", "only a confirmed entry is passed on")
 	ErrTransferClosed    = fault.New(fault.Refused, "TRANSFER_CLOSED",

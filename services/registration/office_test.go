@@ -46,7 +46,7 @@ func newOffice(entries ...Entry) *office {
 	for _, e := range entries {
 		o.enter(e)
 	}
-	o.service = New(Dependencies{Events: o.memory, Store: o, Papers: o, Now: time.Now})
+	o.service = New(Dependencies{Events: o.memory, Store: o, Papers: o, Census: o.memory, Now: time.Now})
 	return o
 }
 

@@ -196,11 +196,27 @@ func (s *session) runOut(before Entry) {
 	}
 	after.State, after.ExpiresAt = Expired, time.Time{}
 	after.Bib, after.Chips, after.Members = "", nil, unmarked(before.Members)
-	if before.PaidMinor > 0 {
-		after.PaidMinor = 0
-		s.changes.Refunds = append(s.changes.Refunds, before.ID)
-	}
+	s.giveBack(&after)
 	s.record(&before, after, Cause{Action: ActionExpire})
+}
+
+// giveBack notes that what was paid for an entry that never was confirmed is to be given back.
+func (s *session) giveBack(e *Entry) {
+	if e.PaidMinor > 0 {
+		e.PaidMinor = 0
+		s.changes.Refunds = append(s.changes.Refunds, e.ID)
+		for id, p := range s.known.Payments {
+			if p.Entrant == e.ID {
+				p.RefundDue = true
+				s.known.Payments[id] = p
+			}
+		}
+		for i := range s.changes.Payments { // Those of this session are not stored yet.
+			if p := &s.changes.Payments[i]; p.Entrant == e.ID {
+				p.RefundDue = true
+			}
+		}
+	}
 }
 
 // unmarked returns members without bibs and chips.

@@ -121,7 +121,7 @@ type Key struct {
 	Reference Reference
 	// Bib is the entry's own, or that of a member.
 	Bib race.Bib
-	// RequestID is that of the registration.
+	// RequestID is that of the registration, or of something that was done to the entry.
 	RequestID string
 	JoinCode  JoinCode
 }

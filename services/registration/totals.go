@@ -21,8 +21,8 @@ type Census interface {
 type Totals struct {
 	Places
 	States map[State]int
-	// PaidMinor was paid and is kept, CharityMinor is the share of it for charity, RefundDueMinor is to be given back, all
-	// in minor units of the event's currency.
+	// PaidMinor was paid of fees and is kept, CharityMinor is the share of it for charity, RefundDueMinor is to be given
+	// back, what was paid beyond a fee too, all in minor units of the event's currency.
 	PaidMinor, CharityMinor, RefundDueMinor int64
 	// Women, Men and Countries are of confirmed entries, members of teams one by one.
 	Women, Men int

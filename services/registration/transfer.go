@@ -34,7 +34,7 @@ type Successor struct {
 // TransferEntry passes a confirmed entry on with what was paid, and returns it and the new one, which has a reference of
 // its own and no bib. Where more is owed in another race the new one is held. Faults: ErrEntryNotFound,
 // ErrEntryNotConfirmed, ErrTransferClosed, ErrRaceNotFound, ErrRaceTakesTeams, ErrRaceTakesPersons, ErrEventNotCancelled,
-// ErrEventCancelled, ErrAlreadyEntered, ErrRaceFull, those of a person's data and of a request.
+// ErrEventCancelled, ErrCurrencyDiffers, ErrAlreadyEntered, ErrRaceFull, those of a person's data and of a request.
 func (s *Service) TransferEntry(ctx context.Context, actor string, transfer Transfer) (before, after Entry, err error) {
 	t := &transition{
 		event: transfer.Event, key: Key{Reference: transfer.Reference}, requestID: transfer.RequestID,
@@ -81,7 +81,7 @@ func (s *session) successor(old *Entry, id race.EntrantID, now time.Time, cause 
 // release ends an entry that another one took the place of.
 func (s *session) release(old Entry, wentTo Elsewhere, cause Cause) {
 	after := old
-	after.State, after.WentTo = Transferred, wentTo
+	after.State, after.ExpiresAt, after.WentTo = Transferred, time.Time{}, wentTo
 	s.record(&old, after, cause)
 }
 
@@ -95,8 +95,7 @@ func (s *session) carry(e, old *Entry, cause Cause) {
 func (s *session) pass(e *Entry, cause Cause) {
 	if e.PaidMinor > 0 {
 		s.changes.Payments = append(s.changes.Payments, Payment{
-			ID:      PaymentID(carried + string(e.CameFrom.Event) + "/" + string(e.CameFrom.Reference)),
-			Entrant: e.ID, AmountMinor: e.PaidMinor, At: s.now, Actor: cause.Actor,
+			ID: carriedFrom(e.CameFrom), Entrant: e.ID, AmountMinor: e.PaidMinor, At: s.now, Actor: cause.Actor,
 		})
 	}
 }
@@ -195,7 +194,7 @@ func (s *session) fits(e *Entry, to race.ID) error {
 }
 
 // deferEntry passes an entry of a cancelled event that has a place on to another event, whatever that one's times of
-// registration, with its fee and what was paid of it, in whichever currency. Both events change in one transaction.
+// registration, with its fee and what was paid of it: in the same currency. Both events change in one transaction.
 func (s *Service) deferEntry(ctx context.Context, t *transition, transfer Transfer) (before, after Entry, err error) {
 	if err := checkRequestID(t.requestID); err != nil {
 		return Entry{}, Entry{}, err
@@ -246,6 +245,9 @@ func (s *Service) tryDefer(ctx context.Context, t *transition, transfer Transfer
 			}
 			if !e.State.HasPlace() {
 				return ErrEntryEnded
+			}
+			if event.Currency != to.Currency && (e.FeeMinor > 0 || e.PaidMinor > 0) {
+				return ErrCurrencyDiffers
 			}
 			on := basisOf(to, version).only([]race.ID{transfer.ToRace})
 			err := s.store.InRaces(ctx, on, func(ctx context.Context, tx Tx) error {

@@ -25,6 +25,10 @@ type transition struct {
 	payment PaymentID
 	toRace  race.ID
 	makes   bool
+	// follows: it is a payment, and concerns the entry that took over from the one that is named, where that one owes
+	// something; chain are then the entries from the one that is named on.
+	follows bool
+	chain   []race.EntrantID
 	// withoutRace: it may concern an entry whose race the event no longer has.
 	withoutRace bool
 	// apply decides, and records in the session what it changes; an error changes nothing. It is not called for a request
@@ -95,8 +99,9 @@ func (s *Service) tryBatch(ctx context.Context, batch []*transition) error {
 	}
 	event := batch[0].event
 	var held []race.ID
+	named := q.Entries
 	choose := func(of *race.Event) (_ []race.ID, err error) {
-		held, err = s.racesOfBatch(ctx, of, batch, q.Entries)
+		held, q.Entries, err = s.racesOfBatch(ctx, of, batch, named)
 		return held, err
 	}
 	return s.inRaces(ctx, event, choose, func(ctx context.Context, tx Tx, event *race.Event) error {
@@ -113,18 +118,31 @@ func (s *Service) tryBatch(ctx context.Context, batch []*transition) error {
 	})
 }
 
-// racesOfBatch looks which races of the event the entries of a batch are in, or are to go to.
+// racesOfBatch looks which races of the event the entries of a batch are in, or are to go to, and returns the keys of the
+// entries with those of the ones that took over.
 func (s *Service) racesOfBatch(
 	ctx context.Context, event *race.Event, batch []*transition, keys []Key,
-) ([]race.ID, error) {
+) ([]race.ID, []Key, error) {
 	seen, err := s.store.Look(ctx, event.ID, "", Question{Entries: keys})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	keys = slices.Clone(keys)
 	var races []race.ID
 	for _, t := range batch {
-		if e, ok := seen.Known.Entries[t.key]; ok {
+		e, ok := seen.Known.Entries[t.key]
+		if ok {
 			races = append(races, e.Race)
+		}
+		for ok && t.follows && e.passedTo(event.ID) {
+			next := Key{Reference: e.WentTo.Reference}
+			found, err := s.store.Look(ctx, event.ID, "", Question{Entries: []Key{next}})
+			if err != nil {
+				return nil, nil, err
+			}
+			if e, ok = found.Known.Entries[next]; ok {
+				races, keys = append(races, e.Race), append(keys, next)
+			}
 		}
 		if t.toRace != "" {
 			races = append(races, t.toRace)
@@ -132,7 +150,7 @@ func (s *Service) racesOfBatch(
 	}
 	slices.Sort(races)
 	races = slices.Compact(races)
-	return slices.DeleteFunc(races, func(id race.ID) bool { return event.Race(id) == nil }), nil
+	return slices.DeleteFunc(races, func(id race.ID) bool { return event.Race(id) == nil }), keys, nil
 }
 
 // do answers one transition. Its error is none of the transition's own.
@@ -147,6 +165,11 @@ func (s *session) do(ctx context.Context, t *transition) error {
 		return nil
 	}
 	e, ok := s.entry(t.key)
+	if ok && t.follows {
+		if e, ok = s.follow(t, e); !ok {
+			return errMoved
+		}
+	}
 	switch {
 	case !ok:
 		t.err = ErrEntryNotFound
@@ -178,6 +201,43 @@ func (s *session) do(ctx context.Context, t *transition) error {
 	s.known.Requests[t.requestID] = Answered{Digest: t.digest, Entry: t.entry}
 	s.changes.Requests = append(s.changes.Requests, Request{ID: t.requestID, Digest: t.digest, Entrant: e.ID})
 	return nil
+}
+
+// follow notes the entries from one on, each of which took over from the one before, and returns the one that the payment
+// is known for, else the last if it owes something, else the first; false where one of them is not known.
+func (s *session) follow(t *transition, first Entry) (Entry, bool) {
+	t.chain = []race.EntrantID{first.ID}
+	paidBefore := s.known.Payments[t.payment].Entrant
+	for e := first; ; {
+		if e.ID == paidBefore {
+			return e, true
+		}
+		if !e.passedTo(s.event.ID) {
+			if e.OwedMinor() == 0 {
+				return first, true
+			}
+			return e, true
+		}
+		next, ok := s.byReference(e.WentTo.Reference)
+		if !ok {
+			return Entry{}, false
+		}
+		e = next
+		t.chain = append(t.chain, e.ID)
+	}
+}
+
+// byReference returns an entry as it now stands, one that this session made too.
+func (s *session) byReference(reference Reference) (Entry, bool) {
+	if e, ok := s.entry(Key{Reference: reference}); ok {
+		return e, true
+	}
+	for _, e := range s.current {
+		if e.Reference == reference {
+			return e, true
+		}
+	}
+	return Entry{}, false
 }
 
 // asNow returns an entry as it stands after what was decided so far.

@@ -2,8 +2,10 @@ package registrationgrpc
 
 import (
 	"slices"
+	"strings"
 
 	registrationv1 "raceday/proto/raceday/registration/v1"
+	"raceday/services/access"
 	"raceday/services/registration"
 	"raceday/services/rules/race"
 )
@@ -86,6 +88,16 @@ func paymentNotice(request *registrationv1.ConfirmPaymentRequest) registration.P
 		Key:         key,
 		Payment:     registration.PaymentID(request.GetPaymentId()),
 		AmountMinor: request.GetAmountMinor(),
+	}
+}
+
+func withdrawal(request *registrationv1.WithdrawRequest, role access.Role) registration.Withdrawal {
+	return registration.Withdrawal{
+		Event:     race.EventID(request.GetEventId()),
+		RequestID: request.GetRequestId(),
+		Reference: reference(request.GetReference()),
+		Reason:    strings.TrimSpace(request.GetReason()),
+		Office:    role != access.Frontend,
 	}
 }
 

@@ -3,7 +3,6 @@ package registrationgrpc
 
 import (
 	"context"
-	"strings"
 
 	registrationv1 "raceday/proto/raceday/registration/v1"
 	"raceday/services/access"
@@ -82,13 +81,12 @@ func (s *Server) AcceptOffer(
 func (s *Server) Withdraw(
 	ctx context.Context, request *registrationv1.WithdrawRequest,
 ) (*registrationv1.WithdrawResponse, error) {
-	event := race.EventID(request.GetEventId())
-	entry, err := s.service.Withdraw(ctx, actor(ctx), event, request.GetRequestId(), reference(request.GetReference()),
-		strings.TrimSpace(request.GetReason()))
+	w := withdrawal(request, grpcserver.ActorFrom(ctx).Role)
+	entry, err := s.service.Withdraw(ctx, actor(ctx), w)
 	if err != nil {
 		return nil, err
 	}
-	return &registrationv1.WithdrawResponse{Entry: entryMessage(event, &entry)}, nil
+	return &registrationv1.WithdrawResponse{Entry: entryMessage(w.Event, &entry)}, nil
 }
 
 // TransferEntry passes an entry on to another person, race or event.

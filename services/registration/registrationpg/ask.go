@@ -32,6 +32,18 @@ LEFT JOIN LATERAL (SELECT w.entry, w.members
 WHERE r.event = @event
   AND r.request_id = ANY (@request_ids)`
 
+// What was done to an entry names it as its registration does.
+const selectRequested = `
+SELECT r.request_id, e.entry, e.members
+FROM registration.requests AS r
+CROSS JOIN LATERAL (SELECT w.entry, w.members
+                    FROM registration.whole_entries AS w
+                    WHERE w.event = r.event
+                      AND w.entrant = r.entrant
+                    LIMIT 1) AS e
+WHERE r.event = @event
+  AND r.request_id = ANY (@request_ids)`
+
 const selectPeople = `
 SELECT p.person, p.entrant, e.reference, p.in_team, e.entered_by, e.owner
 FROM unnest(@people::bytea[]) AS asked (person)
@@ -264,24 +276,34 @@ func (a *asking) queueEntries(keys []registration.Key) {
 	if len(requests) > 0 {
 		a.queueEntriesBy(selectRegistrations, pgx.StrictNamedArgs{"event": a.event, "request_ids": requests},
 			func(e registration.Entry) { a.known.Entries[registration.Key{RequestID: e.RequestID}] = e })
+		queueNamed(a, selectRequested, "request_ids", requests, func(id string) registration.Key {
+			return registration.Key{RequestID: id}
+		})
 	}
 	if len(codes) > 0 {
 		a.queueEntriesBy(selectByJoinCodes, pgx.StrictNamedArgs{"event": a.event, "join_codes": codes},
 			func(e registration.Entry) { a.known.Entries[registration.Key{JoinCode: e.JoinCode}] = e })
 	}
 	if len(bibs) > 0 {
-		a.batch.Queue(selectByBibs, pgx.StrictNamedArgs{"event": a.event, "bibs": bibs}).Query(func(rows pgx.Rows) error {
-			var bib race.Bib
-			var whole wholeEntry
-			_, err := pgx.ForEachRow(rows, []any{&bib, &whole.Entry, &whole.Members}, func() error {
-				e, err := whole.entry()
-				a.known.Entries[registration.Key{Bib: bib}] = e
-				whole = wholeEntry{}
-				return err
-			})
-			return err
+		queueNamed(a, selectByBibs, "bibs", bibs, func(bib string) registration.Key {
+			return registration.Key{Bib: race.Bib(bib)}
 		})
 	}
+}
+
+// queueNamed runs one of the queries that return whole entries behind what names them.
+func queueNamed(a *asking, query, argument string, names []string, key func(name string) registration.Key) {
+	a.batch.Queue(query, pgx.StrictNamedArgs{"event": a.event, argument: names}).Query(func(rows pgx.Rows) error {
+		var name string
+		var whole wholeEntry
+		_, err := pgx.ForEachRow(rows, []any{&name, &whole.Entry, &whole.Members}, func() error {
+			e, err := whole.entry()
+			a.known.Entries[key(name)] = e
+			whole = wholeEntry{}
+			return err
+		})
+		return err
+	})
 }
 
 func (a *asking) queuePayments(ids []registration.PaymentID) {

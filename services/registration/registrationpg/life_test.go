@@ -209,7 +209,7 @@ func TestOneRequestFailsNoOther(t *testing.T) {
 		})
 	}
 	wait.Go(func() {
-		if _, err := f.Withdraw(ctx, "frontend", f.event.ID, "nobody", "NXXX-NXXX", ""); !errors.Is(err, registration.ErrEntryNotFound) {
+		if _, err := f.Withdraw(ctx, "frontend", leave(f, "nobody", registration.Entry{Reference: "NXXX-NXXX"})); !errors.Is(err, registration.ErrEntryNotFound) {
 			t.Errorf("nobody's: got %v, want %v", err, registration.ErrEntryNotFound)
 		}
 	})
@@ -250,10 +250,10 @@ func TestWaitlistIsOfferedInOrder(t *testing.T) {
 		t.Errorf("got %d waiting ahead of the last, %v, want 2", ahead, err)
 	}
 	f.mustPay(t, entries[0], "p0")
-	if _, err := f.Withdraw(t.Context(), "frontend", f.event.ID, "w3", entries[3].Reference, ""); err != nil {
+	if _, err := f.Withdraw(t.Context(), "frontend", leave(f, "w3", entries[3])); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.Withdraw(t.Context(), "frontend", f.event.ID, "w0", entries[0].Reference, "ill"); err != nil {
+	if _, err := f.Withdraw(t.Context(), "frontend", leave(f, "w0", entries[0])); err != nil {
 		t.Fatal(err)
 	}
 	f.runOut(t, entries[1])

@@ -232,7 +232,9 @@ func (s *sequence) withdraw(rt *rapid.T) error {
 	if !ok {
 		return nil
 	}
-	_, err := s.Withdraw(s.t.Context(), "frontend", s.event.ID, s.requestID(), e.Reference, "ill")
+	_, err := s.Withdraw(s.t.Context(), "frontend", registration.Withdrawal{
+		Event: s.event.ID, RequestID: s.requestID(), Reference: e.Reference, Reason: "ill",
+	})
 	return err
 }
 

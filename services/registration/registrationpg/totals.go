@@ -44,10 +44,11 @@ func (s *Store) WaitingAhead(
 }
 
 // All of it is one statement, and so of one instant. An entry that was transferred gave what it had paid to another one;
-// what was paid beyond the fee brings charity nothing.
+// what was paid beyond the fee is to be given back.
 const selectTotals = `
 WITH counted AS (
-    SELECT e.race, e.state, count(*) AS entries, sum(e.paid_minor) AS paid,
+    SELECT e.race, e.state, count(*) AS entries, sum(least(e.paid_minor, e.fee_minor)) AS paid,
+           sum(greatest(e.paid_minor - e.fee_minor, 0)) AS overpaid,
            sum(CASE WHEN e.fee_minor > 0 THEN e.charity_minor * least(e.paid_minor, e.fee_minor) / e.fee_minor ELSE 0 END)
                AS charity
     FROM registration.entries AS e
@@ -78,7 +79,8 @@ SELECT r.race, r.capacity, r.event_capacity, r.taken, r.waiting, r.taking, event
        coalesce((SELECT json_object_agg(state, entries) FROM counted AS c WHERE c.race = r.race), '{}'),
        coalesce((SELECT sum(paid) FROM counted AS c WHERE c.race = r.race AND c.state <> 'TRANSFERRED'), 0)::bigint,
        coalesce((SELECT sum(charity) FROM counted AS c WHERE c.race = r.race AND c.state <> 'TRANSFERRED'), 0)::bigint,
-       coalesce((SELECT due FROM refunds AS f WHERE f.race = r.race), 0)::bigint,
+       (coalesce((SELECT due FROM refunds AS f WHERE f.race = r.race), 0)
+        + coalesce((SELECT sum(overpaid) FROM counted AS c WHERE c.race = r.race AND c.state <> 'TRANSFERRED'), 0))::bigint,
        (SELECT count(*) FROM runners AS n WHERE n.race = r.race AND n.sex = 'F'),
        (SELECT count(*) FROM runners AS n WHERE n.race = r.race AND n.sex = 'M'),
        coalesce((SELECT list FROM countries AS c WHERE c.race = r.race), '[]')

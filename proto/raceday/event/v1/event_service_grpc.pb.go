@@ -37,8 +37,8 @@ type EventServiceClient interface {
 	// ApplyEvent stores an event or its next version; applying the same again changes nothing. All faults come at once
 	// as field violations, each with path, reason and description, which begins with the line where a file was sent.
 	// Nothing is stored when there is one. Reasons: EVENT_INVALID (of fields: FIELD_INVALID, SOURCE_MISSING; without a
-	// path EVENT_INVALID, of the file as a whole), EVENT_BREAKS_ENTRIES (of fields: RACE_HAS_ENTRIES, CAPACITY_TAKEN,
-	// WAVE_UNKNOWN and, without keep_misfits, AGE_BELOW_MINIMUM, TEAM_COMPOSITION).
+	// path EVENT_INVALID, of the file as a whole), EVENT_BREAKS_ENTRIES (of fields: CURRENCY_IN_USE once an entry has a fee
+	// or a payment, RACE_HAS_ENTRIES, CAPACITY_TAKEN, WAVE_UNKNOWN and, without keep_misfits, AGE_BELOW_MINIMUM, TEAM_COMPOSITION).
 	ApplyEvent(ctx context.Context, in *ApplyEventRequest, opts ...grpc.CallOption) (*ApplyEventResponse, error)
 	// GetEvent returns the newest version, defaults filled in. Reason: EVENT_NOT_FOUND.
 	GetEvent(ctx context.Context, in *GetEventRequest, opts ...grpc.CallOption) (*GetEventResponse, error)
@@ -97,8 +97,8 @@ type EventServiceServer interface {
 	// ApplyEvent stores an event or its next version; applying the same again changes nothing. All faults come at once
 	// as field violations, each with path, reason and description, which begins with the line where a file was sent.
 	// Nothing is stored when there is one. Reasons: EVENT_INVALID (of fields: FIELD_INVALID, SOURCE_MISSING; without a
-	// path EVENT_INVALID, of the file as a whole), EVENT_BREAKS_ENTRIES (of fields: RACE_HAS_ENTRIES, CAPACITY_TAKEN,
-	// WAVE_UNKNOWN and, without keep_misfits, AGE_BELOW_MINIMUM, TEAM_COMPOSITION).
+	// path EVENT_INVALID, of the file as a whole), EVENT_BREAKS_ENTRIES (of fields: CURRENCY_IN_USE once an entry has a fee
+	// or a payment, RACE_HAS_ENTRIES, CAPACITY_TAKEN, WAVE_UNKNOWN and, without keep_misfits, AGE_BELOW_MINIMUM, TEAM_COMPOSITION).
 	ApplyEvent(context.Context, *ApplyEventRequest) (*ApplyEventResponse, error)
 	// GetEvent returns the newest version, defaults filled in. Reason: EVENT_NOT_FOUND.
 	GetEvent(context.Context, *GetEventRequest) (*GetEventResponse, error)

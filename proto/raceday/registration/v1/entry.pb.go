@@ -227,7 +227,7 @@ type Entry struct {
 	FeeMinor int64 `protobuf:"varint,13,opt,name=fee_minor,json=feeMinor,proto3" json:"fee_minor,omitempty"`
 	// The share of the fee that goes to charity.
 	CharityMinor int64 `protobuf:"varint,14,opt,name=charity_minor,json=charityMinor,proto3" json:"charity_minor,omitempty"`
-	// What was paid of the fee.
+	// What was paid, also beyond the fee: see overpaid_minor.
 	PaidMinor int64 `protobuf:"varint,15,opt,name=paid_minor,json=paidMinor,proto3" json:"paid_minor,omitempty"`
 	// Finish time that the entrant expects; unset where it is not known.
 	ExpectedTime *durationpb.Duration `protobuf:"bytes,16,opt,name=expected_time,json=expectedTime,proto3" json:"expected_time,omitempty"`
@@ -242,7 +242,10 @@ type Entry struct {
 	// A registrar entered the person although there is another entry.
 	SecondEntry bool `protobuf:"varint,21,opt,name=second_entry,json=secondEntry,proto3" json:"second_entry,omitempty"`
 	// Entries that wait before this one; answered by GetEntry for WAITLISTED only.
-	WaitingAhead  int32 `protobuf:"varint,22,opt,name=waiting_ahead,json=waitingAhead,proto3" json:"waiting_ahead,omitempty"`
+	WaitingAhead int32 `protobuf:"varint,22,opt,name=waiting_ahead,json=waitingAhead,proto3" json:"waiting_ahead,omitempty"`
+	// What was paid beyond the fee, for example before a transfer to a cheaper race: it is to be given back, and counted in
+	// refund_due_minor of GetTotals.
+	OverpaidMinor int64 `protobuf:"varint,23,opt,name=overpaid_minor,json=overpaidMinor,proto3" json:"overpaid_minor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -431,6 +434,13 @@ func (x *Entry) GetWaitingAhead() int32 {
 	return 0
 }
 
+func (x *Entry) GetOverpaidMinor() int64 {
+	if x != nil {
+		return x.OverpaidMinor
+	}
+	return 0
+}
+
 // Person is who enters, or a team as such.
 type Person struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -610,7 +620,7 @@ var File_raceday_registration_v1_entry_proto protoreflect.FileDescriptor
 
 const file_raceday_registration_v1_entry_proto_rawDesc = "" +
 	"\n" +
-	"#raceday/registration/v1/entry.proto\x12\x17raceday.registration.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc5\x06\n" +
+	"#raceday/registration/v1/entry.proto\x12\x17raceday.registration.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xec\x06\n" +
 	"\x05Entry\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x1c\n" +
 	"\treference\x18\x02 \x01(\tR\treference\x12\x12\n" +
@@ -637,7 +647,8 @@ const file_raceday_registration_v1_entry_proto_rawDesc = "" +
 	"\awent_to\x18\x13 \x01(\tR\x06wentTo\x12>\n" +
 	"\rchecked_in_at\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampR\vcheckedInAt\x12!\n" +
 	"\fsecond_entry\x18\x15 \x01(\bR\vsecondEntry\x12#\n" +
-	"\rwaiting_ahead\x18\x16 \x01(\x05R\fwaitingAhead\"\x97\x02\n" +
+	"\rwaiting_ahead\x18\x16 \x01(\x05R\fwaitingAhead\x12%\n" +
+	"\x0eoverpaid_minor\x18\x17 \x01(\x03R\roverpaidMinor\"\x97\x02\n" +
 	"\x06Person\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12.\n" +
 	"\x03sex\x18\x02 \x01(\x0e2\x1c.raceday.registration.v1.SexR\x03sex\x12\x1d\n" +

@@ -199,11 +199,12 @@ type Totals struct {
 	// Unset: without limit.
 	Capacity *int32 `protobuf:"varint,3,opt,name=capacity,proto3,oneof" json:"capacity,omitempty"`
 	Taken    int32  `protobuf:"varint,4,opt,name=taken,proto3" json:"taken,omitempty"`
-	// What was paid and is kept, also by those who withdrew, in minor units of the event's currency.
+	// What was paid of fees and is kept, also by those who withdrew once they were confirmed, in minor units of the event's
+	// currency.
 	PaidMinor int64 `protobuf:"varint,5,opt,name=paid_minor,json=paidMinor,proto3" json:"paid_minor,omitempty"`
 	// The share of it that goes to charity.
 	CharityMinor int64 `protobuf:"varint,6,opt,name=charity_minor,json=charityMinor,proto3" json:"charity_minor,omitempty"`
-	// Payments that are to be given back.
+	// What is to be given back: payments with REFUND_DUE, and what was paid beyond the fee (overpaid_minor of entries).
 	RefundDueMinor int64 `protobuf:"varint,7,opt,name=refund_due_minor,json=refundDueMinor,proto3" json:"refund_due_minor,omitempty"`
 	// Of confirmed entries, members of teams one by one.
 	Women int32 `protobuf:"varint,8,opt,name=women,proto3" json:"women,omitempty"`

@@ -731,7 +731,7 @@ type ConfirmPaymentRequest_Reference struct {
 }
 
 type ConfirmPaymentRequest_RegistrationRequestId struct {
-	// The request_id of the registration, for a webhook that comes before the answer did.
+	// The request_id of the registration, for a webhook that comes before the answer did, or of the transfer.
 	RegistrationRequestId string `protobuf:"bytes,4,opt,name=registration_request_id,json=registrationRequestId,proto3,oneof"`
 }
 
@@ -904,7 +904,7 @@ type WithdrawRequest struct {
 	EventId   string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
 	RequestId string                 `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	Reference string                 `protobuf:"bytes,3,opt,name=reference,proto3" json:"reference,omitempty"`
-	// May say why; kept with the change.
+	// May say why, and must where bib and chip were handed out; kept with the change.
 	Reason        string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1274,9 +1274,11 @@ func (x *TransferToEvent) GetRace() string {
 
 // TransferEntryResponse holds both entries.
 type TransferEntryResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	OldEntry      *Entry                 `protobuf:"bytes,1,opt,name=old_entry,json=oldEntry,proto3" json:"old_entry,omitempty"`
-	NewEntry      *Entry                 `protobuf:"bytes,2,opt,name=new_entry,json=newEntry,proto3" json:"new_entry,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// TRANSFERRED; it cannot be had back.
+	OldEntry *Entry `protobuf:"bytes,1,opt,name=old_entry,json=oldEntry,proto3" json:"old_entry,omitempty"`
+	// HELD where it owes something: the place is lost unless fee_minor - paid_minor is paid by expires_at.
+	NewEntry      *Entry `protobuf:"bytes,2,opt,name=new_entry,json=newEntry,proto3" json:"new_entry,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

@@ -85,18 +85,24 @@ type RegistrationServiceClient interface {
 	// ALREADY_ENTERED only without allow_second_entry.
 	RegisterLate(ctx context.Context, in *RegisterLateRequest, opts ...grpc.CallOption) (*RegisterLateResponse, error)
 	// ConfirmPayment records a payment. The same payment_id is the same payment, whoever tells of it and how often. An entry
-	// that expired is confirmed if a place is free. Who the entry is is not answered. Reasons: ENTRY_NOT_FOUND, PAYMENT_ID_INVALID, AMOUNT_INVALID,
-	// PAYMENT_ID_REUSED.
+	// that expired is confirmed if a place is free. A payment told of an entry that was transferred within the event is one for
+	// the entry that took over, where that one owes something, and the answer holds that one; one for an entry that went to
+	// another event is told to that event, with the new reference. What exceeds the fee is overpaid_minor of the entry. Who the
+	// entry is is not answered. Reasons: ENTRY_NOT_FOUND, PAYMENT_ID_INVALID, AMOUNT_INVALID, PAYMENT_ID_REUSED.
 	ConfirmPayment(ctx context.Context, in *ConfirmPaymentRequest, opts ...grpc.CallOption) (*ConfirmPaymentResponse, error)
 	// AcceptOffer takes an offered place for which nothing is to be paid. Reasons: ENTRY_NOT_FOUND, NOT_OFFERED,
 	// PAYMENT_MISSING, EVENT_CANCELLED.
 	AcceptOffer(ctx context.Context, in *AcceptOfferRequest, opts ...grpc.CallOption) (*AcceptOfferResponse, error)
-	// Withdraw takes an entry back; its place goes to who waits longest. Reasons: ENTRY_NOT_FOUND, ENTRY_ENDED.
+	// Withdraw takes an entry back; its place goes to who waits longest. A CONFIRMED entry leaves its fee; what was paid for
+	// one that is HELD or OFFERED is to be given back. Once bib and chip were handed out only the race office withdraws an
+	// entry, with a reason. Reasons: ENTRY_NOT_FOUND, ENTRY_ENDED, ALREADY_CHECKED_IN (a frontend's), REASON_MISSING.
 	Withdraw(ctx context.Context, in *WithdrawRequest, opts ...grpc.CallOption) (*WithdrawResponse, error)
 	// TransferEntry passes a confirmed entry on, with what was paid: to another person, to another race of the event, or, of
-	// a cancelled event, to another event. The old entry is TRANSFERRED, the new one has a reference of its own; where more
-	// is owed it is HELD. Reasons: ENTRY_NOT_FOUND, ENTRY_NOT_CONFIRMED, ENTRY_ENDED, TRANSFER_CLOSED, EVENT_NOT_CANCELLED,
-	// EVENT_CANCELLED, REGISTRATION_NOT_OPEN and REGISTRATION_CLOSED (of the other race), RACE_NOT_FOUND, RACE_FULL,
+	// a cancelled event, to another event of the same currency. The old entry is TRANSFERRED, the new one has a reference of
+	// its own. Beware: in a dearer race the new entry is only HELD, for the hold of that race; if the rest is not paid by
+	// expires_at it EXPIRES, the place in both races is lost and all that was paid is to be given back. In a cheaper race the
+	// rest is overpaid_minor. Reasons: ENTRY_NOT_FOUND, ENTRY_NOT_CONFIRMED, ENTRY_ENDED, TRANSFER_CLOSED,
+	// EVENT_NOT_CANCELLED, CURRENCY_DIFFERS, EVENT_CANCELLED, REGISTRATION_NOT_OPEN and REGISTRATION_CLOSED (of the other race), RACE_NOT_FOUND, RACE_FULL,
 	// RACE_TAKES_TEAMS, RACE_TAKES_PERSONS, and those of the data of RegisterPerson and RegisterTeam.
 	TransferEntry(ctx context.Context, in *TransferEntryRequest, opts ...grpc.CallOption) (*TransferEntryResponse, error)
 	// JoinTeam adds a member to the team with a join code. A team that is complete and paid is CONFIRMED. The answer holds
@@ -541,18 +547,24 @@ type RegistrationServiceServer interface {
 	// ALREADY_ENTERED only without allow_second_entry.
 	RegisterLate(context.Context, *RegisterLateRequest) (*RegisterLateResponse, error)
 	// ConfirmPayment records a payment. The same payment_id is the same payment, whoever tells of it and how often. An entry
-	// that expired is confirmed if a place is free. Who the entry is is not answered. Reasons: ENTRY_NOT_FOUND, PAYMENT_ID_INVALID, AMOUNT_INVALID,
-	// PAYMENT_ID_REUSED.
+	// that expired is confirmed if a place is free. A payment told of an entry that was transferred within the event is one for
+	// the entry that took over, where that one owes something, and the answer holds that one; one for an entry that went to
+	// another event is told to that event, with the new reference. What exceeds the fee is overpaid_minor of the entry. Who the
+	// entry is is not answered. Reasons: ENTRY_NOT_FOUND, PAYMENT_ID_INVALID, AMOUNT_INVALID, PAYMENT_ID_REUSED.
 	ConfirmPayment(context.Context, *ConfirmPaymentRequest) (*ConfirmPaymentResponse, error)
 	// AcceptOffer takes an offered place for which nothing is to be paid. Reasons: ENTRY_NOT_FOUND, NOT_OFFERED,
 	// PAYMENT_MISSING, EVENT_CANCELLED.
 	AcceptOffer(context.Context, *AcceptOfferRequest) (*AcceptOfferResponse, error)
-	// Withdraw takes an entry back; its place goes to who waits longest. Reasons: ENTRY_NOT_FOUND, ENTRY_ENDED.
+	// Withdraw takes an entry back; its place goes to who waits longest. A CONFIRMED entry leaves its fee; what was paid for
+	// one that is HELD or OFFERED is to be given back. Once bib and chip were handed out only the race office withdraws an
+	// entry, with a reason. Reasons: ENTRY_NOT_FOUND, ENTRY_ENDED, ALREADY_CHECKED_IN (a frontend's), REASON_MISSING.
 	Withdraw(context.Context, *WithdrawRequest) (*WithdrawResponse, error)
 	// TransferEntry passes a confirmed entry on, with what was paid: to another person, to another race of the event, or, of
-	// a cancelled event, to another event. The old entry is TRANSFERRED, the new one has a reference of its own; where more
-	// is owed it is HELD. Reasons: ENTRY_NOT_FOUND, ENTRY_NOT_CONFIRMED, ENTRY_ENDED, TRANSFER_CLOSED, EVENT_NOT_CANCELLED,
-	// EVENT_CANCELLED, REGISTRATION_NOT_OPEN and REGISTRATION_CLOSED (of the other race), RACE_NOT_FOUND, RACE_FULL,
+	// a cancelled event, to another event of the same currency. The old entry is TRANSFERRED, the new one has a reference of
+	// its own. Beware: in a dearer race the new entry is only HELD, for the hold of that race; if the rest is not paid by
+	// expires_at it EXPIRES, the place in both races is lost and all that was paid is to be given back. In a cheaper race the
+	// rest is overpaid_minor. Reasons: ENTRY_NOT_FOUND, ENTRY_NOT_CONFIRMED, ENTRY_ENDED, TRANSFER_CLOSED,
+	// EVENT_NOT_CANCELLED, CURRENCY_DIFFERS, EVENT_CANCELLED, REGISTRATION_NOT_OPEN and REGISTRATION_CLOSED (of the other race), RACE_NOT_FOUND, RACE_FULL,
 	// RACE_TAKES_TEAMS, RACE_TAKES_PERSONS, and those of the data of RegisterPerson and RegisterTeam.
 	TransferEntry(context.Context, *TransferEntryRequest) (*TransferEntryResponse, error)
 	// JoinTeam adds a member to the team with a join code. A team that is complete and paid is CONFIRMED. The answer holds
