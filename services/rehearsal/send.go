@@ -14,6 +14,9 @@ const usualBatchReads = 100
 func (d *day) send() {
 	r := d.recording
 	restarting, offline := d.busyMats()
+	if offline < 0 {
+		offline = restarting // the only mat behind the starts has both troubles
+	}
 	if d.conditions.Restart && restarting >= 0 {
 		r.mats[restarting].restart = len(r.mats[restarting].rows) / 2
 	}

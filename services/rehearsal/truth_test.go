@@ -3,7 +3,6 @@ package rehearsal_test
 import (
 	"bytes"
 	"cmp"
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -442,6 +441,6 @@ func (d simulatedDay) checkMissed(t *testing.T) {
 		t.Errorf("backup mats read %v to %v after the primary ones", first, last)
 	}
 	if len(unregistered) == 0 {
-		t.Error(fmt.Sprintf("no runner is without an entry in %d crossings", len(d.recording.Truth.Crossings)))
+		t.Errorf("no runner is without an entry in %d crossings", len(d.recording.Truth.Crossings))
 	}
 }
