@@ -34,8 +34,9 @@ type slowLeg struct {
 	Time, Cumulative string
 }
 
-// slowRead is a read that lies at a point and is not void.
+// slowRead is a read of one of the entrant's chips.
 type slowRead struct {
+	Read
 	At      racetime.Instant
 	Point   race.PointID
 	Leg     int
@@ -87,10 +88,10 @@ func (s slowScorer) of(r *race.Race, bib race.Bib, kinds ...ruling.Kind) []rulin
 func (s slowScorer) score(e *race.Entrant) slowResult {
 	r := s.raceOf(e)
 	gun := s.gunOf(e, r)
-	reads := s.readsOf(e, r)
+	reads, out := s.readsOf(e, r)
 	manual := s.manualOf(e, r)
 	passings, start := s.passings(r, reads, gun, manual)
-	res := slowResult{Passings: passings}
+	res := slowResult{Passings: passings, Reads: out}
 	for i, read := range reads {
 		if slices.ContainsFunc(reads[:i], func(before *slowRead) bool {
 			// At the start the team's chip and that of the first leg make crossings together, before and in that of the start.
@@ -136,8 +137,8 @@ func (s slowScorer) gunOf(e *race.Entrant, r *race.Race) racetime.Instant {
 	return gun
 }
 
-// readsOf is rule 1.
-func (s slowScorer) readsOf(e *race.Entrant, r *race.Race) []*slowRead {
+// readsOf is rule 1; out are the reads that count nowhere.
+func (s slowScorer) readsOf(e *race.Entrant, r *race.Race) (reads []*slowRead, out []slowRead) {
 	legOf := map[string]int{}
 	for _, chip := range e.Chips {
 		legOf[slowChip(chip)] = 0
@@ -147,35 +148,48 @@ func (s slowScorer) readsOf(e *race.Entrant, r *race.Race) []*slowRead {
 			switch {
 			case r.Team.Chip == race.TeamChip:
 				legOf[slowChip(chip)] = 0
-			case m.Leg > 0: // a reserve runs no leg
+			case m.Leg > 0:
 				legOf[slowChip(chip)] = m.Leg
+			default: // a reserve runs no leg
+				legOf[slowChip(chip)] = -1
 			}
 		}
 	}
 	void := s.of(r, e.Bib, ruling.VoidRead)
-	var reads []*slowRead
 	for _, read := range s.reads {
 		leg, worn := legOf[slowChip(string(read.Chip))]
+		if !worn {
+			continue
+		}
+		found := &slowRead{Read: read, At: read.At, Leg: max(leg, 0), Verdict: "NO_POINT"}
 		for _, m := range s.event.Mats {
-			lies := m.ID == read.Mat && (m.From == 0 || m.From <= read.At) && (m.Until == 0 || read.At < m.Until)
-			isVoid := slices.ContainsFunc(void, func(d ruling.Ruling) bool {
-				return d.Point == string(m.Point) && d.At == read.At
-			})
-			if worn && lies && !isVoid {
-				reads = append(reads, &slowRead{
-					At: read.At - racetime.Instant(m.ClockOffset.Microseconds()), Point: m.Point, Leg: leg, Backup: m.Backup,
-				})
+			if m.ID != read.Mat || m.From != 0 && m.From > read.At || m.Until != 0 && read.At >= m.Until {
+				continue
 			}
+			found.At = read.At - racetime.Instant(m.ClockOffset.Microseconds())
+			found.Point, found.Backup, found.Verdict = m.Point, m.Backup, ""
+			if slices.ContainsFunc(void, func(d ruling.Ruling) bool { return d.Point == string(m.Point) && d.At == read.At }) {
+				found.Verdict = "VOID"
+			}
+		}
+		if leg < 0 {
+			found.Verdict = "NO_LEG"
+		}
+		if found.Verdict == "" {
+			reads = append(reads, found)
+		} else {
+			out = append(out, *found)
 		}
 	}
 	slices.SortFunc(reads, compareSlowReads)
-	return reads
+	return reads, out
 }
 
 // compareSlowReads puts, at one instant, primary reads before those of backups.
 func compareSlowReads(a, b *slowRead) int {
 	backup := map[bool]int{true: 1}
-	return cmp.Or(cmp.Compare(a.At, b.At), backup[a.Backup]-backup[b.Backup], cmp.Compare(a.Point, b.Point), cmp.Compare(a.Leg, b.Leg))
+	return cmp.Or(cmp.Compare(a.At, b.At), backup[a.Backup]-backup[b.Backup], cmp.Compare(a.Point, b.Point),
+		cmp.Compare(a.Leg, b.Leg), cmp.Compare(a.Mat, b.Mat), cmp.Compare(a.Chip, b.Chip), cmp.Compare(a.Read.At, b.Read.At))
 }
 
 // slowChip: compared without leading zeros and without regard to case.
