@@ -20,7 +20,7 @@ func TestConflictsAreIdentitiesWithSeveralContents(t *testing.T) {
 	last := read("line-a", timing.MaxSeq, "C4", 9000)
 	add(t, s, newPosition(t, s), []timing.Read{
 		read("line-a", 1, "C1", 1000), read("line-a", 1, "C1", 1000), // a repeat
-		read("line-b", 1, "C1", 1000),                                // another mat
+		read("line-b", 1, "C1", 1000), // another mat
 		read("line-a", 2, "C2", 2000), read("line-a", 2, "C1", 2000), read("line-a", 2, "C2", 2001), rebooted,
 		last, read("line-a", timing.MaxSeq, "C4", -1),
 	})
