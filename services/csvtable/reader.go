@@ -105,8 +105,11 @@ func (t *Reader) checkHeader(columns Columns) {
 		known := slices.Contains(columns.Required, name) || slices.Contains(columns.Optional, name)
 		switch {
 		case !known:
-			t.faults = append(t.faults, Fault{t.file, 1, name, "unknown column; known are " +
-				strings.Join(slices.Concat(columns.Required, columns.Optional), ", ")})
+			reason := "unknown column; known are " + strings.Join(slices.Concat(columns.Required, columns.Optional), ", ")
+			if strings.ContainsAny(name, ";\t") {
+				reason += "; columns are parted by commas"
+			}
+			t.faults = append(t.faults, Fault{t.file, 1, name, reason})
 		case slices.Contains(t.columns[:i], name):
 			t.faults = append(t.faults, Fault{t.file, 1, name, "column stands twice"})
 		}

@@ -52,6 +52,12 @@ func TestHeaderFaultsComeTogether(t *testing.T) {
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %v", err, want)
 	}
+
+	_, err = NewReader("roster.csv", strings.NewReader("race;bib;name\n"), columns)
+	want = "roster.csv:1: race;bib;name: unknown column; known are race, bib, name; columns are parted by commas\n"
+	if err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("columns parted by semicolons: got %v, want %q", err, want)
+	}
 }
 
 func TestEveryBadLineIsReported(t *testing.T) {

@@ -196,6 +196,8 @@ func (d *admission) refusal(a *application) error {
 	switch {
 	case d.free(d.race.ID) > 0 || a.late != nil:
 		return nil
+	case !a.JoinWaitlist && places.Waiting < d.race.Registration.Waitlist:
+		return errMayWait
 	case !a.JoinWaitlist || d.race.Registration.Waitlist == 0:
 		return ErrRaceFull
 	case places.Waiting >= d.race.Registration.Waitlist:
@@ -203,6 +205,11 @@ func (d *admission) refusal(a *application) error {
 	}
 	return nil
 }
+
+// errMayWait is ErrRaceFull with what to do about it.
+var errMayWait = ErrRaceFull.With(fault.Violation{
+	Path: "join_waitlist", Reason: ErrRaceFull.Reason, Message: "set it to wait for a place",
+})
 
 // dataFault returns what is wrong with the person or the team and its members.
 func (d *admission) dataFault(a *application) error {
@@ -220,7 +227,7 @@ func (d *admission) dataFault(a *application) error {
 		if err := checkPerson(at, d.event, d.race, a.Person); err != nil {
 			return err
 		}
-		return checkGuardian("guardian", d.event, d.race, a.Person, a.Guardian)
+		return checkGuardian("guardian", d.event, d.race, a.Person, a.Guardian, d.now)
 	}
 	if err := checkUnmarked(at.root, a.Members); err != nil {
 		return err
@@ -234,7 +241,7 @@ func (d *admission) dataFault(a *application) error {
 			guardian = &g
 		}
 		path := fmt.Sprintf("guardians[%d]", i)
-		if err := checkGuardian(path, d.event, d.race, a.Members[i].Person, guardian); err != nil {
+		if err := checkGuardian(path, d.event, d.race, a.Members[i].Person, guardian, d.now); err != nil {
 			return err
 		}
 	}

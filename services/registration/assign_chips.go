@@ -20,7 +20,7 @@ type ChipAssignment struct {
 
 // AssignChips sets the chips of bibs, of entries or of members, all or nothing, and returns how many bibs' chips
 // changed. Chips may change hands within one call. Every bad assignment is a violation of the fault: ErrBibUnknown,
-// ErrChipInvalid or ErrChipTaken, which names the other bib. It may return ErrBusy.
+// ErrBibRepeated, ErrChipInvalid, ErrChipRepeated or ErrChipTaken, which names the other bib. It may return ErrBusy.
 func (s *Service) AssignChips(
 	ctx context.Context, actor string, eventID race.EventID, assignments []ChipAssignment,
 ) (int, error) {
@@ -92,11 +92,12 @@ func newRechipping(held *session) *rechipping {
 	return &rechipping{held: held, byID: map[race.EntrantID]*rechipped{}}
 }
 
-// chips returns those of whoever wears a bib, to be changed; false where nobody does, or the bib was named before.
-func (c *rechipping) chips(bib race.Bib) (*[]string, bool) {
+// chips returns those of whoever wears a bib, to be changed, or ErrBibUnknown where nobody does, and ErrBibRepeated where
+// the bib was named before.
+func (c *rechipping) chips(bib race.Bib) (*[]string, *fault.Fault) {
 	e, ok := c.held.entry(Key{Bib: bib})
 	if !ok || !e.State.Stands() {
-		return nil, false
+		return nil, ErrBibUnknown
 	}
 	entry := c.byID[e.ID]
 	if entry == nil {
@@ -110,13 +111,13 @@ func (c *rechipping) chips(bib race.Bib) (*[]string, bool) {
 		who = slices.IndexFunc(e.Members, func(m race.Member) bool { return m.Bib == bib })
 	}
 	if entry.named[who] {
-		return nil, false
+		return nil, ErrBibRepeated
 	}
 	entry.named[who] = true
 	if who == itself {
-		return &entry.after.Chips, true
+		return &entry.after.Chips, nil
 	}
-	return &entry.after.Members[who].Chips, true
+	return &entry.after.Members[who].Chips, nil
 }
 
 // assign returns how many bibs have other chips than before.
@@ -131,9 +132,14 @@ func (c *rechipping) assign(assignments []ChipAssignment) (int, error) {
 		violations = append(violations, violation)
 	}
 	for i, a := range assignments {
-		chips, ok := c.chips(a.Bib)
-		if !ok {
-			bad(ErrBibUnknown, ErrBibUnknown.At(fmt.Sprintf("assignments[%d].bib", i)))
+		chips, found := c.chips(a.Bib)
+		if found != nil {
+			violation := found.At(fmt.Sprintf("assignments[%d].bib", i))
+			if found == ErrBibRepeated {
+				at := slices.IndexFunc(assignments, func(first ChipAssignment) bool { return first.Bib == a.Bib })
+				violation.Message = fmt.Sprintf("stands in assignments[%d] already", at)
+			}
+			bad(found, violation)
 			continue
 		}
 		if !slices.Equal(*chips, a.Chips) {
@@ -150,7 +156,10 @@ func (c *rechipping) assign(assignments []ChipAssignment) (int, error) {
 				bad(ErrChipInvalid, ErrChipInvalid.At(path))
 				continue
 			}
-			if other, worn := taken[chip]; worn {
+			switch other, worn := taken[chip]; {
+			case worn && other == a.Bib:
+				bad(ErrChipRepeated, ErrChipRepeated.At(path))
+			case worn:
 				bad(ErrChipTaken, takenBy(ErrChipTaken, path, other))
 			}
 			taken[chip] = a.Bib

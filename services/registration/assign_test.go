@@ -146,11 +146,16 @@ func TestAssignChips(t *testing.T) {
 		ChipAssignment{"", nil},
 	)
 	wantFault(t, "bad assignments", err, ErrBibUnknown,
-		ErrBibUnknown.At("assignments[1].bib"), ErrBibUnknown.At("assignments[5].bib"),
+		ErrBibUnknown.At("assignments[1].bib"),
+		fault.Violation{Path: "assignments[5].bib", Reason: "BIB_REPEATED", Message: "stands in assignments[0] already"},
+
 		ErrBibUnknown.At("assignments[6].bib"), ErrBibUnknown.At("assignments[7].bib"),
 		takenBy(ErrChipTaken, "assignments[0].chips[1]", "3"), ErrChipInvalid.At("assignments[2].chips[0]"),
 		takenBy(ErrChipTaken, "assignments[2].chips[1]", "1"), takenBy(ErrChipTaken, "assignments[3].chips[1]", "R2"),
 		takenBy(ErrChipTaken, "assignments[4].chips[0]", "R1-2"))
+
+	_, err = assign(ChipAssignment{"1", []string{"N1", "0n1"}})
+	wantFault(t, "a chip twice on one bib", err, ErrChipRepeated, ErrChipRepeated.At("assignments[0].chips[1]"))
 
 	// Chips change hands between entries, between members, and between both.
 	n, err := assign(

@@ -142,12 +142,12 @@ func (b *breaking) violations() []fault.Violation {
 	}
 	for _, kind := range misfitKinds() {
 		references := misfits[kind.field]
-		if len(references) == 0 || b.keepMisfits && kind.field != "waves" {
+		if len(references) == 0 || b.keepMisfits && kind.remedy() != "" {
 			continue
 		}
 		violations = append(violations, fault.Violation{
 			Path: b.path + "." + kind.field, Reason: kind.reason,
-			Message: fmt.Sprintf("%d %s: %s", len(references), kind.message, firstOf(references)),
+			Message: fmt.Sprintf("%d %s: %s%s", len(references), kind.message, firstOf(references), kind.remedy()),
 		})
 	}
 	return violations
@@ -155,6 +155,14 @@ func (b *breaking) violations() []fault.Violation {
 
 // misfitKind is a field of a race that entries may break.
 type misfitKind struct{ field, reason, message string }
+
+// remedy says how the change is made all the same.
+func (k misfitKind) remedy() string {
+	if k.field == "waves" {
+		return ""
+	}
+	return "; keep_misfits (--keep-misfits) leaves them as they are"
+}
 
 func misfitKinds() []misfitKind {
 	return []misfitKind{

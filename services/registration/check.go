@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"raceday/services/fault"
+	"raceday/services/rules/age"
 	"raceday/services/rules/entry"
 	"raceday/services/rules/race"
 	"raceday/services/rules/team"
@@ -32,21 +33,93 @@ type paths struct {
 	root, person string
 }
 
+// subject is what problems are of; category and members are a team's.
+type subject struct {
+	race     *race.Race
+	category string
+	members  []race.Member
+}
+
+// message says what is wrong, and by which bound.
+func (s subject) message(reason entry.Reason) string {
+	message := faults[reason].Message
+	if bound := s.bound(reason); bound != "" {
+		message += ": " + bound
+	}
+	return message
+}
+
+// bound is empty where the fault says it all.
+func (s subject) bound(reason entry.Reason) string {
+	switch r := s.race; reason {
+	case entry.AgeBelowMinimum:
+		if r.Age.On == age.BornBefore {
+			return "it is for those who were born before " + r.Age.Before.String()
+		}
+		return fmt.Sprintf("it is %d", r.MinAgeYears)
+	case entry.AgeAboveMaximum:
+		return fmt.Sprintf("it is %d", r.MaxAgeYears)
+	case team.Size:
+		regulars := s.regulars(func(race.Member) bool { return true })
+		return fmt.Sprintf("regulars %d of %d, reserves %d of at most %d",
+			regulars, r.Team.Size, len(s.members)-regulars, r.Team.Reserves)
+	case team.Composition:
+		return s.composition()
+	case team.CategoryUnknown:
+		names := make([]string, len(r.Team.Categories))
+		for i, c := range r.Team.Categories {
+			names[i] = c.Name
+		}
+		return "it has " + strings.Join(names, ", ")
+	}
+	return ""
+}
+
+// composition counts women, and men where the category asks for some.
+func (s subject) composition() string {
+	minWomen, minMen := s.race.Team.MinWomen, 0
+	if c := s.race.Team.Category(s.category); c != nil {
+		minWomen, minMen = max(minWomen, c.MinWomen), c.MinMen
+	}
+	var parts []string
+	if minWomen > 0 {
+		women := s.regulars(func(m race.Member) bool { return m.Sex == race.Female })
+		parts = append(parts, fmt.Sprintf("women %d of %d", women, minWomen))
+	}
+	if minMen > 0 {
+		men := s.regulars(func(m race.Member) bool { return m.Sex == race.Male })
+		parts = append(parts, fmt.Sprintf("men %d of %d", men, minMen))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// regulars counts the members that have a leg.
+func (s subject) regulars(counts func(race.Member) bool) int {
+	n := 0
+	for _, m := range s.members {
+		if m.Leg != 0 && counts(m) {
+			n++
+		}
+	}
+	return n
+}
+
 // faultOf returns the fault of the first problem with all problems as its fields, nil where there is none.
-func faultOf(prefix string, problems []entry.Problem) error {
+func faultOf(prefix string, of subject, problems []entry.Problem) error {
 	if len(problems) == 0 {
 		return nil
 	}
 	violations := make([]fault.Violation, len(problems))
 	for i, p := range problems {
 		violations[i] = faults[p.Reason].At(prefix + p.Path)
+		violations[i].Message = of.message(p.Reason)
 	}
 	return faults[problems[0].Reason].With(violations...)
 }
 
 // checkPerson refuses who may not enter.
 func checkPerson(at paths, event *race.Event, r *race.Race, p race.Person) error {
-	return faultOf(at.person, entry.Check(r, p, event.Day))
+	return faultOf(at.person, subject{race: r}, entry.Check(r, p, event.Day))
 }
 
 // checkTeam refuses what is no team of the race, nor becomes one where it may be completed later.
@@ -56,7 +129,8 @@ func checkTeam(at paths, event *race.Event, r *race.Race, as race.Person, member
 		path := strings.TrimPrefix(at.person, at.root) + "name"
 		problems = append(problems, entry.Problem{Path: path, Reason: entry.NameMissing})
 	}
-	return faultOf(at.root, append(problems, teamProblems(at, event, r, as.Category, members, now)...))
+	problems = append(problems, teamProblems(at, event, r, as.Category, members, now)...)
+	return faultOf(at.root, subject{r, as.Category, members}, problems)
 }
 
 // teamProblems returns what keeps members from being a team of the race at an instant, by paths from the root.
@@ -82,15 +156,33 @@ func mayComplete(r *race.Race, now time.Time) bool {
 	return r.Team != nil && r.Team.CompleteUntil != 0 && !now.After(timeOf(r.Team.CompleteUntil))
 }
 
-// checkGuardian refuses a minor for whom nobody answers, and a guardian who is none.
-func checkGuardian(path string, event *race.Event, r *race.Race, p race.Person, g *Guardian) error {
+// checkGuardian refuses a minor for whom nobody answers, and a guardian who is none, or has not consented yet at an instant.
+func checkGuardian(
+	path string, event *race.Event, r *race.Race, p race.Person, g *Guardian, now time.Time,
+) error {
 	if g == nil {
 		if entry.Minor(r, p, event.Day) {
 			return ErrGuardianMissing.With(ErrGuardianMissing.At(path))
 		}
 		return nil
 	}
-	return checkGuardianData(path, g)
+	if err := checkGuardianData(path, g); err != nil {
+		return err
+	}
+	return checkConsent(path, g, now)
+}
+
+// clocksDiffer is by how much a caller's clock may go before the database's.
+const clocksDiffer = time.Minute
+
+// checkConsent refuses a consent that is still to be given.
+func checkConsent(path string, g *Guardian, now time.Time) error {
+	if g.ConsentedAt.After(now.Add(clocksDiffer)) {
+		violation := ErrGuardianInvalid.At(path + ".consented_at")
+		violation.Message = "the consent is not given yet: the instant is to come"
+		return ErrGuardianInvalid.With(violation)
+	}
+	return nil
 }
 
 func checkGuardianData(path string, g *Guardian) error {
@@ -114,7 +206,7 @@ const maxExpectedTime = 7 * 24 * time.Hour
 // checkApplication refuses what stands beside the entrant in an application and is none.
 func checkApplication(a *application) error {
 	if a.Owner != "" && !isRequestID(a.Owner) {
-		return ErrTextInvalid.With(ErrTextInvalid.At("owner"))
+		return ErrOwnerInvalid.With(ErrOwnerInvalid.At("owner"))
 	}
 	if err := checkContact(a.Contact); err != nil {
 		return err

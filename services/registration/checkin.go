@@ -9,6 +9,7 @@ import (
 	"raceday/services/rules/document"
 	"raceday/services/rules/entry"
 	"raceday/services/rules/race"
+	"raceday/services/rules/team"
 )
 
 // CheckIn is the hand-out of bib and chip.
@@ -24,7 +25,7 @@ type CheckIn struct {
 }
 
 // CheckIn hands out bib and chip. Faults: ErrEntryNotFound, ErrAlreadyCheckedIn, ErrCheckInRefused with everything that is
-// missing as its fields, ErrChipInvalid, ErrChipTaken and those of a request. [RULES.md, Ages]
+// missing as its fields, ErrChipInvalid, ErrChipTaken, ErrChipRepeated and those of a request. [RULES.md, Ages]
 func (s *Service) CheckIn(ctx context.Context, actor string, c CheckIn) (Entry, error) {
 	if err := checkMarks("", "", c.Chips); err != nil {
 		return Entry{}, err
@@ -89,10 +90,14 @@ func (s *session) missing(e *Entry, c CheckIn, papers Papers) []fault.Violation 
 	}
 	missing = append(missing, missingChips(r, e)...)
 	if !c.IdentitySeen {
-		add("identity_seen", "IDENTITY_NOT_SEEN", "nobody says that the identity was seen")
+		add("identity_seen", "IDENTITY_NOT_SEEN", "nobody says that the identity was seen; set identity_seen")
 	}
 	if !c.AgeConfirmed {
-		add("age_confirmed", "AGE_NOT_CONFIRMED", "nobody says that the age was confirmed")
+		add("age_confirmed", "AGE_NOT_CONFIRMED", "nobody says that the age was confirmed; set age_confirmed")
+	}
+	of := subject{r, e.Category, e.Members}
+	for _, p := range s.teamMisses(r, e) {
+		add(p.Path, faults[p.Reason].Reason, of.message(p.Reason))
 	}
 	for i, p := range e.people() {
 		path, whose := "person", Whose{}
@@ -101,8 +106,7 @@ func (s *session) missing(e *Entry, c CheckIn, papers Papers) []fault.Violation 
 			whose, _ = whoseMember(&e.Members[i])
 		}
 		for _, problem := range entry.CheckAge(r, p, s.event.Day) {
-			f := faults[problem.Reason]
-			add(path+"."+problem.Path, f.Reason, f.Message)
+			add(path+"."+problem.Path, faults[problem.Reason].Reason, of.message(problem.Reason))
 		}
 		if _, answers := papers.Guardians[whose]; !answers && entry.Minor(r, p, s.event.Day) {
 			add(path, ErrGuardianMissing.Reason, ErrGuardianMissing.Message)
@@ -116,6 +120,17 @@ func (s *session) missing(e *Entry, c CheckIn, papers Papers) []fault.Violation 
 		}
 	}
 	return missing
+}
+
+// teamMisses returns what keeps the members of a team from running as one; the category alone keeps nobody, and of a team
+// without members nothing is known.
+func (s *session) teamMisses(r *race.Race, e *Entry) []entry.Problem {
+	if r.Team == nil || !e.isTeam() {
+		return nil
+	}
+	return slices.DeleteFunc(compositionProblems(s.event, r, e), func(p entry.Problem) bool {
+		return p.Reason == team.CategoryUnknown
+	})
 }
 
 // missingChips tells who of an entry has no chip that should wear one.

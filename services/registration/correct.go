@@ -33,7 +33,7 @@ func correctionPaths() paths { return paths{root: "entry.", person: "entry.perso
 // place that it leaves in another race is offered to who waits there. Faults: those of an entry's data, and
 // ErrEntryNotFound, ErrReasonMissing, ErrFieldUnknown, ErrRaceNotFound, ErrRaceFull, ErrRaceTakesTeams,
 // ErrRaceTakesPersons, ErrAlreadyEntered, ErrMemberInTwoTeams, ErrGuardianMissing for who becomes a minor, ErrBibInvalid,
-// ErrBibTaken, ErrChipInvalid, ErrChipTaken, ErrWaveUnknown, ErrBusy.
+// ErrBibTaken, ErrChipInvalid, ErrChipTaken, ErrChipRepeated, ErrWaveUnknown, ErrBusy.
 func (s *Service) CorrectEntry(ctx context.Context, actor string, c Correction) (Entry, error) {
 	var err error
 	if c.Reason, err = checkReason(c.Reason); err != nil {

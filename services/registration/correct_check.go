@@ -36,7 +36,7 @@ func checkTwice(root string, chips []string) error {
 			return ErrChipInvalid
 		}
 		if seen[chip] {
-			return ErrChipTaken.With(ErrChipTaken.At(root + "chips"))
+			return ErrChipRepeated.With(ErrChipRepeated.At(root + "chips"))
 		}
 		seen[chip] = true
 	}
@@ -54,7 +54,7 @@ func (s *Service) checkCorrection(ctx context.Context, held *session, before, af
 		return ErrRaceTakesTeams
 	}
 	problems := worsened(problemsOf(at, event, old, before, held.now), problemsOf(at, event, r, after, held.now), r != old)
-	if err := faultOf(at.root, problems); err != nil {
+	if err := faultOf(at.root, subject{r, after.Category, after.Members}, problems); err != nil {
 		return err
 	}
 	if r != old && before.State == Waitlisted {

@@ -82,7 +82,7 @@ func TestCorrectEntryRefuses(t *testing.T) {
 		{"a bib twice in a team", o.entries[3], members(func(m []race.Member) { m[0].Bib = m[1].Bib }), "members",
 			ErrBibTaken, []fault.Violation{ErrBibTaken.At("entry.members[1].bib")}},
 		{"a chip twice in a team", o.entries[3], members(func(m []race.Member) { m[0].Chips = m[1].Chips }), "members",
-			ErrChipTaken, []fault.Violation{ErrChipTaken.At("entry.chips")}},
+			ErrChipRepeated, []fault.Violation{ErrChipRepeated.At("entry.chips")}},
 		{"somebody who is entered", entry, other, "person", ErrAlreadyEntered, nil},
 		{"a member who is entered", o.entries[3], members(func(m []race.Member) { m[1].Person = runner(2) }), "members",
 			ErrAlreadyEntered, []fault.Violation{ErrAlreadyEntered.At("entry.members[1].person")}},
@@ -94,7 +94,7 @@ func TestCorrectEntryRefuses(t *testing.T) {
 		{"no expected time", entry, Entry{ExpectedTime: -1}, "expected_time", ErrExpectedTimeInvalid,
 			[]fault.Violation{ErrExpectedTimeInvalid.At("entry.expected_time")}},
 		{"a confirmed team made incomplete", o.entries[3], members(func(m []race.Member) { m[2].Leg = 0 }), "members",
-			ErrTeamSize, []fault.Violation{ErrTeamSize.At("entry.members")}},
+			ErrTeamSize, []fault.Violation{teamSize("entry.members", "regulars 2 of 3, reserves 1 of at most 1")}},
 		{"a team without a name", o.entries[3], Entry{}, "person.name", ErrNameMissing,
 			[]fault.Violation{ErrNameMissing.At("entry.person.name")}},
 		{"a field that is not corrected", entry, Entry{}, "fee_minor", ErrFieldUnknown,
@@ -179,5 +179,5 @@ func TestCorrectEntryConfirmsATeamThatBecomesComplete(t *testing.T) {
 		t.Fatalf("got %s, %v, want %s", got.State, err, Confirmed)
 	}
 	_, err = o.correct(t, got, Entry{Entrant: race.Entrant{Members: members[1:]}}, "members")
-	wantFault(t, "incomplete again", err, ErrTeamSize, ErrTeamSize.At("entry.members"))
+	wantFault(t, "incomplete again", err, ErrTeamSize, teamSize("entry.members", "regulars 2 of 3, reserves 0 of at most 1"))
 }

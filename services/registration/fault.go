@@ -24,6 +24,9 @@ var (
 	ErrAgeInvalid      = fault.New(fault.Invalid, "AGE_INVALID", "the age is not a number of years")
 	ErrTextInvalid     = fault.New(fault.Invalid, "TEXT_INVALID",
 		"text is one line of at most 200 characters, without blanks around it")
+	// ErrOwnerInvalid is another text with a bound of its own.
+	ErrOwnerInvalid = fault.New(fault.Invalid, ErrTextInvalid.Reason,
+		"an owner is one line of at most 64 characters, without blanks around it")
 	ErrTagInvalid = fault.New(fault.Invalid, "TAG_INVALID", "a tag is one word")
 	ErrTeamSize   = fault.New(fault.Invalid, "TEAM_SIZE",
 		"the team has not exactly the race's number of regulars, or too many reserves")
@@ -76,6 +79,7 @@ var (
 	ErrCurrencyDiffers = fault.New(fault.Refused, "CURRENCY_DIFFERS",
 		"the other event has another currency, and the entry has a fee; give the money back and enter anew")
 	ErrEntryEnded        = fault.New(fault.Refused, "ENTRY_ENDED", "the entry was withdrawn, has expired or was transferred")
+	ErrAlreadyInRace     = fault.New(fault.Refused, "ALREADY_IN_RACE", "the entry is in this race already")
 	ErrEntryNotConfirmed = fault.New(fault.Refused, "ENTRY_NOT_CONFIRMED", "only a confirmed entry is passed on")
 	ErrTransferClosed    = fault.New(fault.Refused, "TRANSFER_CLOSED",
 		"entries of the race are no longer passed on, or the bib was handed out")
@@ -97,11 +101,15 @@ var (
 var (
 	ErrReasonMissing    = fault.New(fault.Invalid, "REASON_MISSING", "a reason is needed")
 	ErrPaymentIDInvalid = fault.New(fault.Invalid, "PAYMENT_ID_INVALID", "a payment id has 1 to 64 characters")
-	ErrAmountInvalid    = fault.New(fault.Invalid, "AMOUNT_INVALID", "an amount is above zero, in minor units")
-	ErrCapacityInvalid  = fault.New(fault.Invalid, "CAPACITY_INVALID", "a capacity is above zero")
-	ErrCapacityTaken    = fault.New(fault.Refused, "CAPACITY_TAKEN", "more places are taken than that")
-	ErrFieldUnknown     = fault.New(fault.Invalid, "FIELD_UNKNOWN", "the field cannot be corrected")
-	ErrRangeInvalid     = fault.New(fault.Invalid, "RANGE_INVALID",
+	ErrAmountInvalid    = fault.New(fault.Invalid, "AMOUNT_INVALID",
+		"an amount is above zero and at most 1000000000000, in minor units")
+	ErrBibRepeated     = fault.New(fault.Invalid, "BIB_REPEATED", "a bib is named twice")
+	ErrChipRepeated    = fault.New(fault.Invalid, "CHIP_REPEATED", "the chip stands twice on one bib, or in one team")
+	ErrTargetMissing   = fault.New(fault.Invalid, "TARGET_MISSING", "one of person, race and event must be set: to whom or where the entry goes")
+	ErrCapacityInvalid = fault.New(fault.Invalid, "CAPACITY_INVALID", "a capacity is above zero")
+	ErrCapacityTaken   = fault.New(fault.Refused, "CAPACITY_TAKEN", "more places are taken than that")
+	ErrFieldUnknown    = fault.New(fault.Invalid, "FIELD_UNKNOWN", "the field cannot be corrected")
+	ErrRangeInvalid    = fault.New(fault.Invalid, "RANGE_INVALID",
 		"ranges of bibs are like 1-999 or F1-F99, and lie in a wave of the race")
 	ErrRangeTooSmall = fault.New(fault.Refused, "RANGE_TOO_SMALL", "the ranges hold too few free bibs; none was given")
 	ErrRosterInvalid = fault.New(fault.Invalid, "ROSTER_INVALID", "the roster has bad lines; nothing was imported")

@@ -33,6 +33,8 @@ func TestMisfitProblems(t *testing.T) {
 	categories := func(e *race.Event) {
 		e.Race("relay").Team.Categories = []race.TeamCategory{{Name: "MIXED", MinMen: 1}, {Name: "OPEN"}}
 	}
+	teamChip := func(e *race.Event) { e.Race("relay").Team.Chip = race.TeamChip }
+	twoWomen := func(e *race.Event) { e.Race("relay").Team.Chip, e.Race("relay").Team.MinWomen = race.TeamChip, 2 }
 	incomplete := func(e *race.Event) { e.Race("relay").Team.CompleteUntil = 1 }
 	for _, tt := range []struct {
 		name  string
@@ -62,7 +64,13 @@ func TestMisfitProblems(t *testing.T) {
 		{name: "no bib and no wave yet", entry: confirmed("ten", "")},
 
 		{name: "a whole team", entry: relayTeam(1)},
-		{name: "a team of which no member is known", entry: confirmed("relay", "R9")},
+		{name: "a team of which no member is known, and one team chip", event: teamChip, entry: confirmed("relay", "R9")},
+		{name: "a team of which no member is known, and members wear chips", entry: confirmed("relay", "R9"),
+			want: []MisfitProblem{{"members", "TEAM_SIZE"}}},
+		{name: "a team of which no member is known, and two women are needed", event: twoWomen, entry: confirmed("relay", "R9"),
+			want: []MisfitProblem{{"members", "TEAM_SIZE"}, {"members", "TEAM_COMPOSITION"}}},
+		{name: "a team of which neither a member nor the category is known", event: categories, entry: confirmed("relay", "R9"),
+			want: []MisfitProblem{{"members", "TEAM_SIZE"}, {"person.category", "TEAM_CATEGORY_UNKNOWN"}}},
 		{name: "a member too young", entry: changed(relayTeam(1), func(e *Entry) { e.Members[1].BirthDay = day(2010, time.January, 1) }),
 			want: []MisfitProblem{{"members[1].person.birth_date", "AGE_BELOW_MINIMUM"}}},
 		{name: "a member of whom only the age is known, too young", entry: changed(relayTeam(1), func(e *Entry) {
@@ -73,7 +81,10 @@ func TestMisfitProblems(t *testing.T) {
 		{name: "a team too small", entry: changed(relayTeam(1), func(e *Entry) { e.Members = e.Members[:2] }),
 			want: []MisfitProblem{{"members", "TEAM_SIZE"}}},
 		{name: "a team to be completed later", event: incomplete,
-			entry: changed(relayTeam(1), func(e *Entry) { e.Members = e.Members[:2] })},
+			entry: changed(relayTeam(1), func(e *Entry) { e.State, e.Members = Held, e.Members[:2] })},
+		{name: "a team to be completed later that a roster file confirmed", event: incomplete,
+			entry: changed(relayTeam(1), func(e *Entry) { e.Members = e.Members[:2] }),
+			want:  []MisfitProblem{{"members", "TEAM_SIZE"}}},
 		{name: "a leg beyond the last", entry: changed(relayTeam(1), func(e *Entry) { e.Members[2].Leg = 4 }),
 			want: []MisfitProblem{{"members[2].leg", "LEG_INVALID"}}},
 		{name: "a category that is gone", event: categories, entry: relayTeam(1),
@@ -163,6 +174,7 @@ func TestBreaks(t *testing.T) {
 	for n := range 7 {
 		o.enter(person("ten", day(2009, time.January, n+1)))
 	}
+	const keep = "; keep_misfits (--keep-misfits) leaves them as they are"
 	refs := func(text string, ids ...int) string {
 		for i, id := range ids {
 			if i > 0 {
@@ -191,48 +203,48 @@ func TestBreaks(t *testing.T) {
 		}}, 1},
 		{"places for everybody", func(e *race.Event) { e.Races[1].Capacity = 0 }, nil, 0},
 		{"a higher age, who waits too", func(e *race.Event) { e.Races[1].MinAgeYears = 20 }, []fault.Violation{{
-			Path: "races[1].min_age", Reason: "AGE_BELOW_MINIMUM", Message: refs("1 entries would be below it: ", 2),
+			Path: "races[1].min_age", Reason: "AGE_BELOW_MINIMUM", Message: refs("1 entries would be below it: ", 2) + keep,
 		}}, 0},
 		{"a lower upper age", func(e *race.Event) { e.Races[1].MaxAgeYears = 74 }, []fault.Violation{{
-			Path: "races[1].max_age", Reason: "AGE_ABOVE_MAXIMUM", Message: refs("1 entries would be above it: ", 1),
+			Path: "races[1].max_age", Reason: "AGE_ABOVE_MAXIMUM", Message: refs("1 entries would be above it: ", 1) + keep,
 		}}, 0},
 		{"more than can be named", func(e *race.Event) { e.Races[0].MinAgeYears = 17 }, []fault.Violation{{
 			Path: "races[0].min_age", Reason: "AGE_BELOW_MINIMUM",
-			Message: refs("7 entries would be below it: ", 8, 9, 10, 11, 12) + ", ...",
+			Message: refs("7 entries would be below it: ", 8, 9, 10, 11, 12) + ", ..." + keep,
 		}}, 0},
 		{"an earlier year", func(e *race.Event) { e.Day = day(2023, time.September, 28) }, []fault.Violation{
 			{Path: "races[0].min_age", Reason: "AGE_BELOW_MINIMUM",
-				Message: refs("7 entries would be below it: ", 8, 9, 10, 11, 12) + ", ..."},
-			{Path: "races[1].min_age", Reason: "AGE_BELOW_MINIMUM", Message: refs("1 entries would be below it: ", 2)},
+				Message: refs("7 entries would be below it: ", 8, 9, 10, 11, 12) + ", ..." + keep},
+			{Path: "races[1].min_age", Reason: "AGE_BELOW_MINIMUM", Message: refs("1 entries would be below it: ", 2) + keep},
 		}, 0},
 		{"smaller teams", func(e *race.Event) { e.Races[2].Team = &race.Team{Size: 2} }, []fault.Violation{{
-			Path: "races[2].team", Reason: "TEAM_COMPOSITION", Message: refs("2 teams would break it: ", 4, 5),
+			Path: "races[2].team", Reason: "TEAM_COMPOSITION", Message: refs("2 teams would break it: ", 4, 5) + keep,
 		}}, 0},
 		{"categories of teams", func(e *race.Event) {
 			e.Races[2].Team = &race.Team{Size: 3, Reserves: 1, Categories: []race.TeamCategory{{Name: "MEN", MinMen: 3}}}
 		}, []fault.Violation{{
-			Path: "races[2].team", Reason: "TEAM_COMPOSITION", Message: refs("2 teams would break it: ", 4, 5),
+			Path: "races[2].team", Reason: "TEAM_COMPOSITION", Message: refs("2 teams would break it: ", 4, 5) + keep,
 		}}, 0},
 		{"a wave goes", func(e *race.Event) { e.Races[0].Waves = []race.Wave{{ID: "C"}, {ID: "D"}} }, []fault.Violation{{
 			Path: "races[0].waves", Reason: "WAVE_UNKNOWN", Message: refs("1 entries would be in no wave: ", 6),
 		}}, 1},
 	} {
-		for _, keep := range []bool{false, true} {
+		for _, kept := range []bool{false, true} {
 			newer := newOffice().event
 			tt.change(newer)
-			got, err := o.service.Breaks(t.Context(), 1, o.event, newer, keep)
+			got, err := o.service.Breaks(t.Context(), 1, o.event, newer, kept)
 			if err != nil {
 				t.Fatal(err)
 			}
 			want := tt.want
-			if keep {
+			if kept {
 				want = tt.want[:tt.kept]
 			}
 			if len(want) == 0 {
 				want = nil
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("%s, misfits kept: %t (-want +got):\n%s", tt.name, keep, diff)
+				t.Errorf("%s, misfits kept: %t (-want +got):\n%s", tt.name, kept, diff)
 			}
 		}
 	}

@@ -163,6 +163,13 @@ func relayTeam(n int) Entry {
 	return e
 }
 
+// teamSize is ErrTeamSize at a path, with what the team has.
+func teamSize(path, has string) fault.Violation {
+	violation := ErrTeamSize.At(path)
+	violation.Message += ": " + has
+	return violation
+}
+
 // wantFault compares a fault and its fields with what is wanted.
 func wantFault(t *testing.T, name string, err error, want *fault.Fault, fields ...fault.Violation) {
 	t.Helper()

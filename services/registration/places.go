@@ -58,7 +58,9 @@ func (s *Service) SetCapacity(ctx context.Context, actor string, o Operation, ca
 	return s.operate(ctx, Cause{Action: ActionSetCapacity, Actor: actor}, o, capacity,
 		func(_ *race.Event, places *Places, _ time.Time) error {
 			if capacity < places.Taken {
-				return ErrCapacityTaken.With(ErrCapacityTaken.At("capacity"))
+				violation := ErrCapacityTaken.At("capacity")
+				violation.Message = fmt.Sprintf("%d places are taken", places.Taken)
+				return ErrCapacityTaken.With(violation)
 			}
 			places.Limited, places.Capacity = true, capacity
 			return nil

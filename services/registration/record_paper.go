@@ -47,6 +47,9 @@ func (s *Service) recordPaper(ctx context.Context, cause Cause, p PaperRequest) 
 		}
 		paper := Paper{Entrant: e.ID, Whose: whose}
 		if p.Guardian != nil {
+			if err := checkConsent("guardian", p.Guardian, s.now); err != nil {
+				return err
+			}
 			paper.Guardian = dated(p.Guardian, s.now)
 		} else {
 			paper.Document = &Document{Held: p.Document.Held, VerifiedBy: cause.Actor, VerifiedAt: s.now}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"raceday/services/csvtable"
+	"raceday/services/rules/age"
 	"raceday/services/rules/civil"
 	"raceday/services/rules/race"
 )
@@ -50,11 +51,32 @@ type roster struct {
 	bibs  map[race.Bib]int
 	chips map[race.Chip]int
 	teams map[race.Bib]int // index in lines
+	// legs tell on which line each leg of a team stands.
+	legs map[teamLeg]int
+	// warnings are of lines that are read all the same.
+	warnings []Warning
 	// members wait until every team is known: a member may stand before its team.
 	members []memberLine
 	column  rosterIndex
 	// faulty marks the lines that are wrong already, so that nothing follows from them.
 	faulty map[int]bool
+}
+
+// teamLeg is a leg of a team.
+type teamLeg struct {
+	team race.Bib
+	leg  int
+}
+
+// lineOf returns the line that a member of an entry stands on, 0 where it is not known.
+func (t *roster) lineOf(e *Entry, m *race.Member) int {
+	if m.Bib != "" {
+		return t.bibs[m.Bib]
+	}
+	if m.Leg == 0 {
+		return 0 // There may be several reserves.
+	}
+	return t.legs[teamLeg{e.Bib, m.Leg}]
 }
 
 // rosterLine is an entrant and where it stands.
@@ -90,7 +112,7 @@ func readRoster(file string, r io.Reader, event *race.Event, progress func(lines
 	}
 	t := &roster{
 		table: table, event: event, bibs: map[race.Bib]int{}, chips: map[race.Chip]int{}, teams: map[race.Bib]int{},
-		faulty: map[int]bool{},
+		faulty: map[int]bool{}, legs: map[teamLeg]int{},
 		column: rosterIndex{
 			race: table.Column("race"), bib: table.Column("bib"), chips: table.Column("chips"), name: table.Column("name"),
 			sex: table.Column("sex"), birthDate: table.Column("birth_date"), age: table.Column("age"),
@@ -125,7 +147,7 @@ func (t *roster) readLine() {
 	r := t.race()
 	team := t.table.Field(t.column.team)
 	member := team != "" || r != nil && r.Team == nil && t.table.Field(t.column.leg) != ""
-	person := t.person()
+	person := t.person(r)
 	bib := t.bib(team)
 	chips := t.chipList()
 	wave := t.wave(r)
@@ -206,7 +228,7 @@ func (t *roster) chipList() []string {
 	return texts
 }
 
-func (t *roster) person() race.Person {
+func (t *roster) person(r *race.Race) race.Person {
 	p := race.Person{
 		Name:     t.text("name", t.column.name),
 		Country:  t.text("country", t.column.country),
@@ -230,9 +252,17 @@ func (t *roster) person() race.Person {
 			t.bad("age", quote(text)+" is not an age in years")
 		case p.BirthDay.IsZero():
 			p.AgeYears = &years
+		case r != nil && !t.isAged(r, p, years):
+			t.warnings = append(t.warnings, Warning{t.table.Line(), "age", "contradicts the birth date, which counts"})
 		}
 	}
 	return p
+}
+
+// isAged reports whether somebody with a birth date is so old on the event's day, or when the race takes its ages.
+func (t *roster) isAged(r *race.Race, p race.Person, years int) bool {
+	byRace, _ := r.Years(p, t.event.Day)
+	return years == byRace || years == age.Years(p.BirthDay, t.event.Day, r.Age.LeapDay)
 }
 
 func (t *roster) birthDay(text string) civil.Day {
@@ -286,11 +316,6 @@ func (t *roster) readMember(r *race.Race, m memberLine) {
 
 // placeMembers gives the members to their teams.
 func (t *roster) placeMembers() {
-	type place struct {
-		team race.Bib
-		leg  int
-	}
-	legs := map[place]int{}
 	for _, m := range t.members {
 		i, known := t.teams[m.team]
 		if !known || t.lines[i].entrant.Race != m.race {
@@ -304,10 +329,10 @@ func (t *roster) placeMembers() {
 		if len(m.tags) > 0 && !slices.Equal(m.tags, team.Tags) {
 			t.badLine(m.line, "tags", "are not those that stand on the team's line")
 		}
-		if first, twice := legs[place{m.team, m.member.Leg}]; twice && m.member.Leg > 0 {
+		if first, twice := t.legs[teamLeg{m.team, m.member.Leg}]; twice && m.member.Leg > 0 {
 			t.badLine(m.line, "leg", "stands on line "+strconv.Itoa(first)+" already")
 		}
-		legs[place{m.team, m.member.Leg}] = m.line
+		t.legs[teamLeg{m.team, m.member.Leg}] = m.line
 		team.Members = append(team.Members, m.member)
 	}
 	for i := range t.lines {

@@ -18,7 +18,8 @@ type RosterFile struct {
 	Event race.EventID
 	// Content is read from its start, again if the event changes meanwhile.
 	Content io.ReadSeeker
-	// Replace withdraws the entries with a bib that the file does not name.
+	// Replace withdraws the entries with a bib that the file does not name; one that was checked in is a fault of the file,
+	// and so is withdrawing everybody by naming none.
 	Replace bool
 	// Progress is told how many lines below the header were read, every thousand and at the end of the file; it may be nil.
 	Progress func(lines int)
@@ -43,7 +44,8 @@ type Warning struct {
 // ImportRoster reads a roster.csv, all or nothing. A line with the race and bib of a confirmed or withdrawn entry
 // changes and confirms the entry; columns that the file does not have, and the members of a team of which it names none,
 // stay as they are. Other lines make new entries. Lines are an organiser's facts: ages and windows of registration are
-// not checked, no fee is owed, and a person who is entered twice is a warning. Every bad line is a violation of
+// not checked, no fee is owed. What does not fit the race as ListMisfits says it, an age that contradicts the birth date and
+// a person who is entered twice are warnings. Every bad line is a violation of
 // ErrRosterInvalid. It returns ErrBusy, or a fault that says that there is no such event.
 func (s *Service) ImportRoster(ctx context.Context, actor string, file RosterFile) (Imported, error) {
 	for range competitions {

@@ -58,6 +58,7 @@ func TestImportWarnsOfPeopleEnteredTwice(t *testing.T) {
 	left := confirmed("ten", "50")
 	left.Person = runner(6)
 	o := newOffice(waits, left)
+	o.event.Race("relay").Team.Size = 2
 	lines := []string{
 		"ten,1,,Runner 1,F,1990-03-02,,,,,,",
 		"ten,2,,RUNNER  1,F,1990-03-02,,,,,,", // again
@@ -69,6 +70,7 @@ func TestImportWarnsOfPeopleEnteredTwice(t *testing.T) {
 		"relay,,,Runner 7,F,1990-03-08,,,R1,2,,",
 		"relay,R2,,Team,X,,,,,,,",
 		"relay,,,Runner 7,F,1990-03-08,,,R2,1,,",
+		"relay,,,Runner 9,F,1990-03-10,,,R2,2,,",
 	}
 	want := Imported{Added: 7, Warnings: []Warning{
 		{3, "name", "this person is entered already: line 2"},
@@ -263,5 +265,92 @@ func BenchmarkImportRoster(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+func TestImportWarnsOfWhatDoesNotFit(t *testing.T) {
+	t.Parallel()
+	o := newOffice()
+	o.event.Race("relay").Team.Categories = []race.TeamCategory{{Name: "MIXED", MinWomen: 1, MinMen: 1}, {Name: "OPEN"}}
+	o.event.Race("relay").Team.Size = 2
+	const header = "race,bib,name,sex,birth_date,age,category,team,leg"
+	const size = "the team has not exactly the race's number of regulars, or too many reserves: "
+	lines := []string{
+		"ten,1,A,F,1990-09-29,34,,,",  // 34 on the day
+		"ten,2,B,F,1990-09-29,35,,,",  // at the end of the year
+		"ten,3,C,X,1990-09-29,,,,",    // X runs too
+		"ten,4,D,F,,14,,,",            // too young
+		"half,5,E,F,2007-09-29,,,,",   // 18 the day after
+		"half,6,F,F,1945-09-28,80,,,", // 80 on the day
+		"relay,R1,G,X,,,OPEN,,",
+		"relay,,H,M,1980-01-01,,,R1,1",
+		"relay,,I,M,2009-09-29,,,R1,2", // 16 the day after
+		"relay,R2,J,X,,,MIXED,,",
+		"relay,,K,M,1980-01-02,,,R2,1",
+		"relay,,L,M,1980-01-03,,,R2,2",
+		"relay,R3,M,X,,,SENIORS,,",
+	}
+	want := Imported{Added: 9, Warnings: []Warning{
+		{3, "age", "contradicts the birth date, which counts"},
+		{5, "age", "the minimum age of the race is not reached: it is 15"},
+		{6, "birth_date", "the minimum age of the race is not reached: it is 18"},
+		{7, "birth_date", "the maximum age of the race is exceeded: it is 79"},
+		{10, "birth_date", "the minimum age of the race is not reached: it is 16"},
+		{11, "team", "the team has fewer women or men than the race or its category asks for: women 0 of 1, men 2 of 1"},
+		{14, "team", size + "regulars 0 of 2, reserves 0 of at most 1"},
+		{14, "category", "the race has no such category of teams: it has MIXED, OPEN"},
+	}}
+	if diff := cmp.Diff(want, o.mustImport(t, header, lines...)); diff != "" {
+		t.Errorf("import (-want +got):\n%s", diff)
+	}
+	misfits, err := o.service.ListMisfits(t.Context(), "e", "", 0, 100)
+	var bibs []race.Bib
+	for _, m := range misfits {
+		bibs = append(bibs, m.Bib)
+	}
+	if diff := cmp.Diff([]race.Bib{"4", "5", "6", "R1", "R2", "R3"}, bibs); err != nil || diff != "" {
+		t.Errorf("misfits: %v (-want +got):\n%s", err, diff)
+	}
+}
+
+// A relay with one chip a team may be imported without its members, and nothing is wrong with it.
+func TestImportOfTeamsWithoutMembers(t *testing.T) {
+	t.Parallel()
+	o := newOffice()
+	o.event.Race("relay").Team.Chip = race.TeamChip
+	done := o.mustImport(t, "race,bib,chips,name,sex,category", "relay,1,C1,Team 1,X,Open Senior", "relay,2,C2,Team 2,X,V50")
+	if diff := cmp.Diff(Imported{Added: 2}, done); diff != "" {
+		t.Errorf("import (-want +got):\n%s", diff)
+	}
+	for _, e := range o.entries {
+		held := session{event: o.event}
+		seen := CheckIn{IdentitySeen: true, AgeConfirmed: true}
+		if missing := held.missing(&e, seen, Papers{}); len(missing) > 0 {
+			t.Errorf("bib %s is not handed out: %v", e.Bib, missing)
+		}
+	}
+}
+
+func TestReplaceWithdrawsNeitherEverybodyNorWhoWasCheckedIn(t *testing.T) {
+	t.Parallel()
+	handedOut := confirmed("ten", "2")
+	handedOut.CheckedInAt = time.Now()
+	o := newOffice(confirmed("ten", "1"), handedOut, confirmed("ten", "3"))
+	const header = "race,bib"
+	_, err := o.importLines(t, header, true, "ten,1")
+	wantFault(t, "without who was checked in", err, ErrRosterInvalid, fault.Violation{
+		Path: "file", Reason: "FILE_INVALID",
+		Message: "bib 2 of race ten is missing, and was handed out already; name it, or withdraw it by hand",
+	})
+	o.entries[1].CheckedInAt = time.Time{}
+	_, err = o.importLines(t, header, true)
+	wantFault(t, "a header alone", err, ErrRosterInvalid, fault.Violation{
+		Path: "file", Reason: "FILE_INVALID", Message: "names no entry, and would withdraw all 3",
+	})
+	if done, err := o.importLines(t, header, false); err != nil || len(done.Withdrawn) > 0 {
+		t.Errorf("a header that replaces nothing: %+v, %v", done, err)
+	}
+	if done, err := o.importLines(t, header, true, "ten,1"); err != nil || len(done.Withdrawn) != 2 {
+		t.Errorf("one of three: %+v, %v", done, err)
 	}
 }

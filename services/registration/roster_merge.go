@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 
 	"raceday/services/csvtable"
 	"raceday/services/rules/race"
@@ -79,6 +80,7 @@ func (m *merge) unknown() int {
 // are faults.
 func (m *merge) run(held *session, replace bool) {
 	m.held = held
+	m.done.Warnings = slices.Clone(m.roster.warnings)
 	named := make(map[int]bool, len(m.roster.lines))
 	for i := range m.roster.lines {
 		if at, ok := m.find(&m.roster.lines[i]); ok {
@@ -102,6 +104,9 @@ func (m *merge) run(held *session, replace bool) {
 			m.add(line)
 		}
 	}
+	if len(m.roster.lines) == 0 && len(m.done.Withdrawn) > 0 {
+		m.bad(0, "", fmt.Sprintf("names no entry, and would withdraw all %d", len(m.done.Withdrawn)))
+	}
 	slices.SortFunc(m.done.Withdrawn, race.CompareBibs)
 	slices.SortStableFunc(m.done.Warnings, func(a, b Warning) int { return cmp.Compare(a.Line, b.Line) })
 	m.checkPlaces()
@@ -109,6 +114,10 @@ func (m *merge) run(held *session, replace bool) {
 
 // leave keeps an entry that the file does not name, or withdraws it.
 func (m *merge) leave(e *Entry, replace bool) {
+	if replace && e.OnRoster() && !e.CheckedInAt.IsZero() {
+		m.bad(0, "", whereStored(e)+" is missing, and was handed out already; name it, or withdraw it by hand")
+		return
+	}
 	if replace && e.OnRoster() {
 		after := *e
 		after.State = Withdrawn
@@ -195,6 +204,27 @@ func (m *merge) claim(line *rosterLine, e *Entry, added bool) {
 	}
 	for _, person := range claims.People {
 		m.hold(person, here, e)
+	}
+	m.warn(line, e)
+}
+
+// warn notes what of a line's entry does not fit the race.
+func (m *merge) warn(line *rosterLine, e *Entry) {
+	of := subject{m.roster.event.Race(e.Race), e.Category, e.Members}
+	for _, p := range misfitsOf(m.roster.event, e) {
+		if p.reason == "" {
+			continue // Of the wave: the line is bad already.
+		}
+		at, column := line.line, strings.TrimPrefix(p.Field, "person.")
+		var member int
+		if n, _ := fmt.Sscanf(p.Field, "members[%d]", &member); n == 1 {
+			column = p.Field[strings.LastIndexByte(p.Field, '.')+1:]
+			at = cmp.Or(m.roster.lineOf(e, &e.Members[member]), at)
+		}
+		if column == "members" {
+			column = "team"
+		}
+		m.done.Warnings = append(m.done.Warnings, Warning{at, column, of.message(p.reason)})
 	}
 }
 

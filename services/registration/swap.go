@@ -20,7 +20,7 @@ type ChipSwap struct {
 }
 
 // SwapChips exchanges the chips of two bibs in one step and returns both as they now stand; a request id that is known
-// only does the latter. Faults: ErrBibUnknown, ErrReasonMissing, ErrTextInvalid, ErrBusy and those of a request.
+// only does the latter. Faults: ErrBibUnknown, ErrBibRepeated, ErrReasonMissing, ErrTextInvalid, ErrBusy and those of a request.
 func (s *Service) SwapChips(ctx context.Context, actor string, w ChipSwap) (one, other ChipAssignment, err error) {
 	if w.Reason, err = checkReason(w.Reason); err != nil {
 		return one, other, err
@@ -43,10 +43,10 @@ func (s *Service) SwapChips(ctx context.Context, actor string, w ChipSwap) (one,
 			return ErrRequestIDReused
 		}
 		c := newRechipping(held)
-		chips, ok := c.chips(w.Bib)
-		otherChips, otherOK := c.chips(w.OtherBib)
-		if !ok || !otherOK {
-			return unknownBibs(ok, otherOK)
+		chips, missing := c.chips(w.Bib)
+		otherChips, otherMissing := c.chips(w.OtherBib)
+		if missing != nil || otherMissing != nil {
+			return badBibs(missing, otherMissing)
 		}
 		if !answered {
 			*chips, *otherChips = *otherChips, *chips
@@ -63,14 +63,19 @@ func (s *Service) SwapChips(ctx context.Context, actor string, w ChipSwap) (one,
 	return one, other, nil
 }
 
-// unknownBibs names the bibs that nobody wears, or that are one and the same.
-func unknownBibs(known, otherKnown bool) error {
-	var violations []fault.Violation
-	if !known {
-		violations = append(violations, ErrBibUnknown.At("bib"))
+// badBibs names the bibs that nobody wears, or that are one and the same.
+func badBibs(bad, otherBad *fault.Fault) error {
+	if otherBad == ErrBibRepeated {
+		violation := otherBad.At("other_bib")
+		violation.Message = "the two bibs are the same"
+		return otherBad.With(violation)
 	}
-	if !otherKnown {
-		violations = append(violations, ErrBibUnknown.At("other_bib"))
+	var violations []fault.Violation
+	if bad != nil {
+		violations = append(violations, bad.At("bib"))
+	}
+	if otherBad != nil {
+		violations = append(violations, otherBad.At("other_bib"))
 	}
 	return ErrBibUnknown.With(violations...)
 }

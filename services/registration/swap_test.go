@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"raceday/services/fault"
 	"raceday/services/rules/race"
 )
 
@@ -51,7 +52,8 @@ func TestSwapChips(t *testing.T) {
 	_, err = swap("s5", "", "a b")
 	wantFault(t, "no bibs", err, ErrBibUnknown, ErrBibUnknown.At("bib"), ErrBibUnknown.At("other_bib"))
 	_, err = swap("s5", "1", "1")
-	wantFault(t, "with itself", err, ErrBibUnknown, ErrBibUnknown.At("other_bib"))
+	wantFault(t, "with itself", err, ErrBibRepeated,
+		fault.Violation{Path: "other_bib", Reason: "BIB_REPEATED", Message: "the two bibs are the same"})
 	_, _, err = o.service.SwapChips(t.Context(), "desk", ChipSwap{Event: "e", RequestID: "s6", Bib: "1", OtherBib: "2"})
 	wantFault(t, "no reason", err, ErrReasonMissing, ErrReasonMissing.At("reason"))
 }

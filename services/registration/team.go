@@ -148,7 +148,7 @@ func (s *session) regroup(before *Entry, after Entry, p race.Person, g *Guardian
 	if err := checkPerson(at, s.event, r, p); err != nil {
 		return err
 	}
-	if err := checkGuardian("guardian", s.event, r, p, g); err != nil {
+	if err := checkGuardian("guardian", s.event, r, p, g, s.now); err != nil {
 		return err
 	}
 	if err := s.checkTeamChange(before, &after); err != nil {
@@ -181,7 +181,8 @@ func (s *session) checkTeamChange(before, after *Entry) error {
 	if !team.Complete(r, before.Members) && team.Complete(r, after.Members) {
 		old = nil // It must be a whole team from now on.
 	}
-	return faultOf("", worsened(old, teamProblems(at, s.event, r, after.Category, after.Members, s.now), false))
+	of := subject{r, after.Category, after.Members}
+	return faultOf("", of, worsened(old, teamProblems(at, s.event, r, after.Category, after.Members, s.now), false))
 }
 
 // peopleOf returns who a person is, nothing where the birth date is not known.

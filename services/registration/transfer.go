@@ -33,7 +33,7 @@ type Successor struct {
 
 // TransferEntry passes a confirmed entry on with what was paid, and returns it and the new one, which has a reference of
 // its own and no bib. Where more is owed in another race the new one is held. Faults: ErrEntryNotFound,
-// ErrEntryNotConfirmed, ErrTransferClosed, ErrRaceNotFound, ErrRaceTakesTeams, ErrRaceTakesPersons, ErrEventNotCancelled,
+// ErrEntryNotConfirmed, ErrTransferClosed, ErrRaceNotFound, ErrAlreadyInRace, ErrRaceTakesTeams, ErrRaceTakesPersons, ErrEventNotCancelled,
 // ErrEventCancelled, ErrCurrencyDiffers, ErrAlreadyEntered, ErrRaceFull, those of a person's data and of a request.
 func (s *Service) TransferEntry(ctx context.Context, actor string, transfer Transfer) (before, after Entry, err error) {
 	t := &transition{
@@ -149,7 +149,7 @@ func (s *session) toRace(old Entry, to race.ID, cause Cause) error {
 		return err
 	}
 	if to == old.Race {
-		return ErrRaceNotFound.With(ErrRaceNotFound.At("race"))
+		return ErrAlreadyInRace.With(ErrAlreadyInRace.At("race"))
 	}
 	if err := s.fits(&old, to); err != nil {
 		return err

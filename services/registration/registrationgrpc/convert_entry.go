@@ -3,6 +3,7 @@ package registrationgrpc
 import (
 	"strings"
 	"time"
+	"unicode"
 
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -122,9 +123,14 @@ func expectedTime(path string, message *durationpb.Duration) (time.Duration, err
 	return message.AsDuration(), nil
 }
 
-// reference forgives what people do to a code that they copy.
+// reference forgives what people do to a code that they copy from paper: its case, its hyphen and blanks.
 func reference(text string) registration.Reference {
-	return registration.Reference(strings.ToUpper(strings.TrimSpace(text)))
+	const half = 4
+	code := strings.ToUpper(strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == '-' || unicode.IsSpace(r) }), ""))
+	if len(code) == 2*half {
+		code = code[:half] + "-" + code[half:]
+	}
+	return registration.Reference(code)
 }
 
 func joinCode(text string) registration.JoinCode { return registration.JoinCode(reference(text)) }

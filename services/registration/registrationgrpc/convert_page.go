@@ -1,7 +1,9 @@
 package registrationgrpc
 
 import (
+	"hash/crc32"
 	"strconv"
+	"strings"
 
 	registrationv1 "raceday/proto/raceday/registration/v1"
 	"raceday/services/registration"
@@ -21,6 +23,7 @@ const (
 
 // pageRequest asks for a page.
 type pageRequest interface {
+	GetEventId() string
 	GetPageSize() int32
 	GetPageToken() string
 }
@@ -34,36 +37,47 @@ func pageOf(request pageRequest) (page, error) {
 		return page{}, invalid(registration.ErrPageSizeInvalid, "page_size")
 	}
 	if token := request.GetPageToken(); token != "" {
-		after, err := strconv.ParseInt(token, 36, 64)
-		if err != nil || after < 0 {
+		text, _, _ := strings.Cut(token, "-")
+		after, err := strconv.ParseInt(text, 36, 64)
+		p.after = race.EntrantID(after)
+		if err != nil || token != pageToken(request, p.after) {
 			return page{}, invalid(registration.ErrPageTokenInvalid, "page_token")
 		}
-		p.after = race.EntrantID(after)
 	}
 	return p, nil
 }
 
-func pageToken(last race.EntrantID) string { return strconv.FormatInt(int64(last), 36) }
+// pageToken names the last entry of a page. Its sum tells it from what somebody made up, and from a token of another event:
+// as an entry alone every text of letters and digits would be one.
+func pageToken(request pageRequest, last race.EntrantID) string {
+	number := strconv.FormatInt(int64(last), 36)
+	sum := crc32.ChecksumIEEE([]byte(request.GetEventId() + "/" + number))
+	return number + "-" + strconv.FormatUint(uint64(sum), 36)
+}
 
 // pageMessage shows at most size entries; one more stands for the next page.
-func pageMessage(event race.EventID, entries []registration.Entry, size int) *registrationv1.ListEntriesResponse {
+func pageMessage(
+	request *registrationv1.ListEntriesRequest, entries []registration.Entry, size int,
+) *registrationv1.ListEntriesResponse {
 	response := &registrationv1.ListEntriesResponse{}
 	if len(entries) > size {
 		entries = entries[:size]
-		response.NextPageToken = pageToken(entries[size-1].ID)
+		response.NextPageToken = pageToken(request, entries[size-1].ID)
 	}
 	for i := range entries {
-		response.Entries = append(response.Entries, entryMessage(event, &entries[i]))
+		response.Entries = append(response.Entries, entryMessage(race.EventID(request.GetEventId()), &entries[i]))
 	}
 	return response
 }
 
 // misfitsMessage shows at most size misfits; one more stands for the next page.
-func misfitsMessage(misfits []registration.Misfit, size int) *registrationv1.ListMisfitsResponse {
+func misfitsMessage(
+	request *registrationv1.ListMisfitsRequest, misfits []registration.Misfit, size int,
+) *registrationv1.ListMisfitsResponse {
 	response := &registrationv1.ListMisfitsResponse{}
 	if len(misfits) > size {
 		misfits = misfits[:size]
-		response.NextPageToken = pageToken(misfits[size-1].Entrant)
+		response.NextPageToken = pageToken(request, misfits[size-1].Entrant)
 	}
 	for _, m := range misfits {
 		message := &registrationv1.Misfit{Reference: string(m.Reference), Race: string(m.Race), Bib: string(m.Bib)}

@@ -27,7 +27,7 @@ func personOf(path string, message *registrationv1.Person) (race.Person, error) 
 	}
 	var ok bool
 	if p.Sex, ok = sexOf(message.GetSex()); !ok {
-		return race.Person{}, invalid(registration.ErrSexMissing, path+"sex")
+		return race.Person{}, invalid(errValueUnknown, path+"sex")
 	}
 	if p.NameShown, ok = nameShownOf(message.GetNameShown()); !ok {
 		return race.Person{}, invalid(errValueUnknown, path+"name_shown")

@@ -114,6 +114,9 @@ func transferOf(request *registrationv1.TransferEntryRequest) (registration.Tran
 		t.ToPerson, err = successor(person)
 		return t, within("person", person, err)
 	}
+	if request.GetTo() == nil {
+		return registration.Transfer{}, invalid(registration.ErrTargetMissing, "to")
+	}
 	path := "race"
 	if event := request.GetEvent(); event != nil {
 		t.ToEvent, t.ToRace, path = race.EventID(event.GetEventId()), race.ID(event.GetRace()), "event.race"

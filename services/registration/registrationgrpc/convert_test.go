@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	registrationv1 "raceday/proto/raceday/registration/v1"
+	"raceday/services/access"
 	"raceday/services/fault"
 	"raceday/services/registration"
 	"raceday/services/rules/race"
@@ -68,7 +69,7 @@ func TestBadShapesAreRefused(t *testing.T) {
 		},
 		{
 			"sex of tomorrow", "person.sex", register(&registrationv1.RegisterPersonRequest{Person: &registrationv1.Person{Sex: 9}}),
-			registration.ErrSexMissing,
+			errValueUnknown,
 		},
 		{
 			"way of showing a name of tomorrow", "person.name_shown",
@@ -108,6 +109,10 @@ func TestBadShapesAreRefused(t *testing.T) {
 			}),
 			registration.ErrGuardianInvalid,
 		},
+		{"transfer to nobody", "to", func() error {
+			_, err := transferOf(&registrationv1.TransferEntryRequest{})
+			return err
+		}(), registration.ErrTargetMissing},
 	} {
 		if !errors.Is(tt.err, tt.want) {
 			t.Errorf("%s: got %v, want %v", tt.name, tt.err, tt.want)
@@ -124,5 +129,30 @@ func TestATeamHasNoBirthday(t *testing.T) {
 	got, err := teamOf("team.", &registrationv1.Person{Name: "Tulpar", BirthDate: "1990-01-01", Age: &years})
 	if diff := cmp.Diff(race.Person{Name: "Tulpar"}, got); err != nil || diff != "" {
 		t.Errorf("team: %v (-want +got):\n%s", err, diff)
+	}
+}
+
+// People copy codes from paper.
+func TestCodesAreForgiven(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"7K3M-Q2XD", "7k3mq2xd", " 7K3M Q2XD ", "7k3m-q2xd", "7K-3MQ2-XD"} {
+		if got := reference(text); got != "7K3M-Q2XD" {
+			t.Errorf("reference %q: got %q", text, got)
+		}
+		if got := joinCode(text); got != "7K3M-Q2XD" {
+			t.Errorf("join code %q: got %q", text, got)
+		}
+	}
+	if got := reference("7K3M-Q2X"); got != "7K3MQ2X" {
+		t.Errorf("too short: got %q", got)
+	}
+}
+
+func TestOnlyFrontendsWithdrawForTheOwner(t *testing.T) {
+	t.Parallel()
+	for _, role := range access.Roles() {
+		if got := withdrawal(&registrationv1.WithdrawRequest{}, role).Office; got != (role != access.Frontend) {
+			t.Errorf("%s: got the office %t", role, got)
+		}
 	}
 }

@@ -78,7 +78,7 @@ func (s *Server) ListEntries(
 	if err != nil {
 		return nil, err
 	}
-	return pageMessage(event, entries, p.size), nil
+	return pageMessage(request, entries, p.size), nil
 }
 
 // ListMisfits returns a page of the entries that do not fit their race.
@@ -93,7 +93,7 @@ func (s *Server) ListMisfits(
 	if err != nil {
 		return nil, err
 	}
-	return misfitsMessage(misfits, p.size), nil
+	return misfitsMessage(request, misfits, p.size), nil
 }
 
 // CorrectEntry changes fields of an entry.

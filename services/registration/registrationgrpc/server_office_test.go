@@ -173,6 +173,9 @@ func TestListsPage(t *testing.T) {
 		{`{"pageSize": 1001}`, "PAGE_SIZE_INVALID", "page_size"},
 		{`{"pageSize": -1}`, "PAGE_SIZE_INVALID", "page_size"},
 		{`{"pageToken": "?"}`, "PAGE_TOKEN_INVALID", "page_token"},
+		{`{"pageToken": "zz"}`, "PAGE_TOKEN_INVALID", "page_token"},
+		{`{"pageToken": "1-zz"}`, "PAGE_TOKEN_INVALID", "page_token"},
+		{`{"eventId": "f", "pageToken": "` + first.GetNextPageToken() + `"}`, "PAGE_TOKEN_INVALID", "page_token"},
 	} {
 		refused(t, o.ListEntries, tt.request, tt.reason, tt.path)
 		refused(t, o.ListMisfits, tt.request, tt.reason, tt.path)

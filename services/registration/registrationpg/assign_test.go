@@ -72,7 +72,7 @@ func TestAssignChips(t *testing.T) {
 	)
 	want := []fault.Violation{
 		registration.ErrBibUnknown.At("assignments[1].bib"),
-		registration.ErrBibUnknown.At("assignments[4].bib"),
+		{Path: "assignments[4].bib", Reason: "BIB_REPEATED", Message: "stands in assignments[0] already"},
 		takenBy("assignments[0].chips[1]", "3"),
 		registration.ErrChipInvalid.At("assignments[2].chips[0]"),
 		takenBy("assignments[3].chips[1]", "9001"),

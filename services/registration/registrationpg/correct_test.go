@@ -127,7 +127,7 @@ func TestCorrectEntryRefuses(t *testing.T) {
 		{"bib of another", entry.Reference, race.Entrant{Bib: "2001", Wave: "A"}, "bib", registration.ErrWaveUnknown},
 		{"chip of another", entry.Reference, race.Entrant{Chips: []string{"0c1"}}, "chips", registration.ErrChipTaken},
 		{"no chip", entry.Reference, race.Entrant{Chips: []string{"?"}}, "chips", registration.ErrChipInvalid},
-		{"chip twice in a team", teamEntry.Reference, race.Entrant{Members: twoChips}, "members", registration.ErrChipTaken},
+		{"chip twice in a team", teamEntry.Reference, race.Entrant{Members: twoChips}, "members", registration.ErrChipRepeated},
 		{"no bib", entry.Reference, race.Entrant{Bib: "b1"}, "bib", registration.ErrBibInvalid},
 		{"full race", entry.Reference, race.Entrant{Race: "half"}, "race", registration.ErrRaceFull},
 		{"race of teams", entry.Reference, race.Entrant{Race: "ekiden"}, "race", registration.ErrRaceTakesTeams},
@@ -209,7 +209,7 @@ func TestCorrectEntryNamesFieldsFromTheRequestsRoot(t *testing.T) {
 		},
 		{
 			"members", relay.Reference, race.Entrant{Members: team(1).Members[1:]},
-			registration.ErrTeamSize.At("entry.members"),
+			saying(registration.ErrTeamSize, "entry.members", "regulars 5 of 6, reserves 0 of at most 2"),
 		},
 		{
 			"members", relay.Reference, race.Entrant{Members: twoLines},
@@ -217,7 +217,7 @@ func TestCorrectEntryNamesFieldsFromTheRequestsRoot(t *testing.T) {
 		},
 		{
 			"members", relay.Reference, race.Entrant{Members: young},
-			registration.ErrAgeBelowMinimum.At("entry.members[3].person.birth_date"),
+			saying(registration.ErrAgeBelowMinimum, "entry.members[3].person.birth_date", "it is 16"),
 		},
 	} {
 		_, err := f.correct(t, tt.reference, tt.value, tt.field)

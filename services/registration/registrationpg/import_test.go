@@ -62,7 +62,9 @@ func TestImportTwice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(registration.Imported{Added: 3}, done); diff != "" {
+	size := saying(registration.ErrTeamSize, "", "regulars 2 of 6, reserves 1 of at most 2").Message
+	warnings := []registration.Warning{{Line: 4, Column: "team", Reason: size}}
+	if diff := cmp.Diff(registration.Imported{Added: 3, Warnings: warnings}, done); diff != "" {
 		t.Errorf("first import (-want +got):\n%s", diff)
 	}
 	if got := f.change(t); got != 1 {
@@ -83,7 +85,7 @@ func TestImportTwice(t *testing.T) {
 	if done, err = f.importText(t, false, lines...); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(registration.Imported{Same: 3}, done); diff != "" {
+	if diff := cmp.Diff(registration.Imported{Same: 3, Warnings: warnings}, done); diff != "" {
 		t.Errorf("second import (-want +got):\n%s", diff)
 	}
 	if got := f.change(t); got != 1 {

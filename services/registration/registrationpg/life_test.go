@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"raceday/services/fault"
 	"raceday/services/postgres"
 	"raceday/services/registration"
 	"raceday/services/registration/registrationpg"
@@ -198,13 +199,14 @@ func TestOneRequestFailsNoOther(t *testing.T) {
 		}
 	})
 	for n, chips := range [][]string{{"C2"}, {"C9", "c9"}} {
+		want := []*fault.Fault{registration.ErrChipTaken, registration.ErrChipRepeated}[n]
 		wait.Go(func() {
 			_, err := f.CheckIn(ctx, "desk", registration.CheckIn{
 				Event: f.event.ID, RequestID: fmt.Sprint("check in ", n), Key: registration.Key{Bib: "1"}, Chips: chips,
 				IdentitySeen: true, AgeConfirmed: true,
 			})
-			if !errors.Is(err, registration.ErrChipTaken) {
-				t.Errorf("with chips %v: got %v, want %v", chips, err, registration.ErrChipTaken)
+			if !errors.Is(err, want) {
+				t.Errorf("with chips %v: got %v, want %v", chips, err, want)
 			}
 		})
 	}

@@ -119,6 +119,13 @@ func request(n int, id race.ID) registration.Registration {
 	}
 }
 
+// saying is a fault at a path with a bound behind its message.
+func saying(f *fault.Fault, path, bound string) fault.Violation {
+	violation := f.At(path)
+	violation.Message += ": " + bound
+	return violation
+}
+
 // count returns the result of a query for one number.
 func (f *fixture) count(t *testing.T, query string, arguments ...any) int {
 	t.Helper()

@@ -92,6 +92,10 @@ func TestTransferToARace(t *testing.T) {
 	if _, _, err := f.TransferEntry(ctx, "frontend", transfer); !errors.Is(err, registration.ErrRaceFull) {
 		t.Errorf("to a full race: got %v, want %v", err, registration.ErrRaceFull)
 	}
+	transfer.ToRace, transfer.RequestID = "marathon", "t4"
+	if _, _, err := f.TransferEntry(ctx, "frontend", transfer); !errors.Is(err, registration.ErrAlreadyInRace) {
+		t.Errorf("to its own race: got %v, want %v", err, registration.ErrAlreadyInRace)
+	}
 	transfer.ToRace = "ekiden"
 	transfer.RequestID = "t3"
 	if _, _, err := f.TransferEntry(ctx, "frontend", transfer); !errors.Is(err, registration.ErrRaceTakesTeams) {
@@ -272,9 +276,21 @@ func TestMinorsHaveAGuardian(t *testing.T) {
 		t.Errorf("with half a guardian: got %v, want %v of 2 fields", err, registration.ErrGuardianInvalid)
 	}
 	r.Guardian = guardian()
+	r.Guardian.ConsentedAt = time.Now().Add(time.Hour)
+	if _, err := f.RegisterPerson(ctx, "frontend", r); !errors.Is(err, registration.ErrGuardianInvalid) {
+		t.Errorf("with a consent to come: got %v, want %v", err, registration.ErrGuardianInvalid)
+	}
+	r.Guardian = guardian()
 	e, err := f.RegisterPerson(ctx, "frontend", r)
 	if err != nil || e.State != registration.Confirmed {
 		t.Fatalf("got %s, %v", e.State, err)
+	}
+	later := guardian()
+	later.ConsentedAt = time.Now().Add(time.Hour)
+	paper := registration.PaperRequest{Event: f.event.ID, RequestID: "g", Reference: e.Reference, Guardian: later}
+	_, err = f.RecordGuardian(ctx, "frontend", paper)
+	if v := fault.Violations(err); !errors.Is(err, registration.ErrGuardianInvalid) || v[0].Path != "guardian.consented_at" {
+		t.Errorf("recorded with a consent to come: got %v, want %v", err, registration.ErrGuardianInvalid)
 	}
 	_, papers, err := f.GetPapers(ctx, f.event.ID, e.Reference)
 	if got := papers.Guardians[registration.Whose{}]; err != nil || got.ConsentVersion != "2025-1" || got.ConsentedAt.IsZero() {

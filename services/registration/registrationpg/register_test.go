@@ -99,13 +99,13 @@ func TestRegisterTeam(t *testing.T) {
 	}{
 		{
 			"five members", func(r *registration.Registration) { r.Members = r.Members[1:] },
-			registration.ErrTeamSize, []fault.Violation{registration.ErrTeamSize.At("members")},
+			registration.ErrTeamSize, []fault.Violation{saying(registration.ErrTeamSize, "members", "regulars 5 of 6, reserves 0 of at most 2")},
 		},
 		{
 			"a member of fifteen", func(r *registration.Registration) {
 				r.Members[2].BirthDay = civil.Day{Year: 2009, Month: time.September, Day: 29}
 			},
-			registration.ErrAgeBelowMinimum, []fault.Violation{registration.ErrAgeBelowMinimum.At("members[2].person.birth_date")},
+			registration.ErrAgeBelowMinimum, []fault.Violation{saying(registration.ErrAgeBelowMinimum, "members[2].person.birth_date", "it is 16")},
 		},
 		{
 			"a leg twice", func(r *registration.Registration) { r.Members[0].Leg = 1 },

@@ -145,7 +145,7 @@ type Guardian struct {
 	Contact string `protobuf:"bytes,2,opt,name=contact,proto3" json:"contact,omitempty"`
 	// The version of the text that the guardian consented to.
 	ConsentVersion string `protobuf:"bytes,3,opt,name=consent_version,json=consentVersion,proto3" json:"consent_version,omitempty"`
-	// When. Unset: now.
+	// When, not in the time to come. Unset: now.
 	ConsentedAt   *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=consented_at,json=consentedAt,proto3" json:"consented_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -4062,7 +4062,7 @@ type ImportRosterRequest struct {
 	EventId string `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
 	// The next bytes of the file, at most 256 KiB; gzip is recognised.
 	Chunk []byte `protobuf:"bytes,2,opt,name=chunk,proto3" json:"chunk,omitempty"`
-	// On the first message only: withdraw the entries that the file does not name.
+	// On the first message only: withdraw the entries that the file does not name; none of them may be checked in.
 	Replace       bool `protobuf:"varint,3,opt,name=replace,proto3" json:"replace,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4131,7 +4131,8 @@ type ImportRosterResponse struct {
 	Lines int32 `protobuf:"varint,5,opt,name=lines,proto3" json:"lines,omitempty"`
 	// Set on the last answer.
 	Done bool `protobuf:"varint,6,opt,name=done,proto3" json:"done,omitempty"`
-	// What should be looked at, such as a person who is entered twice; on the last answer.
+	// What should be looked at, on the last answer: a person who is entered twice or does not fit the race by age, an age that
+	// contradicts the birth date, a team that does not fit the race by members or category.
 	Warnings      []*ImportWarning `protobuf:"bytes,7,rep,name=warnings,proto3" json:"warnings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

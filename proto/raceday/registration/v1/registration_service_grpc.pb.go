@@ -102,7 +102,8 @@ type RegistrationServiceClient interface {
 	// its own. Beware: in a dearer race the new entry is only HELD, for the hold of that race; if the rest is not paid by
 	// expires_at it EXPIRES, the place in both races is lost and all that was paid is to be given back. In a cheaper race the
 	// rest is overpaid_minor. Reasons: ENTRY_NOT_FOUND, ENTRY_NOT_CONFIRMED, ENTRY_ENDED, TRANSFER_CLOSED,
-	// EVENT_NOT_CANCELLED, CURRENCY_DIFFERS, EVENT_CANCELLED, REGISTRATION_NOT_OPEN and REGISTRATION_CLOSED (of the other race), RACE_NOT_FOUND, RACE_FULL,
+	// EVENT_NOT_CANCELLED, CURRENCY_DIFFERS, EVENT_CANCELLED, REGISTRATION_NOT_OPEN and REGISTRATION_CLOSED (of the other race), TARGET_MISSING, RACE_NOT_FOUND,
+	// ALREADY_IN_RACE, RACE_FULL,
 	// RACE_TAKES_TEAMS, RACE_TAKES_PERSONS, and those of the data of RegisterPerson and RegisterTeam.
 	TransferEntry(ctx context.Context, in *TransferEntryRequest, opts ...grpc.CallOption) (*TransferEntryResponse, error)
 	// JoinTeam adds a member to the team with a join code. A team that is complete and paid is CONFIRMED. The answer holds
@@ -132,7 +133,7 @@ type RegistrationServiceClient interface {
 	// PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
 	ListEntries(ctx context.Context, in *ListEntriesRequest, opts ...grpc.CallOption) (*ListEntriesResponse, error)
 	// ListMisfits returns the entries that do not fit their race as the event now stands, for example after it was moved to
-	// another day, in order of entry. Reasons: RACE_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
+	// another day, in order of entry; teams without members too where the race asks for some. Reasons: RACE_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
 	ListMisfits(ctx context.Context, in *ListMisfitsRequest, opts ...grpc.CallOption) (*ListMisfitsResponse, error)
 	// GetVacancies returns what each race has left, from memory: as of the last news from the database, a fraction of a
 	// second old, some seconds after an outage.
@@ -154,25 +155,28 @@ type RegistrationServiceClient interface {
 	// RACE_NOT_FOUND, REASON_MISSING, FIELD_UNKNOWN, NAME_MISSING, SEX_MISSING,
 	// BIRTH_DATE_MISSING, BIRTH_DATE_INVALID, AGE_INVALID, AGE_BELOW_MINIMUM, AGE_ABOVE_MAXIMUM, TEXT_INVALID, TAG_INVALID,
 	// TEAM_SIZE, TEAM_COMPOSITION, TEAM_CATEGORY_UNKNOWN, LEG_INVALID, RACE_TAKES_TEAMS, RACE_TAKES_PERSONS,
-	// ALREADY_ENTERED, MEMBER_IN_TWO_TEAMS, RACE_FULL, WAVE_UNKNOWN, BIB_INVALID, BIB_TAKEN, CHIP_INVALID, CHIP_TAKEN
-	// (these with the other bib).
+	// ALREADY_ENTERED, MEMBER_IN_TWO_TEAMS, RACE_FULL, WAVE_UNKNOWN, BIB_INVALID, BIB_TAKEN, CHIP_INVALID,
+	// CHIP_REPEATED, CHIP_TAKEN (this and BIB_TAKEN with the other bib).
 	CorrectEntry(ctx context.Context, in *CorrectEntryRequest, opts ...grpc.CallOption) (*CorrectEntryResponse, error)
 	// AssignBibs gives the race's confirmed entries without a bib free numbers, all or nothing: of the ranges, or of the
 	// race's waves, by order of entry or by expected time. Reasons: RACE_NOT_FOUND, RANGE_INVALID (of a range in no wave:
 	// WAVE_UNKNOWN), RANGE_TOO_SMALL.
 	AssignBibs(ctx context.Context, in *AssignBibsRequest, opts ...grpc.CallOption) (*AssignBibsResponse, error)
 	// AssignChips sets the chips of bibs, all or nothing; every bad line is a field violation. Reasons: BIB_UNKNOWN,
-	// CHIP_INVALID, CHIP_TAKEN (with the other bib).
+	// BIB_REPEATED, CHIP_INVALID, CHIP_REPEATED, CHIP_TAKEN (with the other bib).
 	AssignChips(ctx context.Context, in *AssignChipsRequest, opts ...grpc.CallOption) (*AssignChipsResponse, error)
-	// SwapChips exchanges the chips of two bibs in one step. Reasons: BIB_UNKNOWN, REASON_MISSING.
+	// SwapChips exchanges the chips of two bibs in one step. Reasons: BIB_UNKNOWN, BIB_REPEATED (the two
+	// are the same), REASON_MISSING.
 	SwapChips(ctx context.Context, in *SwapChipsRequest, opts ...grpc.CallOption) (*SwapChipsResponse, error)
 	// CheckIn hands out bib and chip. Reasons: ENTRY_NOT_FOUND, ALREADY_CHECKED_IN, CHECK_IN_REFUSED with a field violation
 	// for everything that is missing: NOT_CONFIRMED, BIB_MISSING, CHIP_MISSING, IDENTITY_NOT_SEEN, AGE_NOT_CONFIRMED,
-	// AGE_BELOW_MINIMUM, AGE_ABOVE_MAXIMUM, GUARDIAN_MISSING, DOCUMENT_MISSING; and of the chips that it gives: CHIP_INVALID,
-	// CHIP_TAKEN (with the other bib).
+	// AGE_BELOW_MINIMUM, AGE_ABOVE_MAXIMUM, TEAM_SIZE, TEAM_COMPOSITION, LEG_INVALID (of a team whose members are known),
+	// GUARDIAN_MISSING, DOCUMENT_MISSING; and of the chips that it gives: CHIP_INVALID, CHIP_REPEATED, CHIP_TAKEN (with the
+	// other bib).
 	CheckIn(ctx context.Context, in *CheckInRequest, opts ...grpc.CallOption) (*CheckInResponse, error)
 	// ImportRoster reads roster.csv: lines of known race and bib are changed, others added. All or nothing. The answers tell
-	// of the progress; the last holds what was done. Reasons: ROSTER_INVALID, ROSTER_TOO_BIG. With ROSTER_INVALID every bad
+	// of the progress; the last holds what was done and, as warnings, what was imported and should be looked at. A replace
+	// with a file that names no entry, or not all entries that were checked in, is refused. Reasons: ROSTER_INVALID, ROSTER_TOO_BIG. With ROSTER_INVALID every bad
 	// line is a field violation LINE_INVALID whose path is its line and column ("line 3: bib"); FILE_INVALID is of the file
 	// as a whole.
 	ImportRoster(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[ImportRosterRequest, ImportRosterResponse], error)
@@ -564,7 +568,8 @@ type RegistrationServiceServer interface {
 	// its own. Beware: in a dearer race the new entry is only HELD, for the hold of that race; if the rest is not paid by
 	// expires_at it EXPIRES, the place in both races is lost and all that was paid is to be given back. In a cheaper race the
 	// rest is overpaid_minor. Reasons: ENTRY_NOT_FOUND, ENTRY_NOT_CONFIRMED, ENTRY_ENDED, TRANSFER_CLOSED,
-	// EVENT_NOT_CANCELLED, CURRENCY_DIFFERS, EVENT_CANCELLED, REGISTRATION_NOT_OPEN and REGISTRATION_CLOSED (of the other race), RACE_NOT_FOUND, RACE_FULL,
+	// EVENT_NOT_CANCELLED, CURRENCY_DIFFERS, EVENT_CANCELLED, REGISTRATION_NOT_OPEN and REGISTRATION_CLOSED (of the other race), TARGET_MISSING, RACE_NOT_FOUND,
+	// ALREADY_IN_RACE, RACE_FULL,
 	// RACE_TAKES_TEAMS, RACE_TAKES_PERSONS, and those of the data of RegisterPerson and RegisterTeam.
 	TransferEntry(context.Context, *TransferEntryRequest) (*TransferEntryResponse, error)
 	// JoinTeam adds a member to the team with a join code. A team that is complete and paid is CONFIRMED. The answer holds
@@ -594,7 +599,7 @@ type RegistrationServiceServer interface {
 	// PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
 	ListEntries(context.Context, *ListEntriesRequest) (*ListEntriesResponse, error)
 	// ListMisfits returns the entries that do not fit their race as the event now stands, for example after it was moved to
-	// another day, in order of entry. Reasons: RACE_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
+	// another day, in order of entry; teams without members too where the race asks for some. Reasons: RACE_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
 	ListMisfits(context.Context, *ListMisfitsRequest) (*ListMisfitsResponse, error)
 	// GetVacancies returns what each race has left, from memory: as of the last news from the database, a fraction of a
 	// second old, some seconds after an outage.
@@ -616,25 +621,28 @@ type RegistrationServiceServer interface {
 	// RACE_NOT_FOUND, REASON_MISSING, FIELD_UNKNOWN, NAME_MISSING, SEX_MISSING,
 	// BIRTH_DATE_MISSING, BIRTH_DATE_INVALID, AGE_INVALID, AGE_BELOW_MINIMUM, AGE_ABOVE_MAXIMUM, TEXT_INVALID, TAG_INVALID,
 	// TEAM_SIZE, TEAM_COMPOSITION, TEAM_CATEGORY_UNKNOWN, LEG_INVALID, RACE_TAKES_TEAMS, RACE_TAKES_PERSONS,
-	// ALREADY_ENTERED, MEMBER_IN_TWO_TEAMS, RACE_FULL, WAVE_UNKNOWN, BIB_INVALID, BIB_TAKEN, CHIP_INVALID, CHIP_TAKEN
-	// (these with the other bib).
+	// ALREADY_ENTERED, MEMBER_IN_TWO_TEAMS, RACE_FULL, WAVE_UNKNOWN, BIB_INVALID, BIB_TAKEN, CHIP_INVALID,
+	// CHIP_REPEATED, CHIP_TAKEN (this and BIB_TAKEN with the other bib).
 	CorrectEntry(context.Context, *CorrectEntryRequest) (*CorrectEntryResponse, error)
 	// AssignBibs gives the race's confirmed entries without a bib free numbers, all or nothing: of the ranges, or of the
 	// race's waves, by order of entry or by expected time. Reasons: RACE_NOT_FOUND, RANGE_INVALID (of a range in no wave:
 	// WAVE_UNKNOWN), RANGE_TOO_SMALL.
 	AssignBibs(context.Context, *AssignBibsRequest) (*AssignBibsResponse, error)
 	// AssignChips sets the chips of bibs, all or nothing; every bad line is a field violation. Reasons: BIB_UNKNOWN,
-	// CHIP_INVALID, CHIP_TAKEN (with the other bib).
+	// BIB_REPEATED, CHIP_INVALID, CHIP_REPEATED, CHIP_TAKEN (with the other bib).
 	AssignChips(context.Context, *AssignChipsRequest) (*AssignChipsResponse, error)
-	// SwapChips exchanges the chips of two bibs in one step. Reasons: BIB_UNKNOWN, REASON_MISSING.
+	// SwapChips exchanges the chips of two bibs in one step. Reasons: BIB_UNKNOWN, BIB_REPEATED (the two
+	// are the same), REASON_MISSING.
 	SwapChips(context.Context, *SwapChipsRequest) (*SwapChipsResponse, error)
 	// CheckIn hands out bib and chip. Reasons: ENTRY_NOT_FOUND, ALREADY_CHECKED_IN, CHECK_IN_REFUSED with a field violation
 	// for everything that is missing: NOT_CONFIRMED, BIB_MISSING, CHIP_MISSING, IDENTITY_NOT_SEEN, AGE_NOT_CONFIRMED,
-	// AGE_BELOW_MINIMUM, AGE_ABOVE_MAXIMUM, GUARDIAN_MISSING, DOCUMENT_MISSING; and of the chips that it gives: CHIP_INVALID,
-	// CHIP_TAKEN (with the other bib).
+	// AGE_BELOW_MINIMUM, AGE_ABOVE_MAXIMUM, TEAM_SIZE, TEAM_COMPOSITION, LEG_INVALID (of a team whose members are known),
+	// GUARDIAN_MISSING, DOCUMENT_MISSING; and of the chips that it gives: CHIP_INVALID, CHIP_REPEATED, CHIP_TAKEN (with the
+	// other bib).
 	CheckIn(context.Context, *CheckInRequest) (*CheckInResponse, error)
 	// ImportRoster reads roster.csv: lines of known race and bib are changed, others added. All or nothing. The answers tell
-	// of the progress; the last holds what was done. Reasons: ROSTER_INVALID, ROSTER_TOO_BIG. With ROSTER_INVALID every bad
+	// of the progress; the last holds what was done and, as warnings, what was imported and should be looked at. A replace
+	// with a file that names no entry, or not all entries that were checked in, is refused. Reasons: ROSTER_INVALID, ROSTER_TOO_BIG. With ROSTER_INVALID every bad
 	// line is a field violation LINE_INVALID whose path is its line and column ("line 3: bib"); FILE_INVALID is of the file
 	// as a whole.
 	ImportRoster(grpc.BidiStreamingServer[ImportRosterRequest, ImportRosterResponse]) error
