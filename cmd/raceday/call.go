@@ -22,7 +22,7 @@ import (
 type callCommand struct {
 	client
 	Method  string `arg:"" help:"SERVICE/METHOD, such as StandingsService/GetProgress."`
-	Request string `arg:"" optional:"" default:"{}" help:"Protobuf JSON, several for a client stream; - reads them from the standard input."`
+	Request string `arg:"" optional:"" default:"{}" help:"Protobuf JSON; several messages of a client stream stand one after the other in this one argument; - reads them from the standard input."`
 }
 
 // Run calls a method of any service that this program knows.

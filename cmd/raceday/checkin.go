@@ -8,6 +8,8 @@ import (
 	"text/tabwriter"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	registrationv1 "raceday/proto/raceday/registration/v1"
 	"raceday/services/rules/race"
@@ -24,20 +26,12 @@ type checkInCommand struct {
 
 // Run hands out bib and chip.
 func (c *checkInCommand) Run(t *terminal) error {
-	request := &registrationv1.CheckInRequest{
-		EventId: c.Event, RequestId: rand.Text(), IdentitySeen: c.IdentitySeen, AgeConfirmed: c.AgeConfirmed, Chips: c.Chips,
-	}
-	if isReference(c.Entry) {
-		request.Key = &registrationv1.CheckInRequest_Reference{Reference: c.Entry}
-	} else {
-		request.Key = &registrationv1.CheckInRequest_Bib{Bib: strings.ToUpper(c.Entry)}
-	}
 	return c.with(t, func(ctx context.Context, conn *grpc.ClientConn) error {
 		definition, err := getEvent(ctx, conn, c.Event)
 		if err != nil {
 			return err
 		}
-		checked, err := registrationv1.NewRegistrationServiceClient(conn).CheckIn(ctx, request)
+		checked, err := c.checkIn(ctx, registrationv1.NewRegistrationServiceClient(conn))
 		if err != nil {
 			return err
 		}
@@ -47,6 +41,30 @@ func (c *checkInCommand) Run(t *terminal) error {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", e.GetBib(), strings.Join(chipsOf(e), " "), e.GetRace(), waveOf(definition, e))
 		return table.Flush()
 	})
+}
+
+// checkIn checks in who is named; eight characters are a bib, or a reference that was typed without its hyphen.
+func (c *checkInCommand) checkIn(
+	ctx context.Context, registration registrationv1.RegistrationServiceClient,
+) (*registrationv1.CheckInResponse, error) {
+	request := func() *registrationv1.CheckInRequest {
+		return &registrationv1.CheckInRequest{
+			EventId: c.Event, RequestId: rand.Text(), IdentitySeen: c.IdentitySeen, AgeConfirmed: c.AgeConfirmed, Chips: c.Chips,
+		}
+	}
+	byReference := request()
+	byReference.Key = &registrationv1.CheckInRequest_Reference{Reference: c.Entry}
+	letters := len(strings.Join(strings.Fields(strings.ReplaceAll(c.Entry, "-", "")), ""))
+	if letters == referenceLetters && isReference(c.Entry) {
+		return registration.CheckIn(ctx, byReference)
+	}
+	byBib := request()
+	byBib.Key = &registrationv1.CheckInRequest_Bib{Bib: strings.ToUpper(strings.TrimSpace(c.Entry))}
+	checked, err := registration.CheckIn(ctx, byBib)
+	if status.Code(err) == codes.NotFound && letters == referenceLetters {
+		return registration.CheckIn(ctx, byReference)
+	}
+	return checked, err
 }
 
 // waveOf returns the wave that an entry starts in, empty where there is none yet.
@@ -62,8 +80,11 @@ func waveOf(definition *race.Event, e *registrationv1.Entry) string {
 	return string(wave.ID)
 }
 
-// isReference tells a reference from a bib, which has at most eight characters.
-func isReference(text string) bool { return len(strings.TrimSpace(text)) == len("7K3M-Q2XD") }
+// referenceLetters are those of a reference such as 7K3M-Q2XD.
+const referenceLetters = 8
+
+// isReference tells a reference as it is written from a bib, which has at most eight characters.
+func isReference(text string) bool { return len(strings.TrimSpace(text)) > referenceLetters }
 
 // chipsOf returns the chips that an entry hands out, of a team with those of its members.
 func chipsOf(e *registrationv1.Entry) []string {

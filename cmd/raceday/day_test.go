@@ -198,7 +198,7 @@ func moveTheDay(t *testing.T, s server) {
 	}
 	_, stderr := raceday(t, exitFailure, "event", "apply", "--server", s.grpc, moved)
 	want := "raceday: entries stand against this change of the event (EVENT_BREAKS_ENTRIES)\n" +
-		"  races[0].min_age: 1 entries would be below it: REFERENCE\n"
+		"  races[0].min_age: 1 entries would be below it: REFERENCE; keep_misfits (--keep-misfits) leaves them as they are\n"
 	if diff := cmp.Diff(want, references.ReplaceAllString(stderr, "REFERENCE")); diff != "" {
 		t.Errorf("the day before (-want +got):\n%s", diff)
 	}
@@ -345,6 +345,10 @@ func TestKeysAndRoles(t *testing.T) {
 	key, _ := raceday(t, exitSuccess, "key", "create", "--data-dir", dir, "--role", "frontend", "--name", "web")
 	key = strings.TrimSpace(key)
 	raceday(t, exitSuccess, "call", "--server", s.grpc, "--key", key, "RegistrationService/RegisterPerson", person("1", "Aigerim", "F", "1990-01-01"))
+	shown, _ := raceday(t, exitSuccess, "places", "--server", s.grpc, "--key", key, "--event", "sprint")
+	if want := "RACE   CAPACITY  TAKEN  FREE  WAITING  PHASE\n"; !strings.HasPrefix(shown, want) {
+		t.Errorf("a frontend is not shown what races have left:\n%s", shown)
+	}
 	for reason, arguments := range map[string][]string{
 		"ROLE_NOT_ALLOWED": {"--key", key, "TimingService/ListRulings", `{"eventId":"sprint"}`},
 		"KEY_UNKNOWN":      {"--key", "rk_aaaaaaaaaa_bbbbbbbbbbbbbbbbbbbbbbbbbb", "TimingService/ListRulings", `{"eventId":"sprint"}`},
@@ -381,6 +385,8 @@ func TestWrongUsage(t *testing.T) {
 		{[]string{"demo", "--field", "0"}, exitUsage, "--field"},
 		{[]string{"standings", "--event", "e", "race", "--top", "-1"}, exitUsage, "--top"},
 		{[]string{"score", "--event", "none.yaml", "--roster", "r", "--reads", "x", "--results", "y"}, exitFailure, "none.yaml"},
+		{[]string{"key", "create", "--data-dir", t.TempDir(), "--role", "admin", "--name", "x"}, exitFailure, "give --data-dir of the server"},
+		{[]string{"key", "list", "--data-dir", filepath.Join(t.TempDir(), "none")}, exitFailure, "give --data-dir of the server"},
 		{[]string{"call", "Nothing"}, exitFailure, "SERVICE/METHOD"},
 		{[]string{"call", "EventService/Fly"}, exitFailure, "ApplyEvent"},
 		{[]string{"call", "EventService/GetEvent", "{"}, exitFailure, "JSON"},

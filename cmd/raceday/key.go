@@ -1,8 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"text/tabwriter"
 	"time"
@@ -28,8 +31,12 @@ type keyStore struct {
 func (s *keyStore) with(t *terminal, work func(*access.Service) error) error {
 	url := s.DatabaseURL
 	if url == "" {
+		dir := filepath.Join(s.DataDir, "postgres")
+		if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) { // A new database would hold a key that opens no server.
+			return fmt.Errorf("no data in %s; give --data-dir of the server, or --database-url", s.DataDir)
+		}
 		running, stop, err := postgres.ReachCluster(t.ctx, postgres.ClusterOptions{
-			Dir: filepath.Join(s.DataDir, "postgres"), Getenv: t.getenv, Log: slog.New(slog.DiscardHandler), Announce: t.stderr, Durable: true,
+			Dir: dir, Getenv: t.getenv, Log: slog.New(slog.DiscardHandler), Announce: t.stderr, Durable: true,
 		})
 		if err != nil {
 			return err

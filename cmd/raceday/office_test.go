@@ -71,17 +71,21 @@ func checkIn(t *testing.T, s server, reference string) {
 	_, stderr := command(exitFailure, "7")
 	want := "raceday: something is missing; bib and chip stay here (CHECK_IN_REFUSED)\n" +
 		"  chips: no chip is assigned\n" +
-		"  identity_seen: nobody says that the identity was seen\n" +
-		"  age_confirmed: nobody says that the age was confirmed\n" +
+		"  identity_seen: nobody says that the identity was seen; set identity_seen (--identity-seen)\n" +
+		"  age_confirmed: nobody says that the age was confirmed; set age_confirmed (--age-confirmed)\n" +
 		"  person: IDENTITY is missing or no longer valid on the day\n"
 	if diff := cmp.Diff(want, stderr); diff != "" {
 		t.Errorf("with nothing (-want +got):\n%s", diff)
 	}
 	s.call(t, "RegistrationService/RecordDocument", fmt.Sprintf(
 		`{"eventId":"sprint","requestId":"3","reference":%q,"document":{"type":"DOCUMENT_TYPE_IDENTITY"}}`, reference))
-	out, _ := command(exitSuccess, strings.ToLower(reference), "--identity-seen", "--age-confirmed", "--chip", "A1", "-c", "A2")
+	typed := strings.ToLower(strings.ReplaceAll(reference, "-", ""))
+	out, _ := command(exitSuccess, typed, "--identity-seen", "--age-confirmed", "--chip", "A1", "-c", "A2")
 	if want := "BIB  CHIPS  RACE  WAVE\n7    A1 A2  dash  A\n"; out != want {
 		t.Errorf("handed out (-want +got):\n%s", cmp.Diff(want, out))
+	}
+	if _, stderr := command(exitFailure, strings.ToLower(reference)); !strings.Contains(stderr, "ALREADY_CHECKED_IN") {
+		t.Errorf("by the reference as it is written: %q", stderr)
 	}
 	if _, stderr := command(exitFailure, "7", "--identity-seen", "--age-confirmed"); !strings.Contains(stderr, "ALREADY_CHECKED_IN") {
 		t.Errorf("handed out again: %q", stderr)

@@ -90,10 +90,10 @@ func (s *session) missing(e *Entry, c CheckIn, papers Papers) []fault.Violation 
 	}
 	missing = append(missing, missingChips(r, e)...)
 	if !c.IdentitySeen {
-		add("identity_seen", "IDENTITY_NOT_SEEN", "nobody says that the identity was seen; set identity_seen")
+		add("identity_seen", "IDENTITY_NOT_SEEN", "nobody says that the identity was seen; set identity_seen (--identity-seen)")
 	}
 	if !c.AgeConfirmed {
-		add("age_confirmed", "AGE_NOT_CONFIRMED", "nobody says that the age was confirmed; set age_confirmed")
+		add("age_confirmed", "AGE_NOT_CONFIRMED", "nobody says that the age was confirmed; set age_confirmed (--age-confirmed)")
 	}
 	of := subject{r, e.Category, e.Members}
 	for _, p := range s.teamMisses(r, e) {
