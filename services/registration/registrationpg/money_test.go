@@ -2,6 +2,8 @@ package registrationpg_test
 
 import (
 	"errors"
+	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -242,6 +244,36 @@ func TestPaymentFindsTheEntryThatTookOver(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The rest is told by the old request while the entry is passed on: it counts for the new entry, or comes too early.
+func TestPaymentDuringATransfer(t *testing.T) {
+	t.Parallel()
+	f := startSmall(t, 20)
+	f.event.Races[1].Fees = []race.Fee{{AmountMinor: 12_000}}
+	f.event.Races[1].Registration.Hold = time.Hour
+	var wait sync.WaitGroup
+	for n := range 10 {
+		e := f.enter(t, n)
+		f.mustPay(t, e, fmt.Sprint("p", n))
+		wait.Go(func() {
+			transfer := registration.Transfer{
+				Event: f.event.ID, RequestID: fmt.Sprint("t", n), Reference: e.Reference, ToRace: "half",
+			}
+			if _, _, err := f.TransferEntry(t.Context(), "web", transfer); err != nil {
+				t.Errorf("transfer %d: %v", n, err)
+			}
+		})
+		wait.Go(func() {
+			rest := payment(e, fmt.Sprint("rest ", n))
+			rest.Key, rest.AmountMinor = registration.Key{RequestID: e.RequestID}, 2_000
+			paid, refundDue, err := f.ConfirmPayment(t.Context(), "webhook", rest)
+			if err != nil || refundDue != (paid.Reference == e.Reference) {
+				t.Errorf("payment %d: refund due %v, for the old entry %v, %v", n, refundDue, paid.Reference == e.Reference, err)
+			}
+		})
+	}
+	wait.Wait()
 }
 
 func TestPaymentOfATransferThatExpiredIsDueBack(t *testing.T) {
