@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -32,7 +33,9 @@ func TestBenches(t *testing.T) {
 		arguments := append(append([]string{"bench"}, c.arguments...), "--json")
 		out, err := exec.CommandContext(t.Context(), program, arguments...).Output()
 		if err != nil {
-			t.Errorf("%v: %v", c.arguments, err)
+			var exit *exec.ExitError
+			errors.As(err, &exit)
+			t.Errorf("%v: %v\n%s", c.arguments, err, exit.Stderr)
 			continue
 		}
 		var found map[string]any

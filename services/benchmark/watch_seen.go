@@ -73,8 +73,8 @@ func (w *watch) seen(bib string, visit int32, now time.Time) {
 	w.open[bib] = open
 }
 
-// seenTime is how long a change that is committed may take to be seen.
-const seenTime = 5 * time.Second
+// seenTime is how long a change that is committed may take to be seen, on the busiest of machines.
+const seenTime = time.Minute
 
 // untilSeen returns when everything that was published has been seen.
 func (w *watch) untilSeen(ctx context.Context) error {
