@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -79,4 +80,17 @@ func TestAuditOfOfficialActions(t *testing.T) {
 		return nil
 	})
 	raceday(t, exitSuccess, "audit", "verify", "--server", s.grpc, "--event", "sprint")
+	for _, command := range []string{"list", "verify"} {
+		out, stderr := raceday(t, exitFailure, "audit", command, "--server", s.grpc, "--event", "nope")
+		if out != "" || !strings.Contains(stderr, "EVENT_NOT_FOUND") {
+			t.Errorf("audit %s of an event that is none: %q, %q", command, out, stderr)
+		}
+	}
+	dir := filepath.Join(t.TempDir(), "facts")
+	if _, stderr := raceday(t, exitFailure, "facts", "export", "--server", s.grpc, "--event", "nope", dir); !strings.Contains(stderr, "EVENT_NOT_FOUND") {
+		t.Errorf("facts of an event that is none: %q", stderr)
+	}
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the export of an event that is none leaves a folder: %v", err)
+	}
 }

@@ -73,9 +73,6 @@ func (c *factsExportCommand) Run(t *terminal) error {
 var factsFiles = []string{"event.yaml", "roster.csv", "reads.csv.gz", "rulings.csv"}
 
 func exportFacts(ctx context.Context, conn grpc.ClientConnInterface, event, dir string) (err error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
 	open := map[string]*os.File{}
 	defer func() {
 		for _, file := range open {
@@ -96,6 +93,9 @@ func exportFacts(ctx context.Context, conn grpc.ClientConnInterface, event, dir 
 		if file == nil {
 			if !slices.Contains(factsFiles, piece.GetFile()) {
 				return fmt.Errorf("the server sent a file %q that is not one of the facts", piece.GetFile())
+			}
+			if err := os.MkdirAll(dir, 0o755); err != nil {
+				return err
 			}
 			created, err := os.Create(filepath.Join(dir, piece.GetFile()))
 			if err != nil {

@@ -127,7 +127,7 @@ func assemble(around surroundings, running []string) (*assembly, error) {
 	}
 	if a.runs("event") {
 		eventv1.RegisterEventServiceServer(server, eventgrpc.New(event.New(events, nats, entries, time.Now)))
-		auditv1.RegisterAuditServiceServer(server, auditgrpc.New(audit.New(auditpg.New(pool))))
+		auditv1.RegisterAuditServiceServer(server, auditgrpc.New(audit.New(events, auditpg.New(pool))))
 	}
 	if a.runs("registration") {
 		registrationv1.RegisterRegistrationServiceServer(server, registrationgrpc.New(entries))
@@ -135,6 +135,7 @@ func assemble(around surroundings, running []string) (*assembly, error) {
 	if a.runs("timing") {
 		timingv1.RegisterTimingServiceServer(server, timinggrpc.New(timing.New(timing.Dependencies{
 			Store: facts.timing, Events: events, Course: course{boards}, Now: time.Now, Wearers: roster,
+			Roster: lines{roster}, ChipReads: facts.timing,
 			Explainer: explainer{pool, events, roster, facts.timing}, Standings: ranks{boards}, Mats: mats,
 		})))
 	}

@@ -23,11 +23,20 @@ type Store interface {
 	Each(ctx context.Context, event race.EventID, each func(Action) error) error
 }
 
-// Service lists and verifies actions.
-type Service struct{ store Store }
+// Events knows what is run.
+type Events interface {
+	// Event returns the newest version of an event, or a fault that says that there is none.
+	Event(ctx context.Context, id race.EventID) (*race.Event, error)
+}
 
-// New returns a service on a store.
-func New(store Store) *Service { return &Service{store} }
+// Service lists and verifies actions.
+type Service struct {
+	events Events
+	store  Store
+}
+
+// New returns a service on the actions of the events.
+func New(events Events, store Store) *Service { return &Service{events, store} }
 
 const (
 	defaultPageSize = 100
@@ -35,7 +44,7 @@ const (
 )
 
 // List returns a page of the actions of an event in their order, and the token of the next, empty on the last. It returns
-// ErrPageSizeInvalid or ErrPageTokenInvalid.
+// ErrPageSizeInvalid, ErrPageTokenInvalid or the fault of an event that is none.
 func (s *Service) List(ctx context.Context, event race.EventID, size int, token string) ([]Action, string, error) {
 	if size == 0 {
 		size = defaultPageSize
@@ -49,6 +58,9 @@ func (s *Service) List(ctx context.Context, event race.EventID, size int, token 
 		if after, err = strconv.ParseInt(token, 10, 64); err != nil || after < 1 {
 			return nil, "", ErrPageTokenInvalid.With(ErrPageTokenInvalid.At("page_token"))
 		}
+	}
+	if _, err := s.events.Event(ctx, event); err != nil {
+		return nil, "", err
 	}
 	actions, err := s.store.List(ctx, event, after, size+1)
 	if err != nil {
@@ -70,8 +82,11 @@ type Verified struct {
 	Last *Digest
 }
 
-// Verify computes all digests of an event again.
+// Verify computes all digests of an event again, or returns the fault of an event that is none.
 func (s *Service) Verify(ctx context.Context, event race.EventID) (Verified, error) {
+	if _, err := s.events.Event(ctx, event); err != nil {
+		return Verified{}, err
+	}
 	var v Verified
 	err := s.store.Each(ctx, event, func(a Action) error {
 		switch {

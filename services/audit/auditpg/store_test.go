@@ -1,7 +1,10 @@
 package auditpg_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,12 +16,26 @@ import (
 
 	"raceday/services/audit"
 	"raceday/services/audit/auditpg"
+	"raceday/services/fault"
 	"raceday/services/postgres/postgrestest"
+	"raceday/services/rules/race"
 )
 
 func TestMain(m *testing.M) { postgrestest.Main(m) }
 
 const event = "almaty-2025"
+
+// events are the events of a test.
+type events []race.EventID
+
+var errEventNotFound = fault.New(fault.NotFound, "EVENT_NOT_FOUND", "there is no event with this id")
+
+func (e events) Event(_ context.Context, id race.EventID) (*race.Event, error) {
+	if !slices.Contains(e, id) {
+		return nil, errEventNotFound
+	}
+	return &race.Event{ID: id}, nil
+}
 
 // record records an action as the services do.
 func record(t *testing.T, pool *pgxpool.Pool, event, actor, action, detail string) {
@@ -37,7 +54,7 @@ func newAudit(t *testing.T) (*audit.Service, *pgxpool.Pool) {
 	record(t, pool, "another", "director", "EVENT_APPLIED", "version 1")
 	record(t, pool, event, "referee", "RULING_RECORDED", "DSQ marathon 7, \"көмек алды\", id a:1")
 	record(t, pool, event, "", "SET_CAPACITY", "")
-	return audit.New(auditpg.New(pool)), pool
+	return audit.New(events{event, "another", "without-actions"}, auditpg.New(pool)), pool
 }
 
 func TestActionsComeInTheirOrderPageByPage(t *testing.T) {
@@ -77,9 +94,20 @@ func TestAnUntouchedRecordIsVerified(t *testing.T) {
 	if err != nil || got.Actions != 3 || got.Touched != 0 || got.Last == nil {
 		t.Errorf("got %+v, %v, want 3 actions, none touched", got, err)
 	}
-	none, err := service.Verify(t.Context(), "none")
+	none, err := service.Verify(t.Context(), "without-actions")
 	if err != nil || none != (audit.Verified{}) {
 		t.Errorf("of an event without actions: got %+v, %v", none, err)
+	}
+}
+
+func TestAnEventThatIsNoneHasNoRecord(t *testing.T) {
+	t.Parallel()
+	service, _ := newAudit(t)
+	if _, _, err := service.List(t.Context(), "none", 0, ""); !errors.Is(err, errEventNotFound) {
+		t.Errorf("its actions: got %v, want EVENT_NOT_FOUND", err)
+	}
+	if _, err := service.Verify(t.Context(), "none"); !errors.Is(err, errEventNotFound) {
+		t.Errorf("its digests: got %v, want EVENT_NOT_FOUND", err)
 	}
 }
 

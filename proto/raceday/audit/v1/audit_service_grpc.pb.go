@@ -34,10 +34,11 @@ const (
 // DATABASE_BUSY or SERVER_STOPPING, after which it may be sent again, or with INTERNAL.
 type AuditServiceClient interface {
 	// ListActions returns the official actions on an event in their order: versions of the event, guns and other rulings,
-	// decisions about places, and what the office did to the roster. An event without actions has none. Reasons: PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
+	// decisions about places, and what the office did to the roster. Reasons: EVENT_NOT_FOUND, PAGE_SIZE_INVALID,
+	// PAGE_TOKEN_INVALID.
 	ListActions(ctx context.Context, in *ListActionsRequest, opts ...grpc.CallOption) (*ListActionsResponse, error)
 	// VerifyActions computes all digests of an event again and names the first action that is not as it was recorded. Whoever
-	// noted the last digest elsewhere also sees whether all of it was written anew.
+	// noted the last digest elsewhere also sees whether all of it was written anew. Reasons: EVENT_NOT_FOUND.
 	VerifyActions(ctx context.Context, in *VerifyActionsRequest, opts ...grpc.CallOption) (*VerifyActionsResponse, error)
 }
 
@@ -80,10 +81,11 @@ func (c *auditServiceClient) VerifyActions(ctx context.Context, in *VerifyAction
 // DATABASE_BUSY or SERVER_STOPPING, after which it may be sent again, or with INTERNAL.
 type AuditServiceServer interface {
 	// ListActions returns the official actions on an event in their order: versions of the event, guns and other rulings,
-	// decisions about places, and what the office did to the roster. An event without actions has none. Reasons: PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
+	// decisions about places, and what the office did to the roster. Reasons: EVENT_NOT_FOUND, PAGE_SIZE_INVALID,
+	// PAGE_TOKEN_INVALID.
 	ListActions(context.Context, *ListActionsRequest) (*ListActionsResponse, error)
 	// VerifyActions computes all digests of an event again and names the first action that is not as it was recorded. Whoever
-	// noted the last digest elsewhere also sees whether all of it was written anew.
+	// noted the last digest elsewhere also sees whether all of it was written anew. Reasons: EVENT_NOT_FOUND.
 	VerifyActions(context.Context, *VerifyActionsRequest) (*VerifyActionsResponse, error)
 	mustEmbedUnimplementedAuditServiceServer()
 }
