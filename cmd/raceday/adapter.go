@@ -375,3 +375,15 @@ func (f facts) Files(ctx context.Context, event race.EventID, file func(name str
 		return nil
 	})
 }
+
+// rosterLines tells who records rulings whom bibs lead to.
+type rosterLines struct{ roster *registrationpg.Store }
+
+func (l rosterLines) Lines(ctx context.Context, event race.EventID, bibs []race.Bib) (map[race.Bib]timing.RosterLine, error) {
+	found, err := l.roster.LinesOfBibs(ctx, event, bibs)
+	byBib := make(map[race.Bib]timing.RosterLine, len(found))
+	for _, line := range found {
+		byBib[line.Asked] = timing.RosterLine{Race: line.Race, Bib: line.Bib, Wave: line.Wave, Chips: line.Chips}
+	}
+	return byBib, err
+}

@@ -135,7 +135,7 @@ func assemble(around surroundings, running []string) (*assembly, error) {
 	if a.runs("timing") {
 		timingv1.RegisterTimingServiceServer(server, timinggrpc.New(timing.New(timing.Dependencies{
 			Store: facts.timing, Events: events, Course: course{boards}, Now: time.Now, Wearers: roster,
-			Roster: lines{roster}, ChipReads: facts.timing,
+			Roster: rosterLines{roster}, ChipReads: facts.timing,
 			Explainer: explainer{pool, events, roster, facts.timing}, Standings: ranks{boards}, Mats: mats,
 		})))
 	}

@@ -28,12 +28,15 @@ type Gun struct {
 	At racetime.Instant
 }
 
-// FireGun records a gun. The same RequestID again is the same gun, also where At is left open. It returns
+// FireGun records a gun, and warns of what looks like a slip. The same RequestID again is the same gun, also where At is
+// left open. It returns
 // ErrRaceNotFound, ErrWaveNotFound, ErrRulingInvalid, ErrRulingIDReused, or a fault that says that there is no such event.
-func (s *Service) FireGun(ctx context.Context, actor string, event race.EventID, gun Gun) (RecordedRuling, error) {
+func (s *Service) FireGun(
+	ctx context.Context, actor string, event race.EventID, gun Gun,
+) (RecordedRuling, []Warning, error) {
 	run, err := s.events.Event(ctx, event)
 	if err != nil {
-		return RecordedRuling{}, fmt.Errorf("fire gun: %w", err)
+		return RecordedRuling{}, nil, fmt.Errorf("fire gun: %w", err)
 	}
 	recorded, _, err := s.record(ctx, actor, run, []asked{{
 		Ruling: ruling.Ruling{ID: gun.RequestID, Race: gun.Race, Kind: ruling.Gun, Target: string(gun.Wave), At: gun.At},
@@ -42,15 +45,15 @@ func (s *Service) FireGun(ctx context.Context, actor string, event race.EventID,
 	if errors.Is(err, ErrRulingInvalid) {
 		switch of := run.Race(gun.Race); {
 		case of == nil:
-			return RecordedRuling{}, ErrRaceNotFound
+			return RecordedRuling{}, nil, ErrRaceNotFound
 		case gun.Wave != "" && of.Wave(gun.Wave) == nil:
-			return RecordedRuling{}, ErrWaveNotFound
+			return RecordedRuling{}, nil, ErrWaveNotFound
 		}
 	}
 	if err != nil {
-		return RecordedRuling{}, fmt.Errorf("fire gun: %w", err)
+		return RecordedRuling{}, nil, fmt.Errorf("fire gun: %w", err)
 	}
-	return *recorded[0].RecordedRuling, nil
+	return *recorded[0].RecordedRuling, s.warn(ctx, run, recorded), nil
 }
 
 // RecordRuling records a ruling; one without an id gets one, and one that does not say by whom is the actor's. The same
@@ -67,7 +70,9 @@ func (s *Service) RecordRuling(
 	if err != nil {
 		return RecordedRuling{}, Recording{}, fmt.Errorf("record ruling: %w", err)
 	}
-	return *outcomes[0].RecordedRuling, newRecording(outcomes, out), nil
+	recording := newRecording(outcomes, out)
+	recording.Warnings = s.warn(ctx, run, outcomes)
+	return *outcomes[0].RecordedRuling, recording, nil
 }
 
 // RecordRulings records rulings as RecordRuling does each, in their order, all or none. One may revoke
@@ -90,7 +95,9 @@ func (s *Service) RecordRulings(
 	if err != nil {
 		return Recording{}, fmt.Errorf("record rulings: %w", err)
 	}
-	return newRecording(outcomes, out), nil
+	recording := newRecording(outcomes, out)
+	recording.Warnings = s.warn(ctx, run, outcomes)
+	return recording, nil
 }
 
 // Recording is what became of rulings.
@@ -98,6 +105,8 @@ type Recording struct {
 	// New counts those that did not stand already.
 	New int
 	StillOut
+	// Warnings are of the new ones, in their order.
+	Warnings []Warning
 }
 
 func newRecording(outcomes []outcome, out StillOut) Recording {

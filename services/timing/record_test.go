@@ -72,7 +72,7 @@ func TestARepeatIsNotCheckedAgainstTheEvent(t *testing.T) {
 		t.Fatal(err)
 	}
 	gun := Gun{RequestID: "g", Race: "marathon", Wave: "A"}
-	first, err := s.FireGun(t.Context(), "starter", event.ID, gun)
+	first, _, err := s.FireGun(t.Context(), "starter", event.ID, gun)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestARepeatIsNotCheckedAgainstTheEvent(t *testing.T) {
 	if _, outcome, err := s.RecordRuling(t.Context(), "referee", event.ID, manual); err != nil || outcome.New != 0 {
 		t.Errorf("the ruling again: got new %v, %v, want what stands", outcome.New, err)
 	}
-	if again, err := s.FireGun(t.Context(), "starter", event.ID, gun); err != nil || again != first {
+	if again, _, err := s.FireGun(t.Context(), "starter", event.ID, gun); err != nil || again != first {
 		t.Errorf("the gun again: got %+v, %v, want %+v", again, err, first)
 	}
 	manual.ID = "new"

@@ -82,6 +82,9 @@ type Dependencies struct {
 	Events  Events
 	Course  Course
 	Wearers Wearers
+	// Roster and ChipReads are what new rulings are compared with.
+	Roster    Roster
+	ChipReads ChipReads
 	// Explainer and Standings answer ExplainResult.
 	Explainer Explainer
 	Standings Standings
@@ -98,6 +101,8 @@ type Service struct {
 	wearers Wearers
 	now     func() time.Time
 
+	roster    Roster
+	chipReads ChipReads
 	explainer Explainer
 	standings Standings
 	mats      *Mats
@@ -107,6 +112,7 @@ type Service struct {
 func New(deps Dependencies) *Service {
 	return &Service{
 		store: deps.Store, events: deps.Events, course: deps.Course, wearers: deps.Wearers, now: deps.Now,
+		roster: deps.Roster, chipReads: deps.ChipReads,
 		explainer: deps.Explainer, standings: deps.Standings, mats: deps.Mats,
 	}
 }

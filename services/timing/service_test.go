@@ -98,10 +98,12 @@ func (e oneEvent) Event(_ context.Context, id race.EventID) (*race.Event, error)
 // newService returns a service whose clock shows a second more at each look.
 func newService() (*Service, *facts) {
 	store, now := &facts{}, time.Date(2025, 9, 28, 2, 0, 0, 999, time.UTC)
-	return New(Dependencies{Store: store, Events: oneEvent{marathon()}, Now: func() time.Time {
-		now = now.Add(time.Second)
-		return now
-	}}), store
+	return New(Dependencies{
+		Store: store, Events: oneEvent{marathon()}, Roster: &roster{}, ChipReads: store, Now: func() time.Time {
+			now = now.Add(time.Second)
+			return now
+		},
+	}), store
 }
 
 func TestRecordRulingTwice(t *testing.T) {
@@ -170,15 +172,15 @@ func TestRecordRulingRefuses(t *testing.T) {
 func TestFireGun(t *testing.T) {
 	t.Parallel()
 	s, store := newService()
-	first, err := s.FireGun(t.Context(), "starter", "almaty-2025", Gun{RequestID: "g-1", Race: "marathon", Wave: "A"})
+	first, _, err := s.FireGun(t.Context(), "starter", "almaty-2025", Gun{RequestID: "g-1", Race: "marathon", Wave: "A"})
 	if err != nil || first.At != mustInstant(t, "2025-09-28T02:00:01Z") || first.Kind != ruling.Gun || first.Target != "A" || first.By != "starter" {
 		t.Fatalf("got %+v, %v, want a gun now", first, err)
 	}
-	again, err := s.FireGun(t.Context(), "starter", "almaty-2025", Gun{RequestID: "g-1", Race: "marathon", Wave: "A"})
+	again, _, err := s.FireGun(t.Context(), "starter", "almaty-2025", Gun{RequestID: "g-1", Race: "marathon", Wave: "A"})
 	if err != nil || again != first || len(store.rulings) != 1 {
 		t.Errorf("again: got %+v, %v, want the same gun", again, err)
 	}
-	given, err := s.FireGun(t.Context(), "starter", "almaty-2025", Gun{Race: "marathon", At: 5_000_000})
+	given, _, err := s.FireGun(t.Context(), "starter", "almaty-2025", Gun{Race: "marathon", At: 5_000_000})
 	if err != nil || given.At != 5_000_000 || given.Target != "" {
 		t.Errorf("all waves at an instant: got %+v, %v", given, err)
 	}
@@ -194,7 +196,7 @@ func TestFireGun(t *testing.T) {
 		{"unknown wave", "almaty-2025", Gun{Race: "marathon", Wave: "Z"}, ErrWaveNotFound},
 		{"bad id", "almaty-2025", Gun{RequestID: "g 1", Race: "marathon"}, ErrRulingInvalid},
 	} {
-		if _, err := s.FireGun(t.Context(), "starter", test.event, test.gun); !errors.Is(err, test.want) {
+		if _, _, err := s.FireGun(t.Context(), "starter", test.event, test.gun); !errors.Is(err, test.want) {
 			t.Errorf("%s: got %v, want %v", test.name, err, test.want)
 		}
 	}

@@ -101,6 +101,10 @@ func RulingMessage(r timing.RecordedRuling) *timingv1.Ruling {
 	return message
 }
 
+func warningMessage(w timing.Warning) *timingv1.RulingWarning {
+	return &timingv1.RulingWarning{RulingId: string(w.RulingID), Field: w.Field, Reason: w.Reason, Message: w.Message}
+}
+
 func readMessage(r timing.Read) *timingv1.StoredRead {
 	message := &timingv1.StoredRead{
 		Mat: string(r.Mat), Boot: r.Boot, Seq: r.Seq, Chip: string(r.Chip), At: timestamppb.New(r.At.Time()),

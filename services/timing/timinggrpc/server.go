@@ -34,11 +34,11 @@ func (s *Server) FireGun(ctx context.Context, request *timingv1.FireGunRequest) 
 	if err != nil {
 		return nil, err
 	}
-	recorded, err := s.service.FireGun(ctx, grpcserver.ActorFrom(ctx).Name, race.EventID(request.GetEventId()), gun)
+	recorded, warnings, err := s.service.FireGun(ctx, grpcserver.ActorFrom(ctx).Name, race.EventID(request.GetEventId()), gun)
 	if err != nil {
 		return nil, err
 	}
-	return &timingv1.FireGunResponse{Ruling: RulingMessage(recorded)}, nil
+	return &timingv1.FireGunResponse{Ruling: RulingMessage(recorded), Warnings: convert(warnings, warningMessage)}, nil
 }
 
 // RecordRuling records one ruling.
@@ -56,6 +56,7 @@ func (s *Server) RecordRuling(
 	return &timingv1.RecordRulingResponse{
 		Ruling: RulingMessage(recorded), Recorded: outcome.New > 0,
 		StillOut: notice.ToOnCourse(outcome.Entrants, outcome.AskedAt), StillOutUnknown: outcome.Unknown,
+		Warnings: convert(outcome.Warnings, warningMessage),
 	}, nil
 }
 
@@ -72,11 +73,16 @@ func (s *Server) RecordRulings(
 	if err != nil {
 		return err
 	}
+	told := outcome.Warnings[:min(len(outcome.Warnings), maxWarnings)]
 	return stream.SendAndClose(&timingv1.RecordRulingsResponse{
 		Recorded: int32(outcome.New), Stood: int32(len(rulings) - outcome.New),
 		StillOut: notice.ToOnCourse(outcome.Entrants, outcome.AskedAt), StillOutUnknown: outcome.Unknown,
+		Warnings: convert(told, warningMessage), MoreWarnings: int32(len(outcome.Warnings) - len(told)),
 	})
 }
+
+// maxWarnings keeps an answer below what gRPC clients receive unless told otherwise, 4 MiB.
+const maxWarnings = 1000
 
 // maxRulingsBytes bounds the messages of RecordRulings together.
 const maxRulingsBytes = 32 << 20

@@ -38,7 +38,7 @@ func TestACloseOverGRPC(t *testing.T) {
 	closing := func(id string, away bool) *timingv1.RecordRulingResponse {
 		t.Helper()
 		server.service = timing.New(timing.Dependencies{
-			Store: server.store, Events: events{}, Course: course{away},
+			Store: server.store, Events: events{}, Course: course{away}, Roster: everybody{}, ChipReads: server.store,
 			Now: func() time.Time { return time.UnixMicro(1_759_000_000_000_000) },
 		})
 		answer, err := server.RecordRuling(ctx, &timingv1.RecordRulingRequest{EventId: string(event), Ruling: &timingv1.Ruling{
@@ -64,7 +64,11 @@ func TestACloseOverGRPC(t *testing.T) {
 	if answer := closing("c-1", false); answer.GetRecorded() || len(answer.GetStillOut()) > 0 {
 		t.Errorf("the same close again: %v, want nobody", answer)
 	}
-	if answer := closing("c-2", true); !answer.GetRecorded() || !answer.GetStillOutUnknown() {
+	answer = closing("c-2", true)
+	if warnings := answer.GetWarnings(); len(warnings) != 1 || warnings[0].GetReason() != "ALREADY_CLOSED" || warnings[0].GetRulingId() != "c-2" {
+		t.Errorf("closed again: %v, want a warning", warnings)
+	}
+	if !answer.GetRecorded() || !answer.GetStillOutUnknown() {
 		t.Errorf("closed while the standings are away: %v, want it recorded and those out unknown", answer)
 	}
 }

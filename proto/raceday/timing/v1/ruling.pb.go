@@ -274,6 +274,79 @@ func (x *Ruling) GetChange() int64 {
 	return 0
 }
 
+// RulingWarning is something about a new ruling that looks like a slip. The ruling is recorded all the same: a fact may be
+// known before its roster is.
+type RulingWarning struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	RulingId string                 `protobuf:"bytes,1,opt,name=ruling_id,json=rulingId,proto3" json:"ruling_id,omitempty"`
+	// The field of the ruling by its name here.
+	Field string `protobuf:"bytes,2,opt,name=field,proto3" json:"field,omitempty"`
+	// Stable; TimingService names all.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// The same for a person, instants by the event's time zone.
+	Message       string `protobuf:"bytes,4,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RulingWarning) Reset() {
+	*x = RulingWarning{}
+	mi := &file_raceday_timing_v1_ruling_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RulingWarning) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RulingWarning) ProtoMessage() {}
+
+func (x *RulingWarning) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_timing_v1_ruling_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RulingWarning.ProtoReflect.Descriptor instead.
+func (*RulingWarning) Descriptor() ([]byte, []int) {
+	return file_raceday_timing_v1_ruling_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *RulingWarning) GetRulingId() string {
+	if x != nil {
+		return x.RulingId
+	}
+	return ""
+}
+
+func (x *RulingWarning) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *RulingWarning) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *RulingWarning) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
 var File_raceday_timing_v1_ruling_proto protoreflect.FileDescriptor
 
 const file_raceday_timing_v1_ruling_proto_rawDesc = "" +
@@ -296,7 +369,12 @@ const file_raceday_timing_v1_ruling_proto_rawDesc = "" +
 	"decided_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\tdecidedAt\x12;\n" +
 	"\vrecorded_at\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"recordedAt\x12\x16\n" +
-	"\x06change\x18\x0e \x01(\x03R\x06change*\xc6\x03\n" +
+	"\x06change\x18\x0e \x01(\x03R\x06change\"t\n" +
+	"\rRulingWarning\x12\x1b\n" +
+	"\truling_id\x18\x01 \x01(\tR\brulingId\x12\x14\n" +
+	"\x05field\x18\x02 \x01(\tR\x05field\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x18\n" +
+	"\amessage\x18\x04 \x01(\tR\amessage*\xc6\x03\n" +
 	"\n" +
 	"RulingKind\x12\x1b\n" +
 	"\x17RULING_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
@@ -331,19 +409,20 @@ func file_raceday_timing_v1_ruling_proto_rawDescGZIP() []byte {
 }
 
 var file_raceday_timing_v1_ruling_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_raceday_timing_v1_ruling_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
+var file_raceday_timing_v1_ruling_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
 var file_raceday_timing_v1_ruling_proto_goTypes = []any{
 	(RulingKind)(0),               // 0: raceday.timing.v1.RulingKind
 	(*Ruling)(nil),                // 1: raceday.timing.v1.Ruling
-	(*timestamppb.Timestamp)(nil), // 2: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 3: google.protobuf.Duration
+	(*RulingWarning)(nil),         // 2: raceday.timing.v1.RulingWarning
+	(*timestamppb.Timestamp)(nil), // 3: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 4: google.protobuf.Duration
 }
 var file_raceday_timing_v1_ruling_proto_depIdxs = []int32{
 	0, // 0: raceday.timing.v1.Ruling.kind:type_name -> raceday.timing.v1.RulingKind
-	2, // 1: raceday.timing.v1.Ruling.at:type_name -> google.protobuf.Timestamp
-	3, // 2: raceday.timing.v1.Ruling.duration:type_name -> google.protobuf.Duration
-	2, // 3: raceday.timing.v1.Ruling.decided_at:type_name -> google.protobuf.Timestamp
-	2, // 4: raceday.timing.v1.Ruling.recorded_at:type_name -> google.protobuf.Timestamp
+	3, // 1: raceday.timing.v1.Ruling.at:type_name -> google.protobuf.Timestamp
+	4, // 2: raceday.timing.v1.Ruling.duration:type_name -> google.protobuf.Duration
+	3, // 3: raceday.timing.v1.Ruling.decided_at:type_name -> google.protobuf.Timestamp
+	3, // 4: raceday.timing.v1.Ruling.recorded_at:type_name -> google.protobuf.Timestamp
 	5, // [5:5] is the sub-list for method output_type
 	5, // [5:5] is the sub-list for method input_type
 	5, // [5:5] is the sub-list for extension type_name
@@ -362,7 +441,7 @@ func file_raceday_timing_v1_ruling_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_raceday_timing_v1_ruling_proto_rawDesc), len(file_raceday_timing_v1_ruling_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   1,
+			NumMessages:   2,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -105,8 +105,10 @@ func (x *FireGunRequest) GetRequestId() string {
 
 // FireGunResponse holds the ruling that was recorded.
 type FireGunResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Ruling        *Ruling                `protobuf:"bytes,1,opt,name=ruling,proto3" json:"ruling,omitempty"`
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Ruling *Ruling                `protobuf:"bytes,1,opt,name=ruling,proto3" json:"ruling,omitempty"`
+	// Of a gun that is new.
+	Warnings      []*RulingWarning `protobuf:"bytes,2,rep,name=warnings,proto3" json:"warnings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -144,6 +146,13 @@ func (*FireGunResponse) Descriptor() ([]byte, []int) {
 func (x *FireGunResponse) GetRuling() *Ruling {
 	if x != nil {
 		return x.Ruling
+	}
+	return nil
+}
+
+func (x *FireGunResponse) GetWarnings() []*RulingWarning {
+	if x != nil {
+		return x.Warnings
 	}
 	return nil
 }
@@ -212,8 +221,10 @@ type RecordRulingResponse struct {
 	// The standings did not say in time who was still out: nobody may conclude from an empty still_out that all are in. The
 	// CLOSE is recorded all the same, and has made those who were out DNF.
 	StillOutUnknown bool `protobuf:"varint,4,opt,name=still_out_unknown,json=stillOutUnknown,proto3" json:"still_out_unknown,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Of a ruling that is new.
+	Warnings      []*RulingWarning `protobuf:"bytes,5,rep,name=warnings,proto3" json:"warnings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RecordRulingResponse) Reset() {
@@ -272,6 +283,13 @@ func (x *RecordRulingResponse) GetStillOutUnknown() bool {
 		return x.StillOutUnknown
 	}
 	return false
+}
+
+func (x *RecordRulingResponse) GetWarnings() []*RulingWarning {
+	if x != nil {
+		return x.Warnings
+	}
+	return nil
 }
 
 // RecordRulingsRequest holds some of the rulings; at most 10 000, and 32 MiB, in all messages together.
@@ -339,8 +357,12 @@ type RecordRulingsResponse struct {
 	StillOut []*v1.OnCourse `protobuf:"bytes,3,rep,name=still_out,json=stillOut,proto3" json:"still_out,omitempty"`
 	// Of at least one CLOSE the standings did not say in time who was still out, as in RecordRulingResponse.
 	StillOutUnknown bool `protobuf:"varint,4,opt,name=still_out_unknown,json=stillOutUnknown,proto3" json:"still_out_unknown,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Of the rulings that are new, in their order; at most 1000.
+	Warnings []*RulingWarning `protobuf:"bytes,5,rep,name=warnings,proto3" json:"warnings,omitempty"`
+	// How many warnings there were beyond these.
+	MoreWarnings  int32 `protobuf:"varint,6,opt,name=more_warnings,json=moreWarnings,proto3" json:"more_warnings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RecordRulingsResponse) Reset() {
@@ -399,6 +421,20 @@ func (x *RecordRulingsResponse) GetStillOutUnknown() bool {
 		return x.StillOutUnknown
 	}
 	return false
+}
+
+func (x *RecordRulingsResponse) GetWarnings() []*RulingWarning {
+	if x != nil {
+		return x.Warnings
+	}
+	return nil
+}
+
+func (x *RecordRulingsResponse) GetMoreWarnings() int32 {
+	if x != nil {
+		return x.MoreWarnings
+	}
+	return 0
 }
 
 // ListRulingsRequest pages through rulings.
@@ -1275,25 +1311,29 @@ const file_raceday_timing_v1_timing_service_proto_rawDesc = "" +
 	"\x04wave\x18\x03 \x01(\tR\x04wave\x12*\n" +
 	"\x02at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x05 \x01(\tR\trequestId\"D\n" +
+	"request_id\x18\x05 \x01(\tR\trequestId\"\x82\x01\n" +
 	"\x0fFireGunResponse\x121\n" +
-	"\x06ruling\x18\x01 \x01(\v2\x19.raceday.timing.v1.RulingR\x06ruling\"c\n" +
+	"\x06ruling\x18\x01 \x01(\v2\x19.raceday.timing.v1.RulingR\x06ruling\x12<\n" +
+	"\bwarnings\x18\x02 \x03(\v2 .raceday.timing.v1.RulingWarningR\bwarnings\"c\n" +
 	"\x13RecordRulingRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x121\n" +
-	"\x06ruling\x18\x02 \x01(\v2\x19.raceday.timing.v1.RulingR\x06ruling\"\xce\x01\n" +
+	"\x06ruling\x18\x02 \x01(\v2\x19.raceday.timing.v1.RulingR\x06ruling\"\x8c\x02\n" +
 	"\x14RecordRulingResponse\x121\n" +
 	"\x06ruling\x18\x01 \x01(\v2\x19.raceday.timing.v1.RulingR\x06ruling\x12\x1a\n" +
 	"\brecorded\x18\x02 \x01(\bR\brecorded\x12;\n" +
 	"\tstill_out\x18\x03 \x03(\v2\x1e.raceday.standings.v1.OnCourseR\bstillOut\x12*\n" +
-	"\x11still_out_unknown\x18\x04 \x01(\bR\x0fstillOutUnknown\"f\n" +
+	"\x11still_out_unknown\x18\x04 \x01(\bR\x0fstillOutUnknown\x12<\n" +
+	"\bwarnings\x18\x05 \x03(\v2 .raceday.timing.v1.RulingWarningR\bwarnings\"f\n" +
 	"\x14RecordRulingsRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x123\n" +
-	"\arulings\x18\x02 \x03(\v2\x19.raceday.timing.v1.RulingR\arulings\"\xb2\x01\n" +
+	"\arulings\x18\x02 \x03(\v2\x19.raceday.timing.v1.RulingR\arulings\"\x95\x02\n" +
 	"\x15RecordRulingsResponse\x12\x1a\n" +
 	"\brecorded\x18\x01 \x01(\x05R\brecorded\x12\x14\n" +
 	"\x05stood\x18\x02 \x01(\x05R\x05stood\x12;\n" +
 	"\tstill_out\x18\x03 \x03(\v2\x1e.raceday.standings.v1.OnCourseR\bstillOut\x12*\n" +
-	"\x11still_out_unknown\x18\x04 \x01(\bR\x0fstillOutUnknown\"\x7f\n" +
+	"\x11still_out_unknown\x18\x04 \x01(\bR\x0fstillOutUnknown\x12<\n" +
+	"\bwarnings\x18\x05 \x03(\v2 .raceday.timing.v1.RulingWarningR\bwarnings\x12#\n" +
+	"\rmore_warnings\x18\x06 \x01(\x05R\fmoreWarnings\"\x7f\n" +
 	"\x12ListRulingsRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04race\x18\x02 \x01(\tR\x04race\x12\x1b\n" +
@@ -1400,54 +1440,58 @@ var file_raceday_timing_v1_timing_service_proto_goTypes = []any{
 	(*WatchMatsResponse)(nil),            // 20: raceday.timing.v1.WatchMatsResponse
 	(*timestamppb.Timestamp)(nil),        // 21: google.protobuf.Timestamp
 	(*Ruling)(nil),                       // 22: raceday.timing.v1.Ruling
-	(*v1.OnCourse)(nil),                  // 23: raceday.standings.v1.OnCourse
-	(*StoredRead)(nil),                   // 24: raceday.timing.v1.StoredRead
-	(*RejectedMessage)(nil),              // 25: raceday.timing.v1.RejectedMessage
-	(*Explanation)(nil),                  // 26: raceday.timing.v1.Explanation
-	(*MatState)(nil),                     // 27: raceday.timing.v1.MatState
+	(*RulingWarning)(nil),                // 23: raceday.timing.v1.RulingWarning
+	(*v1.OnCourse)(nil),                  // 24: raceday.standings.v1.OnCourse
+	(*StoredRead)(nil),                   // 25: raceday.timing.v1.StoredRead
+	(*RejectedMessage)(nil),              // 26: raceday.timing.v1.RejectedMessage
+	(*Explanation)(nil),                  // 27: raceday.timing.v1.Explanation
+	(*MatState)(nil),                     // 28: raceday.timing.v1.MatState
 }
 var file_raceday_timing_v1_timing_service_proto_depIdxs = []int32{
 	21, // 0: raceday.timing.v1.FireGunRequest.at:type_name -> google.protobuf.Timestamp
 	22, // 1: raceday.timing.v1.FireGunResponse.ruling:type_name -> raceday.timing.v1.Ruling
-	22, // 2: raceday.timing.v1.RecordRulingRequest.ruling:type_name -> raceday.timing.v1.Ruling
-	22, // 3: raceday.timing.v1.RecordRulingResponse.ruling:type_name -> raceday.timing.v1.Ruling
-	23, // 4: raceday.timing.v1.RecordRulingResponse.still_out:type_name -> raceday.standings.v1.OnCourse
-	22, // 5: raceday.timing.v1.RecordRulingsRequest.rulings:type_name -> raceday.timing.v1.Ruling
-	23, // 6: raceday.timing.v1.RecordRulingsResponse.still_out:type_name -> raceday.standings.v1.OnCourse
-	22, // 7: raceday.timing.v1.ListRulingsResponse.rulings:type_name -> raceday.timing.v1.Ruling
-	24, // 8: raceday.timing.v1.ListReadsResponse.reads:type_name -> raceday.timing.v1.StoredRead
-	25, // 9: raceday.timing.v1.ListRejectedMessagesResponse.messages:type_name -> raceday.timing.v1.RejectedMessage
-	26, // 10: raceday.timing.v1.ExplainResultResponse.explanation:type_name -> raceday.timing.v1.Explanation
-	21, // 11: raceday.timing.v1.UnknownChip.last_at:type_name -> google.protobuf.Timestamp
-	21, // 12: raceday.timing.v1.UnknownChip.first_at:type_name -> google.protobuf.Timestamp
-	14, // 13: raceday.timing.v1.ListUnknownChipsResponse.chips:type_name -> raceday.timing.v1.UnknownChip
-	27, // 14: raceday.timing.v1.ListMatsResponse.mats:type_name -> raceday.timing.v1.MatState
-	27, // 15: raceday.timing.v1.WatchMatsResponse.mats:type_name -> raceday.timing.v1.MatState
-	0,  // 16: raceday.timing.v1.TimingService.FireGun:input_type -> raceday.timing.v1.FireGunRequest
-	2,  // 17: raceday.timing.v1.TimingService.RecordRuling:input_type -> raceday.timing.v1.RecordRulingRequest
-	4,  // 18: raceday.timing.v1.TimingService.RecordRulings:input_type -> raceday.timing.v1.RecordRulingsRequest
-	6,  // 19: raceday.timing.v1.TimingService.ListRulings:input_type -> raceday.timing.v1.ListRulingsRequest
-	8,  // 20: raceday.timing.v1.TimingService.ListReads:input_type -> raceday.timing.v1.ListReadsRequest
-	10, // 21: raceday.timing.v1.TimingService.ListRejectedMessages:input_type -> raceday.timing.v1.ListRejectedMessagesRequest
-	12, // 22: raceday.timing.v1.TimingService.ExplainResult:input_type -> raceday.timing.v1.ExplainResultRequest
-	15, // 23: raceday.timing.v1.TimingService.ListUnknownChips:input_type -> raceday.timing.v1.ListUnknownChipsRequest
-	17, // 24: raceday.timing.v1.TimingService.ListMats:input_type -> raceday.timing.v1.ListMatsRequest
-	19, // 25: raceday.timing.v1.TimingService.WatchMats:input_type -> raceday.timing.v1.WatchMatsRequest
-	1,  // 26: raceday.timing.v1.TimingService.FireGun:output_type -> raceday.timing.v1.FireGunResponse
-	3,  // 27: raceday.timing.v1.TimingService.RecordRuling:output_type -> raceday.timing.v1.RecordRulingResponse
-	5,  // 28: raceday.timing.v1.TimingService.RecordRulings:output_type -> raceday.timing.v1.RecordRulingsResponse
-	7,  // 29: raceday.timing.v1.TimingService.ListRulings:output_type -> raceday.timing.v1.ListRulingsResponse
-	9,  // 30: raceday.timing.v1.TimingService.ListReads:output_type -> raceday.timing.v1.ListReadsResponse
-	11, // 31: raceday.timing.v1.TimingService.ListRejectedMessages:output_type -> raceday.timing.v1.ListRejectedMessagesResponse
-	13, // 32: raceday.timing.v1.TimingService.ExplainResult:output_type -> raceday.timing.v1.ExplainResultResponse
-	16, // 33: raceday.timing.v1.TimingService.ListUnknownChips:output_type -> raceday.timing.v1.ListUnknownChipsResponse
-	18, // 34: raceday.timing.v1.TimingService.ListMats:output_type -> raceday.timing.v1.ListMatsResponse
-	20, // 35: raceday.timing.v1.TimingService.WatchMats:output_type -> raceday.timing.v1.WatchMatsResponse
-	26, // [26:36] is the sub-list for method output_type
-	16, // [16:26] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	23, // 2: raceday.timing.v1.FireGunResponse.warnings:type_name -> raceday.timing.v1.RulingWarning
+	22, // 3: raceday.timing.v1.RecordRulingRequest.ruling:type_name -> raceday.timing.v1.Ruling
+	22, // 4: raceday.timing.v1.RecordRulingResponse.ruling:type_name -> raceday.timing.v1.Ruling
+	24, // 5: raceday.timing.v1.RecordRulingResponse.still_out:type_name -> raceday.standings.v1.OnCourse
+	23, // 6: raceday.timing.v1.RecordRulingResponse.warnings:type_name -> raceday.timing.v1.RulingWarning
+	22, // 7: raceday.timing.v1.RecordRulingsRequest.rulings:type_name -> raceday.timing.v1.Ruling
+	24, // 8: raceday.timing.v1.RecordRulingsResponse.still_out:type_name -> raceday.standings.v1.OnCourse
+	23, // 9: raceday.timing.v1.RecordRulingsResponse.warnings:type_name -> raceday.timing.v1.RulingWarning
+	22, // 10: raceday.timing.v1.ListRulingsResponse.rulings:type_name -> raceday.timing.v1.Ruling
+	25, // 11: raceday.timing.v1.ListReadsResponse.reads:type_name -> raceday.timing.v1.StoredRead
+	26, // 12: raceday.timing.v1.ListRejectedMessagesResponse.messages:type_name -> raceday.timing.v1.RejectedMessage
+	27, // 13: raceday.timing.v1.ExplainResultResponse.explanation:type_name -> raceday.timing.v1.Explanation
+	21, // 14: raceday.timing.v1.UnknownChip.last_at:type_name -> google.protobuf.Timestamp
+	21, // 15: raceday.timing.v1.UnknownChip.first_at:type_name -> google.protobuf.Timestamp
+	14, // 16: raceday.timing.v1.ListUnknownChipsResponse.chips:type_name -> raceday.timing.v1.UnknownChip
+	28, // 17: raceday.timing.v1.ListMatsResponse.mats:type_name -> raceday.timing.v1.MatState
+	28, // 18: raceday.timing.v1.WatchMatsResponse.mats:type_name -> raceday.timing.v1.MatState
+	0,  // 19: raceday.timing.v1.TimingService.FireGun:input_type -> raceday.timing.v1.FireGunRequest
+	2,  // 20: raceday.timing.v1.TimingService.RecordRuling:input_type -> raceday.timing.v1.RecordRulingRequest
+	4,  // 21: raceday.timing.v1.TimingService.RecordRulings:input_type -> raceday.timing.v1.RecordRulingsRequest
+	6,  // 22: raceday.timing.v1.TimingService.ListRulings:input_type -> raceday.timing.v1.ListRulingsRequest
+	8,  // 23: raceday.timing.v1.TimingService.ListReads:input_type -> raceday.timing.v1.ListReadsRequest
+	10, // 24: raceday.timing.v1.TimingService.ListRejectedMessages:input_type -> raceday.timing.v1.ListRejectedMessagesRequest
+	12, // 25: raceday.timing.v1.TimingService.ExplainResult:input_type -> raceday.timing.v1.ExplainResultRequest
+	15, // 26: raceday.timing.v1.TimingService.ListUnknownChips:input_type -> raceday.timing.v1.ListUnknownChipsRequest
+	17, // 27: raceday.timing.v1.TimingService.ListMats:input_type -> raceday.timing.v1.ListMatsRequest
+	19, // 28: raceday.timing.v1.TimingService.WatchMats:input_type -> raceday.timing.v1.WatchMatsRequest
+	1,  // 29: raceday.timing.v1.TimingService.FireGun:output_type -> raceday.timing.v1.FireGunResponse
+	3,  // 30: raceday.timing.v1.TimingService.RecordRuling:output_type -> raceday.timing.v1.RecordRulingResponse
+	5,  // 31: raceday.timing.v1.TimingService.RecordRulings:output_type -> raceday.timing.v1.RecordRulingsResponse
+	7,  // 32: raceday.timing.v1.TimingService.ListRulings:output_type -> raceday.timing.v1.ListRulingsResponse
+	9,  // 33: raceday.timing.v1.TimingService.ListReads:output_type -> raceday.timing.v1.ListReadsResponse
+	11, // 34: raceday.timing.v1.TimingService.ListRejectedMessages:output_type -> raceday.timing.v1.ListRejectedMessagesResponse
+	13, // 35: raceday.timing.v1.TimingService.ExplainResult:output_type -> raceday.timing.v1.ExplainResultResponse
+	16, // 36: raceday.timing.v1.TimingService.ListUnknownChips:output_type -> raceday.timing.v1.ListUnknownChipsResponse
+	18, // 37: raceday.timing.v1.TimingService.ListMats:output_type -> raceday.timing.v1.ListMatsResponse
+	20, // 38: raceday.timing.v1.TimingService.WatchMats:output_type -> raceday.timing.v1.WatchMatsResponse
+	29, // [29:39] is the sub-list for method output_type
+	19, // [19:29] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_raceday_timing_v1_timing_service_proto_init() }

@@ -43,6 +43,7 @@ const (
 type TimingServiceClient interface {
 	// FireGun records the gun of a wave, or of all waves of a race. The last one per wave stands. Reasons:
 	// EVENT_NOT_FOUND, RACE_NOT_FOUND, WAVE_NOT_FOUND, RULING_INVALID, RULING_ID_REUSED.
+	// A gun that is new is answered with warnings as RecordRuling says.
 	FireGun(ctx context.Context, in *FireGunRequest, opts ...grpc.CallOption) (*FireGunResponse, error)
 	// RecordRuling records one ruling; the same id with the same content changes nothing. A bib that is not on the
 	// roster yet is accepted. Reasons: EVENT_NOT_FOUND, RULING_INVALID, RULING_ID_REUSED. Of the fields of a
@@ -50,6 +51,13 @@ type TimingServiceClient interface {
 	// BIB_ITSELF, TARGET_MISSING, WAVE_UNKNOWN, ANOMALY_UNKNOWN, RULING_UNKNOWN, RULING_ITSELF, POINT_MISSING, POINT_UNKNOWN,
 	// POINT_NOT_ALLOWED, POINT_ENDS_NO_LEG, AT_MISSING, AT_INVALID, DURATION_MISSING, DURATION_INVALID,
 	// DURATION_TOO_LONG, TEXT_INVALID. A CLOSE is answered with those who were still out when it was recorded.
+	// A ruling that is new is answered with warnings; it is recorded all the same, and where what they follow from cannot be
+	// looked up in time there are none. They are BIB_NOT_ON_ROSTER, BIB_IN_ANOTHER_RACE and BIB_OF_MEMBER (of bib, and of
+	// the target of RANK_BEFORE); of VOID_READ READ_NOT_FOUND: no stored read of the bib's chips has this point and this
+	// instant, as the mat wrote it; of MANUAL_TIME VISIT_IS_START (the point is named without a number and has later visits)
+	// and TIME_BEFORE_GUN (of the entrant's wave); of MANUAL_TIME and GUN TIME_ANOTHER_DAY: more than 48 hours from noon of
+	// the event's day; of GUN GUN_AGAIN (a gun by a ruling stood before) and GUN_AFTER_CLOSE; ALREADY_CLOSED of CLOSE;
+	// REVOKED_ALREADY of REVOKE. What stood before is judged by the rulings that stand after the call.
 	RecordRuling(ctx context.Context, in *RecordRulingRequest, opts ...grpc.CallOption) (*RecordRulingResponse, error)
 	// RecordRulings records the rulings of all messages as RecordRuling does each, in their order, in one transaction: all
 	// or none, so that they may be sent again as they are. One may revoke another of them, also a later one. Fields are named
@@ -213,6 +221,7 @@ type TimingService_WatchMatsClient = grpc.ServerStreamingClient[WatchMatsRespons
 type TimingServiceServer interface {
 	// FireGun records the gun of a wave, or of all waves of a race. The last one per wave stands. Reasons:
 	// EVENT_NOT_FOUND, RACE_NOT_FOUND, WAVE_NOT_FOUND, RULING_INVALID, RULING_ID_REUSED.
+	// A gun that is new is answered with warnings as RecordRuling says.
 	FireGun(context.Context, *FireGunRequest) (*FireGunResponse, error)
 	// RecordRuling records one ruling; the same id with the same content changes nothing. A bib that is not on the
 	// roster yet is accepted. Reasons: EVENT_NOT_FOUND, RULING_INVALID, RULING_ID_REUSED. Of the fields of a
@@ -220,6 +229,13 @@ type TimingServiceServer interface {
 	// BIB_ITSELF, TARGET_MISSING, WAVE_UNKNOWN, ANOMALY_UNKNOWN, RULING_UNKNOWN, RULING_ITSELF, POINT_MISSING, POINT_UNKNOWN,
 	// POINT_NOT_ALLOWED, POINT_ENDS_NO_LEG, AT_MISSING, AT_INVALID, DURATION_MISSING, DURATION_INVALID,
 	// DURATION_TOO_LONG, TEXT_INVALID. A CLOSE is answered with those who were still out when it was recorded.
+	// A ruling that is new is answered with warnings; it is recorded all the same, and where what they follow from cannot be
+	// looked up in time there are none. They are BIB_NOT_ON_ROSTER, BIB_IN_ANOTHER_RACE and BIB_OF_MEMBER (of bib, and of
+	// the target of RANK_BEFORE); of VOID_READ READ_NOT_FOUND: no stored read of the bib's chips has this point and this
+	// instant, as the mat wrote it; of MANUAL_TIME VISIT_IS_START (the point is named without a number and has later visits)
+	// and TIME_BEFORE_GUN (of the entrant's wave); of MANUAL_TIME and GUN TIME_ANOTHER_DAY: more than 48 hours from noon of
+	// the event's day; of GUN GUN_AGAIN (a gun by a ruling stood before) and GUN_AFTER_CLOSE; ALREADY_CLOSED of CLOSE;
+	// REVOKED_ALREADY of REVOKE. What stood before is judged by the rulings that stand after the call.
 	RecordRuling(context.Context, *RecordRulingRequest) (*RecordRulingResponse, error)
 	// RecordRulings records the rulings of all messages as RecordRuling does each, in their order, in one transaction: all
 	// or none, so that they may be sent again as they are. One may revoke another of them, also a later one. Fields are named
