@@ -41,6 +41,9 @@ func (c *matsCommand) Run(t *terminal) error {
 		if err != nil {
 			return err
 		}
+		if !isTerminal(t.stdout) {
+			fmt.Fprintln(t.stdout, "all mats come first, later blocks hold only those that changed")
+		}
 		var shown []*timingv1.MatState
 		err = receive(stream, func(update *timingv1.WatchMatsResponse) error {
 			if !isTerminal(t.stdout) {
@@ -86,12 +89,21 @@ func printMats(w io.Writer, definition *race.Event, mats []*timingv1.MatState) e
 			last, lag = clock(m.GetLastReadAt(), definition), tenths(m.GetLag().AsDuration())
 		}
 		if m.GetClockDifference() != nil {
-			clockOff = signed(m.GetClockDifference().AsDuration()) + " ±" + tenths(m.GetClockSpread().AsDuration())
+			clockOff = clockOf(m)
 		}
 		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%s\t%s\t%s\t%s\n", m.GetMat(), point, m.GetReads(), m.GetReadsPerMinute(),
 			m.GetChips(), last, lag, clockOff, strings.Join(troubles(m), ", "))
 	}
 	return table.Flush()
+}
+
+// clockOf says how far the clock of a mat is from the others', where that is more than by how much they differ anyway.
+func clockOf(m *timingv1.MatState) string {
+	off, spread := m.GetClockDifference().AsDuration(), m.GetClockSpread().AsDuration()
+	if off.Abs() <= spread {
+		return "ok"
+	}
+	return signed(off) + " ±" + tenths(spread)
 }
 
 // urgency orders mats: the silent before others with a trouble before those without.
@@ -136,8 +148,18 @@ func troubles(m *timingv1.MatState) []string {
 	return words
 }
 
-// tenths writes a duration in seconds with one decimal.
-func tenths(d time.Duration) string { return fmt.Sprintf("%.1fs", d.Seconds()) }
+// tenths writes a duration in seconds with one decimal, or in days and hours where it is long.
+func tenths(d time.Duration) string {
+	if d.Abs() > longest {
+		return days(d)
+	}
+	return fmt.Sprintf("%.1fs", d.Seconds())
+}
 
 // signed is tenths with a sign even where it is plus.
-func signed(d time.Duration) string { return fmt.Sprintf("%+.1fs", d.Seconds()) }
+func signed(d time.Duration) string {
+	if d < 0 {
+		return tenths(d)
+	}
+	return "+" + tenths(d)
+}

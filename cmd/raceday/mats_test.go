@@ -90,6 +90,9 @@ finish-b finish, backup 27 27 27 09:21:39 LAG +70.0s ±0.0s clock +70.0s from th
 
 	watch := s.watchMats(t)
 	eventually(t, 10*time.Second, func() error { return watch.shows("x1-a", "SILENT") })
+	if top, _, _ := strings.Cut(watch.printed.String(), "\n"); !strings.Contains(top, "later blocks hold only those that changed") {
+		t.Errorf("mats --watch begins with %q", top)
+	}
 	send()
 	s.send(t, "spare", "B1")
 	eventually(t, 10*time.Second, func() error { return watch.shows("spare", "the event does not name it") })
@@ -197,6 +200,11 @@ func TestMatsThatChangeKeepTheirPlaces(t *testing.T) {
 func TestWhatTheTimingChiefLooksAtFirst(t *testing.T) {
 	t.Parallel()
 	mats := []*timingv1.MatState{
+		{
+			Mat: "fine", Point: "line", ClockDifference: durationpb.New(-1500 * time.Millisecond),
+			ClockSpread: durationpb.New(1500 * time.Millisecond), LastReadAt: timestamppb.New(time.Date(2026, 9, 27, 9, 0, 0, 0, time.UTC)),
+			Lag: durationpb.New(1453*time.Hour + time.Minute),
+		},
 		{Mat: "good", Point: "line", ClockDifference: durationpb.New(4 * time.Second), ClockSpread: durationpb.New(1500 * time.Millisecond)},
 		{Mat: "off", Point: "line", ClockDifference: durationpb.New(-6 * time.Second), ClockSpread: durationpb.New(0)},
 		{Mat: "silent", Point: "k5", Silent: true, MissedSince: 23},
@@ -208,6 +216,7 @@ func TestWhatTheTimingChiefLooksAtFirst(t *testing.T) {
 	want := `MAT POINT READS /MIN CHIPS LAST READ LAG CLOCK TROUBLE
 silent k5 0 0 0 never SILENT: others saw 23 whom it did not
 off line 0 0 0 never -6.0s ±0.0s clock -6.0s from the others
+fine line 0 0 0 2026-09-27 09:00:00 60 d 13 h ok
 good line 0 0 0 never +4.0s ±1.5s
 `
 	if diff := cmp.Diff(want, withoutLag(out.String())); diff != "" {

@@ -79,12 +79,33 @@ func printOnCourse(w io.Writer, definition *race.Event, raceID string, entrants 
 		}
 		late := ""
 		if e.GetOverdue() != nil {
-			late = hours(e.GetOverdue().AsDuration())
+			late = longTime(e.GetOverdue().AsDuration())
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", late, e.GetBib(), e.GetName(), e.GetWave(),
 			name(e.GetLastVisit(), e.GetLastPoint()), clock(e.GetLastAt(), definition), next, clock(e.GetExpectedAt(), definition))
 	}
 	return table.Flush()
+}
+
+// longest is the longest duration that people read in hours.
+const longest = 48 * time.Hour
+
+// longTime writes a duration as hours does, or as days and hours beyond what people read in hours.
+func longTime(d time.Duration) string {
+	if d <= longest {
+		return hours(d)
+	}
+	return days(d)
+}
+
+// days writes a duration as 60 d 13 h, cut to whole hours.
+func days(d time.Duration) string {
+	whole := int64(d.Abs() / time.Hour)
+	text := fmt.Sprintf("%d d %d h", whole/24, whole%24)
+	if d < 0 {
+		return "-" + text
+	}
+	return text
 }
 
 // hours writes a duration as 1:02:03, cut to whole seconds.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/alecthomas/kong"
 	"golang.org/x/sync/errgroup"
 
 	"raceday/migrations"
@@ -36,13 +37,13 @@ type serveCommand struct {
 }
 
 // Validate reports every contradiction in the flags at once.
-func (c *serveCommand) Validate() error {
+func (c *serveCommand) Validate(parsed *kong.Context) error {
 	var faults []string
 	if !c.Embedded && (c.DatabaseURL == "" || c.NatsURL == "") {
 		faults = append(faults, "give --database-url and --nats-url, or --embedded")
 	}
-	if c.Embedded && (c.DatabaseURL != "" || c.NatsURL != "") {
-		faults = append(faults, "--embedded brings its own PostgreSQL and NATS: leave out --database-url and --nats-url")
+	if outside := outsideServers(parsed); c.Embedded && len(outside) > 0 {
+		faults = append(faults, "--embedded brings its own PostgreSQL and NATS: "+strings.Join(outside, " and "))
 	}
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		faults = append(faults, fmt.Sprintf("--listen: %v", err))
@@ -57,6 +58,22 @@ func (c *serveCommand) Validate() error {
 		return errors.New(strings.Join(faults, "; "))
 	}
 	return nil
+}
+
+// outsideServers says what to do so that no server outside is named: of a flag that is given, and of a variable of the
+// environment that stands for one.
+func outsideServers(parsed *kong.Context) []string {
+	var remedies []string
+	for _, path := range parsed.Path {
+		switch {
+		case path.Flag == nil || path.Flag.Name != "database-url" && path.Flag.Name != "nats-url":
+		case path.Resolved:
+			remedies = append(remedies, "unset "+path.Flag.Tag.Get("variable"))
+		default:
+			remedies = append(remedies, "leave out --"+path.Flag.Name)
+		}
+	}
+	return remedies
 }
 
 func splitAddress(address string) (host string, port int, err error) {
