@@ -14,50 +14,15 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	standingsv1 "raceday/proto/raceday/standings/v1"
 	timingv1 "raceday/proto/raceday/timing/v1"
 	"raceday/services/rules/race"
-	"raceday/services/rules/racetime"
 )
 
 type raceCommand struct {
 	Gun   raceGunCommand   `cmd:"" help:"Record the gun of a race or a wave; the last one stands."`
 	Close raceCloseCommand `cmd:"" help:"Close a race: shows who is still out, asks, and makes them DNF, and DNS who never started."`
-}
-
-type raceGunCommand struct {
-	client
-	Event string `required:"" placeholder:"ID" help:"Event."`
-	Race  string `arg:"" help:"Race."`
-	Wave  string `arg:"" optional:"" help:"Wave; without it all waves of the race."`
-	At    string `placeholder:"INSTANT" help:"When it was fired, such as 2025-09-28T07:00:00.250+05:00; without it now, by the clock of the server."`
-}
-
-// Run records the gun.
-func (c *raceGunCommand) Run(t *terminal) error {
-	request := &timingv1.FireGunRequest{EventId: c.Event, Race: c.Race, Wave: c.Wave, RequestId: rand.Text()}
-	if c.At != "" {
-		at, err := racetime.ParseInstant(c.At)
-		if err != nil {
-			return fmt.Errorf("--at %s: %w", c.At, err)
-		}
-		request.At = timestamppb.New(at.Time())
-	}
-	return c.with(t, func(ctx context.Context, conn *grpc.ClientConn) error {
-		fired, err := timingv1.NewTimingServiceClient(conn).FireGun(ctx, request)
-		if err != nil {
-			return err
-		}
-		who := "all waves"
-		if c.Wave != "" {
-			who = "wave " + c.Wave
-		}
-		gun := fired.GetRuling()
-		fmt.Fprintf(t.stdout, "%s: gun of %s at %s, ruling %s\n", c.Race, who, racetime.At(gun.GetAt().AsTime()), gun.GetId())
-		return nil
-	})
 }
 
 type raceCloseCommand struct {
@@ -77,19 +42,25 @@ func (c *raceCloseCommand) Run(t *terminal) error {
 		if err != nil {
 			return err
 		}
+		standing, err := standingRulings(ctx, conn, c.Event)
+		if err != nil {
+			return err
+		}
+		if closed := standing.closeOf(c.Race); closed != nil {
+			fmt.Fprintf(t.stdout, "%s: already closed at %s by %s with ruling %s; nothing was recorded\n", c.Race,
+				clock(closed.GetRecordedAt(), definition), closed.GetBy(), closed.GetId())
+			return nil
+		}
 		shown, err := c.show(ctx, t, conn, definition)
 		if err != nil {
 			return err
 		}
-		if !c.Yes {
-			if !isTerminal(os.Stdin) {
-				return errNobodyToAsk
-			}
-			question := fmt.Sprintf("close %s? Who is still out becomes DNF, who never started DNS [y/N] ", c.Race)
-			if yes, err := confirm(ctx, t.stdout, os.Stdin, question); err != nil || !yes {
+		question := fmt.Sprintf("close %s? Who is still out becomes DNF, who never started DNS [y/N] ", c.Race)
+		if yes, err := agreed(ctx, t, c.Yes, question, errNobodyToAsk); err != nil || !yes {
+			if !errors.Is(err, errNobodyToAsk) {
 				fmt.Fprintln(t.stdout, "nothing was closed")
-				return err
 			}
+			return err
 		}
 		closed, err := timingv1.NewTimingServiceClient(conn).RecordRuling(ctx, &timingv1.RecordRulingRequest{
 			EventId: c.Event, Ruling: &timingv1.Ruling{
@@ -99,6 +70,7 @@ func (c *raceCloseCommand) Run(t *terminal) error {
 		if err != nil {
 			return err
 		}
+		warn(t.stderr, closed.GetWarnings())
 		return c.printClosed(t.stdout, definition, shown, closed)
 	})
 }
@@ -135,6 +107,25 @@ func (c *raceCloseCommand) printClosed(
 	}
 	fmt.Fprintf(w, "%s is closed: %d became DNF\n", c.Race, len(out))
 	return nil
+}
+
+// agreed reports whether somebody wants it done: said so beforehand, or says so now. Without a terminal there is nobody to
+// ask, which is an error of the caller's.
+func agreed(ctx context.Context, t *terminal, yes bool, question string, nobody error) (bool, error) {
+	switch {
+	case yes:
+		return true, nil
+	case !isTerminal(os.Stdin):
+		return false, nobody
+	}
+	return confirm(ctx, t.stdout, os.Stdin, question)
+}
+
+// warn writes what looks like a slip in a ruling that was recorded.
+func warn(w io.Writer, warnings []*timingv1.RulingWarning) {
+	for _, warning := range warnings {
+		fmt.Fprintf(w, "warning: %s\n", warning.GetMessage())
+	}
 }
 
 // confirm puts a question and reports whether the answer is yes; no answer is no.

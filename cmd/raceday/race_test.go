@@ -3,12 +3,14 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -29,7 +31,8 @@ func TestSomebodyStartsAndVanishes(t *testing.T) {
 		return raceday(t, status, append(args, "--server", s.grpc, "--event", "sprint")...)
 	}
 
-	if out, _ := command(exitSuccess, "race", "gun", "dash"); !regexp.MustCompile(`^dash: gun of all waves at \S+Z, ruling \S+\n$`).MatchString(out) {
+	first := regexp.MustCompile(`^dash: gun of all waves at \S+\+05:00, before: none, ruling \S+\n$`)
+	if out, _ := command(exitSuccess, "race", "gun", "dash"); !first.MatchString(out) {
 		t.Errorf("gun prints %q", out)
 	}
 	if _, stderr := command(exitFailure, "race", "gun", "dash", "B"); !strings.Contains(stderr, "WAVE_NOT_FOUND") {
@@ -78,8 +81,68 @@ $`)
 	s.becomes(t, "3", map[string]string{"status": "FINISHED", "rank:overall": "2"})
 
 	again := s.call(t, "TimingService/RecordRuling", `{"eventId":"sprint","ruling":{"race":"dash","kind":"RULING_KIND_CLOSE"}}`)
+	if warnings := fmt.Sprint(again["warnings"]); !strings.Contains(warnings, "ALREADY_CLOSED") {
+		t.Errorf("closed again: %v, want a warning", again)
+	}
 	if again["stillOut"] != nil || again["stillOutUnknown"] != nil {
 		t.Errorf("closed again: %v, want nobody out", again)
+	}
+}
+
+// Who records a gun again, or closes again, must not move every time of a race by a slip.
+func TestAGunAndACloseAgain(t *testing.T) {
+	t.Parallel()
+	s := serve(t, folder(t))
+	raceday(t, exitSuccess, "event", "apply", "--server", s.grpc, "testdata/sprint.yaml")
+	roster := filepath.Join(t.TempDir(), "roster.csv")
+	lines := "race,bib,chips,name,sex,age\ndash,1,A1,Aigerim,F,30\ndash,2,A2,Ben,M,30\n"
+	if err := os.WriteFile(roster, []byte(lines), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	raceday(t, exitSuccess, "roster", "import", "--server", s.grpc, "--event", "sprint", roster)
+	command := func(status int, args ...string) (stdout, stderr string) {
+		t.Helper()
+		return raceday(t, status, append(args, "--server", s.grpc, "--event", "sprint")...)
+	}
+	prints := func(what, got, want string) {
+		t.Helper()
+		got = regexp.MustCompile(`ruling \S+\n`).ReplaceAllString(got, "ruling ID\n")
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", what, diff)
+		}
+	}
+
+	fired := time.Now().UTC().Add(-time.Minute).Truncate(time.Second)
+	almaty := time.FixedZone("", 5*60*60)
+	gun, later := fired.In(almaty).Format(time.RFC3339), fired.Add(2400*time.Millisecond).In(almaty).Format(time.RFC3339Nano)
+	anotherDay := func(at string) string { return "warning: " + at + " is not about the day of the event, 2026-09-27\n" }
+	again := func(at string) string {
+		return "warning: there was a gun already: that of wave A stood at " + at + "\n"
+	}
+	out, stderr := command(exitSuccess, "race", "gun", "dash", "--at", fired.Format(time.RFC3339))
+	prints("a gun", out+stderr, "dash: gun of all waves at "+gun+", before: none, ruling ID\n"+anotherDay(gun))
+	out, stderr = command(exitSuccess, "race", "gun", "dash", "A", "--at", gun)
+	prints("the gun again before anybody started", out+stderr,
+		"dash: gun of wave A at "+gun+", before: "+gun+", ruling ID\n"+anotherDay(gun)+again(gun))
+
+	s.send(t, "start-a", "A1", "A2")
+	s.becomes(t, "2", map[string]string{"status": "STARTED"})
+	s.send(t, "finish-a", "A1")
+	s.becomes(t, "1", map[string]string{"status": "FINISHED"})
+	shown := "dash: the gun of all waves stands at " + gun + "; 2 started, 1 finished\n"
+	out, stderr = command(exitFailure, "race", "gun", "dash", "--at", later)
+	prints("a gun while the race is under way, nobody to ask", out+stderr, shown+"raceday: "+errNobodyToAskOfGun.Error()+"\n")
+	out, stderr = command(exitSuccess, "race", "gun", "dash", "--at", later, "--yes")
+	prints("a gun while the race is under way", out+stderr,
+		shown+"dash: gun of all waves at "+later+", before: "+gun+", ruling ID\n"+anotherDay(later)+again(gun))
+
+	command(exitSuccess, "race", "close", "dash", "--yes")
+	closed := regexp.MustCompile(`^dash: already closed at [0-9-]+ [0-9:]+ by .+ with ruling \S+; nothing was recorded\n$`)
+	if out, _ := command(exitSuccess, "race", "close", "dash"); !closed.MatchString(out) {
+		t.Errorf("closed again prints %q", out)
+	}
+	if rulings := s.call(t, "TimingService/ListRulings", `{"eventId":"sprint"}`)["rulings"].([]any); len(rulings) != 4 {
+		t.Errorf("recorded %v, want three guns and a close", rulings)
 	}
 }
 

@@ -29,6 +29,55 @@ type rulingsApplyCommand struct {
 	File  string `arg:"" help:"Rulings (rulings.csv)."`
 }
 
+// Help describes the file.
+func (*rulingsApplyCommand) Help() string {
+	return `The first line names the columns, in any order; race and ruling must be among them:
+
+  id          names the ruling, for REVOKE; empty: made from the line
+  race        the race; empty for REVOKE
+  bib         the bib of the entrant, of a relay the team's
+  ruling      what is decided, as below
+  target      GUN, START_WITH_WAVE: the wave; RANK_BEFORE: the other bib;
+              REVIEWED: the kind of anomaly; REVOKE: the id of the ruling
+  point       where; line#2 is the second visit of line, the start being
+              the first
+  at          an instant with its offset; of VOID_READ as the mat wrote it
+  duration    of PENALTY: 30s, 1m30s
+  rule        the number of the rule that was broken
+  reason      why, for the record
+  by          who decided; empty: whose key it is
+  decided_at  when, for the record
+
+Rulings are recorded in the order of the file, all or none. What looks like a slip is recorded all the same, with a
+warning for its line.
+
+One line of each kind:
+
+` + rulingsExample
+}
+
+// rulingsExample has a line of each kind.
+const rulingsExample = `  id,race,bib,ruling,target,point,at,duration,rule,reason
+  r1,marathon,1042,DSQ,,,,,TR6.3,short cut
+  ,marathon,1043,DNS,,,,,,
+  ,marathon,1044,WITHDRAWN,,,,,,ill
+  ,marathon,1045,NOT_COMPETING,,,,,,pacemaker
+  ,marathon,1046,DNF,,,,,,at km 30
+  ,ekiden,9001,DNF,,x2,,,,leg not completed
+  ,marathon,1047,PENALTY,,,,30s,,wrong corral
+  ,nordic,501,YELLOW_CARD,,k5,2025-09-28T08:10:00+05:00,,,
+  ,nordic,502,RED_CARD,,k5,2025-09-28T08:12:00+05:00,,,ran
+  ,marathon,,GUN,A,,2025-09-28T07:00:02.4+05:00,,,
+  ,marathon,,GUN,,,2025-09-28T07:00:02.4+05:00,,,all waves
+  ,marathon,1048,START_WITH_WAVE,A,,,,,
+  ,marathon,1049,MANUAL_TIME,,line#2,2025-09-28T10:31:07.2+05:00,,,
+  ,marathon,1050,VOID_READ,,k30,2025-09-28T09:05:11.412+05:00,,,
+  ,marathon,1051,RANK_BEFORE,1052,,,,TR18.2,photo
+  ,marathon,1053,REVIEWED,MISSING_POINTS,k10,,,,seen on video
+  ,marathon,,CLOSE,,,,,,
+  ,,,REVOKE,r1,,,,,protest upheld
+`
+
 // rulingsChunk is how much of the rulings travels in one message, in bytes; a server takes four times as much.
 const rulingsChunk = 128 << 10
 
@@ -55,8 +104,23 @@ func (c *rulingsApplyCommand) Run(t *terminal) error {
 			return c.atLines(err, lines)
 		}
 		fmt.Fprintf(t.stdout, "%d recorded, %d stood already\n", answer.GetRecorded(), answer.GetStood())
+		warnOfLines(t.stderr, answer, lines)
 		return nil
 	})
+}
+
+// warnOfLines writes what looks like a slip, each with the line that it stands on.
+func warnOfLines(w io.Writer, answer *timingv1.RecordRulingsResponse, lines []timing.RulingLine) {
+	numbers := make(map[string]int, len(lines))
+	for _, line := range lines {
+		numbers[string(line.ID)] = line.Number
+	}
+	for _, warning := range answer.GetWarnings() {
+		fmt.Fprintf(w, "warning: line %d: %s\n", numbers[warning.GetRulingId()], warning.GetMessage())
+	}
+	if more := answer.GetMoreWarnings(); more > 0 {
+		fmt.Fprintf(w, "warning: and %d more\n", more)
+	}
 }
 
 func (c *rulingsApplyCommand) send(

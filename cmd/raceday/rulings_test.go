@@ -3,11 +3,15 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"raceday/services/rules/ruling"
+	"raceday/services/timing"
 )
 
 // A file of rulings is recorded as a whole or not at all, and what is recorded can be scored, whatever becomes of the event.
@@ -52,9 +56,16 @@ func TestRulingsOfAFileInARaceDay(t *testing.T) {
 	}
 	many.WriteString("relay,T1,MANUAL_TIME,,x1,2025-09-28T07:10:00+05:00,,\ndash,7,DSQ,,,,,last\n")
 	file := path("rulings.csv", many.String())
-	for _, want := range []string{"803 recorded, 0 stood already\n", "0 recorded, 803 stood already\n"} {
-		if out, _ := apply(exitSuccess, file); out != want {
+	for i, want := range []string{"803 recorded, 0 stood already\n", "0 recorded, 803 stood already\n"} {
+		out, stderr := apply(exitSuccess, file)
+		if out != want {
 			t.Errorf("apply prints %q, want %q", out, want)
+		}
+		warnings := strings.Split(strings.TrimSuffix(stderr, "\n"), "\n")
+		first, last := "warning: line 3: bib 8 is not on the roster",
+			"warning: line 803: 2025-09-28T07:10:00+05:00 is before the gun of wave R at 2026-09-27T09:00:00+05:00"
+		if i == 0 && (len(warnings) != 802 || warnings[0] != first || warnings[801] != last) || i > 0 && stderr != "" {
+			t.Errorf("apply %d warns %d times, first %q and last %q", i, len(warnings), warnings[0], warnings[len(warnings)-1])
 		}
 	}
 	raceday(t, exitSuccess, "event", "apply", "--server", s.grpc, path("event.yaml", strings.ReplaceAll(string(sprint), "x1", "y1")))
@@ -80,4 +91,23 @@ func TestRulingsOfAFileInARaceDay(t *testing.T) {
 		results, _ := raceday(t, exitSuccess, "results", "export", "--server", s.grpc, "--event", "sprint")
 		return differ(scored, []byte(results))
 	})
+}
+
+func TestTheHelpShowsALineOfEachKind(t *testing.T) {
+	t.Parallel()
+	help, _ := raceday(t, exitSuccess, "rulings", "apply", "--help")
+	for line := range strings.Lines(rulingsExample) {
+		if !strings.Contains(help, line) {
+			t.Errorf("the help lacks %q:\n%s", line, help)
+		}
+	}
+	parsed, err := timing.ParseRulingLines("help", strings.NewReader(strings.ReplaceAll(rulingsExample, "  ", "")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range ruling.Kinds() {
+		if !slices.ContainsFunc(parsed, func(line timing.RulingLine) bool { return line.Kind == kind }) {
+			t.Errorf("the help has no line of %s", kind)
+		}
+	}
 }

@@ -55,6 +55,12 @@ func rulingFrom(message *timingv1.Ruling, path string) (ruling.Ruling, []fault.V
 	}, violations
 }
 
+// RulingOf returns a ruling from its wire form as a server sends it.
+func RulingOf(message *timingv1.Ruling) ruling.Ruling {
+	r, _ := rulingFrom(message, "")
+	return r
+}
+
 func instantInvalid(path string) fault.Violation {
 	return fault.Violation{Path: path, Reason: "AT_INVALID", Message: timing.ErrInstantInvalid.Error()}
 }
