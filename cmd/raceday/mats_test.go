@@ -133,7 +133,7 @@ func connectMats(t *testing.T, url string) jetstream.JetStream {
 
 var (
 	blanks = regexp.MustCompile(` +`)
-	lags   = regexp.MustCompile(`(?m)(\d\d:\d\d:\d\d) -?\d+\.\ds`)
+	lags   = regexp.MustCompile(`(?m)(\d\d:\d\d:\d\d) -?(\d+\.\ds|\d+ d \d+ h)`)
 )
 
 // withoutLag leaves out of a table of mats what the clock of the test decides, and the blanks that align it.
@@ -216,10 +216,13 @@ func TestWhatTheTimingChiefLooksAtFirst(t *testing.T) {
 	want := `MAT POINT READS /MIN CHIPS LAST READ LAG CLOCK TROUBLE
 silent k5 0 0 0 never SILENT: others saw 23 whom it did not
 off line 0 0 0 never -6.0s ±0.0s clock -6.0s from the others
-fine line 0 0 0 2026-09-27 09:00:00 60 d 13 h ok
+fine line 0 0 0 2026-09-27 09:00:00 LAG ok
 good line 0 0 0 never +4.0s ±1.5s
 `
 	if diff := cmp.Diff(want, withoutLag(out.String())); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if got := out.String(); !strings.Contains(got, "  60 d 13 h  ok") {
+		t.Errorf("a lag of days:\n%s", got)
 	}
 }
