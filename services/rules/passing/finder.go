@@ -26,6 +26,7 @@ type Finder struct {
 	nodes     []node
 	from      []int // the first node of each visit, and the end of the last
 	way       []int // the nodes that count
+	ways      int   // how many ways were compared
 }
 
 // opening is the first crossing of the start in its window.
@@ -127,6 +128,7 @@ func (f *Finder) Find(found []Passing, reads []Read, gun racetime.Instant, manua
 	f.formNodes(manual)
 	f.way = f.appendBest(f.way)
 	if _, _, found := f.twice(f.way); found {
+		f.ways = 0
 		f.way = f.distinct(slices.Clone(f.way), nil)
 	}
 	for _, n := range f.way {
@@ -276,8 +278,13 @@ func (f *Finder) twice(way []int) (first, again int, found bool) {
 	return 0, 0, false
 }
 
+// mostWays bounds how many ways are compared: on a ring on which many legs have a forced start long before, their number
+// grows without end, and one team must not hold up the others. Real relays need a few.
+const mostWays = 300
+
 // distinct returns the best way on which no crossing counts twice, if it is better than the best one known, else that one.
-// The given way is the best while crossings may count twice: no other can be better than it.
+// The given way is the best while crossings may count twice: no other can be better than it. Beyond mostWays, a crossing
+// counts where it does first.
 func (f *Finder) distinct(way, known []int) []int {
 	if !better(way, known) {
 		return known
@@ -285,6 +292,15 @@ func (f *Finder) distinct(way, known []int) []int {
 	first, again, found := f.twice(way)
 	if !found {
 		return way
+	}
+	if f.ways++; f.ways > mostWays {
+		for ; found; _, again, found = f.twice(way) {
+			way = slices.DeleteFunc(way, func(n int) bool { return n == again })
+		}
+		if better(way, known) {
+			return way
+		}
+		return known
 	}
 	for _, n := range [...]int{again, first} {
 		f.nodes[n].barred = true

@@ -76,7 +76,7 @@ type judge struct {
 	gun      racetime.Instant
 	passings []Passing
 	manual   []Manual
-	// crossings holds a judgement for each crossing of the finder.
+	// judged holds a judgement for each crossing of the finder.
 	judged []crossingJudgement
 }
 

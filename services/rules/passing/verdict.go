@@ -3,7 +3,7 @@ package passing
 // Verdict says what became of a read. [RULES.md, Passings, exactly]
 type Verdict int
 
-// The verdicts. The last three are of reads that never come here: the finder is not given them.
+// The verdicts. The last four are of reads that never come here: the finder is not given them.
 const (
 	// Counted: the passing of a visit is at this read.
 	Counted Verdict = iota + 1

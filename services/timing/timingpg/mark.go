@@ -58,13 +58,16 @@ type numbers struct {
 	first uint64
 	chips []uint32
 	at    []racetime.Instant
+	// known counts the reads among them.
+	known uint64
 }
 
 const (
 	// maxNumberings bounds the memory that mats with ever new boots can take.
 	maxNumberings = 10_000
-	// maxNumbersApart bounds the memory that a mat with wild numbers can take.
+	// maxNumbersApart and maxPlacesARead bound the memory that a mat with wild numbers can take.
 	maxNumbersApart = 10_000
+	maxPlacesARead  = 4
 )
 
 // forget makes every read a doubtful one.
@@ -146,7 +149,7 @@ func (n *numbers) holds(read *timing.Read, chip uint32) bool {
 // add remembers a read, unless its number is taken or lies far from the others.
 func (n *numbers) add(read *timing.Read, chip uint32) {
 	i := read.Seq - n.first
-	if read.Seq < n.first || i > uint64(len(n.chips)+maxNumbersApart) {
+	if read.Seq < n.first || i > maxPlacesARead*n.known+maxNumbersApart {
 		return
 	}
 	for uint64(len(n.chips)) <= i {
@@ -154,5 +157,6 @@ func (n *numbers) add(read *timing.Read, chip uint32) {
 	}
 	if n.chips[i] == 0 {
 		n.chips[i], n.at[i] = chip, read.At
+		n.known++
 	}
 }

@@ -74,6 +74,13 @@ func TestWildNumbersTakeNoMemory(t *testing.T) {
 	if len(n.chips) > 2 {
 		t.Errorf("%d numbers are held, want 2", len(n.chips))
 	}
+	for i := range uint64(1000) { // milliseconds instead of numbers
+		one := read("a", 5+i*9_000, "C1", 10)
+		n.add(&one, 1)
+	}
+	if len(n.chips) > 20_000 {
+		t.Errorf("%d places are held for a handful of reads", len(n.chips))
+	}
 }
 
 var errUndo = errors.New("undo")
