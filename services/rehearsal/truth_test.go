@@ -76,10 +76,10 @@ func (d simulatedDay) score(t testing.TB) map[race.Bib]result.Result {
 	return results
 }
 
-// story is what the truth says of one line of the roster, whoever wore its chips.
+// chipStory is what the truth says of one line of the roster, whoever wore its chips.
 type chipStory struct {
 	passings []passing.Passing
-	// waited is the last read at the start before the gun; zero where there was none.
+	// waited means that it was read at the start before the gun.
 	waited bool
 	// swapped means that somebody else wore the chip.
 	swapped bool
