@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	standingsv1 "raceday/proto/raceday/standings/v1"
 	"raceday/services/rules/anomaly"
@@ -182,9 +183,34 @@ func describe(a *standingsv1.Anomaly, definition *race.Event) string {
 	case anomaly.IdentityConflict:
 		return describeConflict(a.GetConflict(), definition)
 	case anomaly.OverTime:
-		return fmt.Sprintf("there at %s, %s over the limit", at, took)
+		return fmt.Sprintf("there at %s, %s", at, overLimit(a, definition))
 	}
 	return "" // a kind of a newer server
+}
+
+// overLimit says by how much a cut-off was missed, and which.
+func overLimit(a *standingsv1.Anomaly, definition *race.Event) string {
+	text := exact(a.GetTime().AsDuration()) + " over the limit"
+	r := definition.Race(race.ID(a.GetRace()))
+	if r == nil || int(a.GetVisit()) >= len(r.Course) { // of a later version of the event
+		return text
+	}
+	cutOff := r.Course[a.GetVisit()].CutOff
+	if limit := timestamppb.New(cutOff.Clock.Time()); cutOff.Clock != 0 &&
+		a.GetAt().AsTime().Sub(limit.AsTime()) == a.GetTime().AsDuration() {
+		return fmt.Sprintf("%s of %s by the clock", text, clock(limit, definition))
+	}
+	var limits []string
+	if cutOff.AfterGun != 0 {
+		limits = append(limits, hours(cutOff.AfterGun)+" from the gun")
+	}
+	if cutOff.AfterStart != 0 {
+		limits = append(limits, hours(cutOff.AfterStart)+" from the own start")
+	}
+	if len(limits) == 0 {
+		return text
+	}
+	return text + " of " + strings.Join(limits, " or ")
 }
 
 func describeConflict(conflict *standingsv1.ReadConflict, definition *race.Event) string {
@@ -205,7 +231,7 @@ var remedies = map[anomaly.Kind]string{
 	anomaly.TwoPlaces:          "VOID_READ where somebody carried the chip, or see whether chips were swapped",
 	anomaly.FinishWithoutStart: "MANUAL_TIME at the start, DNS or DSQ where it did not start there",
 	anomaly.NothingAfterStart:  "DNF, DNS where only the chip started, MANUAL_TIME where it was seen",
-	anomaly.EarlyWave:          "START_WITH_WAVE counts it from that wave's gun",
+	anomaly.EarlyWave:          "swapped chips look like this too (SwapChips); START_WITH_WAVE counts it from that wave's gun",
 	anomaly.FalseStart:         "MANUAL_TIME at the start, PENALTY or DSQ",
 	anomaly.OthersLeg:          "see whether members swapped chips; DSQ where they swapped legs",
 	anomaly.IdentityConflict:   "VOID_READ takes a wrong read out, then REVIEWED; reset the numbering of the mat",

@@ -8,6 +8,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	standingsv1 "raceday/proto/raceday/standings/v1"
+	"raceday/services/rules/civil"
+	"raceday/services/rules/race"
+	"raceday/services/rules/racetime"
 )
 
 // wildReads are the reads of a day on which much goes wrong: mat, number, chip and time of day.
@@ -89,13 +98,13 @@ BIB  KIND                  WHERE         WHAT
 4    FALSE_START           line#1        started at 08:59:57, 3s before the first gun
 4    FINISH_WITHOUT_START  line#2        finished at 10:40:03, not read at the start
 5    IMPOSSIBLE_SEGMENT    line#1 to k5  there at 09:00:05 and 09:05:00: nobody is that fast (4m55s), so one of them counts nowhere
-6    OVER_TIME             line#2        there at 12:00:10, 10s over the limit
+6    OVER_TIME             line#2        there at 12:00:10, 10s over the limit of 3:00:00 from the gun
 100  EARLY_WAVE            line#1        started at 09:00:30, 19m30s before the gun of the own wave
 To deal with them, record a ruling (raceday rulings apply):
   MISSING_POINTS        MANUAL_TIME where it was seen, DSQ where it cut the course short
   IMPOSSIBLE_SEGMENT    MANUAL_TIME lets a crossing count, VOID_READ takes it out
   FINISH_WITHOUT_START  MANUAL_TIME at the start, DNS or DSQ where it did not start there
-  EARLY_WAVE            START_WITH_WAVE counts it from that wave's gun
+  EARLY_WAVE            swapped chips look like this too (SwapChips); START_WITH_WAVE counts it from that wave's gun
   FALSE_START           MANUAL_TIME at the start, PENALTY or DSQ
   IDENTITY_CONFLICT     VOID_READ takes a wrong read out, then REVIEWED; reset the numbering of the mat
   OVER_TIME             MANUAL_TIME where the mat was wrong, else the result says it
@@ -104,11 +113,21 @@ To deal with them, record a ruling (raceday rulings apply):
 `, "city")
 	lists(`wild: 1 to look at
 RACE  BIB  KIND       WHERE   WHAT
-city  6    OVER_TIME  line#2  there at 12:00:10, 10s over the limit
+city  6    OVER_TIME  line#2  there at 12:00:10, 10s over the limit of 3:00:00 from the gun
 To deal with them, record a ruling (raceday rulings apply):
   OVER_TIME  MANUAL_TIME where the mat was wrong, else the result says it
   any        REVIEWED with the kind as target, or a ruling on the status (DSQ, DNF, DNS, WITHDRAWN, NOT_COMPETING)
 `, "--kind", "over_time")
+	explained, _ := command(exitSuccess, "explain", "city", "6")
+	for _, part := range []string{
+		"bib 6, N, City, wave A: OTL, at line#2 10s over the limit of 3:00:00 from the gun\n",
+		"\nTO LOOK AT\nKIND       WHERE   WHAT                                                           DEALT WITH\n" +
+			"OVER_TIME  line#2  there at 12:00:10, 10s over the limit of 3:00:00 from the gun  not yet\n",
+	} {
+		if !strings.Contains(explained, part) {
+			t.Errorf("explain does not say %q:\n%s", part, explained)
+		}
+	}
 	results, _ := command(exitSuccess, "results", "export")
 
 	missing := func(dealt string) string {
@@ -136,5 +155,46 @@ To deal with them, record a ruling (raceday rulings apply):
 	}
 	if _, stderr := command(exitFailure, "anomalies", "walk"); !strings.Contains(stderr, "RACE_NOT_FOUND") {
 		t.Errorf("a race that is none: %q", stderr)
+	}
+}
+
+func TestWhichLimitWasMissed(t *testing.T) {
+	t.Parallel()
+	closing := time.Date(2026, 9, 27, 10, 30, 0, 0, time.UTC)
+	a := &standingsv1.Anomaly{
+		Kind: standingsv1.AnomalyKind_ANOMALY_KIND_OVER_TIME, Race: "city", Visit: proto.Int32(1),
+		At: timestamppb.New(closing.Add(111 * time.Second)), Time: durationpb.New(111 * time.Second),
+	}
+	for _, c := range []struct {
+		name   string
+		cutOff race.CutOff
+		want   string
+	}{
+		{"from the own start", race.CutOff{AfterStart: 90 * time.Minute}, "1m51s over the limit of 1:30:00 from the own start"},
+		{"from the gun", race.CutOff{AfterGun: 3 * time.Hour}, "1m51s over the limit of 3:00:00 from the gun"},
+		{
+			"either of two", race.CutOff{AfterGun: 3 * time.Hour, AfterStart: 90 * time.Minute},
+			"1m51s over the limit of 3:00:00 from the gun or 1:30:00 from the own start",
+		},
+		{
+			"by the clock, beside another", race.CutOff{AfterGun: 3 * time.Hour, Clock: racetime.At(closing)},
+			"1m51s over the limit of 10:30:00 by the clock",
+		},
+		{
+			"another beside the clock", race.CutOff{AfterGun: 3 * time.Hour, Clock: racetime.At(closing.Add(time.Minute))},
+			"1m51s over the limit of 3:00:00 from the gun",
+		},
+		{"of a later version of the event", race.CutOff{}, "1m51s over the limit"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			definition := &race.Event{
+				TimeZone: "UTC", Day: civil.Day{Year: 2026, Month: time.September, Day: 27},
+				Races: []race.Race{{ID: "city", Course: []race.Visit{{Point: "line"}, {Point: "k10", CutOff: c.cutOff}}}},
+			}
+			if got := overLimit(a, definition); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
 	}
 }

@@ -18,6 +18,20 @@ type answer interface {
 	GRPCStatus() *status.Status
 }
 
+// refusal returns the reason of a server's answer, empty where an error is none.
+func refusal(err error) string {
+	sent, ok := errors.AsType[answer](err)
+	if !ok {
+		return ""
+	}
+	for _, detail := range sent.GRPCStatus().Details() {
+		if info, ok := detail.(*errdetails.ErrorInfo); ok {
+			return info.GetReason()
+		}
+	}
+	return ""
+}
+
 // printError writes why a command failed; of a server's answer its reason and every field that was wrong.
 func printError(w io.Writer, err error) {
 	sent, ok := errors.AsType[answer](err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -12,8 +13,11 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	registrationv1 "raceday/proto/raceday/registration/v1"
 	standingsv1 "raceday/proto/raceday/standings/v1"
 	timingv1 "raceday/proto/raceday/timing/v1"
+	"raceday/services/registration"
+	"raceday/services/rules/anomaly"
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
 )
@@ -22,7 +26,9 @@ type explainCommand struct {
 	client
 	Event string `required:"" placeholder:"ID" help:"Event."`
 	Race  string `arg:"" help:"Race."`
-	Bib   string `arg:"" help:"Bib."`
+	Bib   string `arg:"" help:"Bib, of a relay its team's."`
+	Reads bool   `help:"Show every read instead of a line for each crossing."`
+	All   bool   `help:"Show rulings on the whole race that do not stand as well, and what revokes them."`
 }
 
 // Run shows what a result follows from.
@@ -34,21 +40,65 @@ func (c *explainCommand) Run(t *terminal) error {
 		}
 		answer, err := timingv1.NewTimingServiceClient(conn).ExplainResult(ctx,
 			&timingv1.ExplainResultRequest{EventId: c.Event, Bib: c.Bib})
+		if refusal(err) == "ENTRANT_NOT_FOUND" {
+			return cmp.Or(c.memberOf(ctx, conn, definition), err)
+		}
 		if err != nil {
 			return err
 		}
 		x := answer.GetExplanation()
 		if x.GetRace() != c.Race {
-			return fmt.Errorf("bib %s runs in race %s, not in %s; try: raceday explain %s %s --event %s",
-				c.Bib, x.GetRace(), c.Race, x.GetRace(), c.Bib, c.Event)
+			return c.otherRace(definition, x.GetRace())
 		}
 		zone, err := time.LoadLocation(definition.TimeZone)
 		if err != nil { // this machine does not know the zone
 			zone = time.UTC
 		}
-		s := sheet{t.stdout, x, definition, cmp.Or(definition.Race(race.ID(x.GetRace())), &race.Race{}), zone}
+		s := sheet{t.stdout, x, definition, cmp.Or(definition.Race(race.ID(x.GetRace())), &race.Race{}), zone, c.Reads, c.All}
 		return s.print()
 	})
+}
+
+// otherRace says that the bib runs in another race than the one that was asked for.
+func (c *explainCommand) otherRace(definition *race.Event, runs string) error {
+	try := fmt.Sprintf("try: raceday explain %s %s --event %s", runs, c.Bib, c.Event)
+	if definition.Race(race.ID(c.Race)) == nil {
+		return fmt.Errorf("there is no race %s; bib %s runs in %s; %s", c.Race, c.Bib, runs, try)
+	}
+	return fmt.Errorf("bib %s runs in race %s, not in %s; %s", c.Bib, runs, c.Race, try)
+}
+
+// memberOf says of the bib of a relay's member whose team it is in, since a team has the result; nil where it is in none, or
+// where the roster cannot be read.
+func (c *explainCommand) memberOf(ctx context.Context, conn *grpc.ClientConn, definition *race.Event) error {
+	for i := range definition.Races {
+		of := &definition.Races[i]
+		if of.Team == nil {
+			continue
+		}
+		var roster bytes.Buffer
+		if err := exportRoster(ctx, conn, &registrationv1.ExportRosterRequest{EventId: c.Event, Race: string(of.ID)}, &roster); err != nil {
+			return nil
+		}
+		teams, err := registration.ParseRoster("roster.csv", &roster, definition)
+		if err != nil {
+			return nil
+		}
+		for _, team := range teams {
+			for _, member := range team.Members {
+				if member.Bib != race.Bib(c.Bib) {
+					continue
+				}
+				runs := "is a reserve"
+				if member.Leg > 0 {
+					runs = fmt.Sprintf("runs leg %d", member.Leg)
+				}
+				return fmt.Errorf("bib %s %s of team %s, and the team has the result; try: raceday explain %s %s --event %s",
+					c.Bib, runs, team.Bib, of.ID, team.Bib, c.Event)
+			}
+		}
+	}
+	return nil
 }
 
 // sheet is an explanation as an official reads it.
@@ -58,27 +108,45 @@ type sheet struct {
 	event *race.Event
 	race  *race.Race
 	zone  *time.Location
+	// everyRead shows reads instead of crossings, everyRuling those on the whole race that do not stand as well.
+	everyRead, everyRuling bool
+}
+
+// section is a part of a sheet: a table, and what is to be said below it.
+type section struct {
+	heading string
+	// lines begin with the names of the columns.
+	lines [][]string
+	notes []string
 }
 
 func (s *sheet) print() error {
 	s.head()
-	for _, part := range []struct {
-		heading string
-		lines   [][]string
-	}{
-		{"COURSE", s.course()}, {"READS", s.reads()}, {"RULINGS", s.rulings()}, {"TO LOOK AT", s.anomalies()}, {"LEGS", s.legs()},
-	} {
-		if len(part.lines) <= 1 { // the names of the columns alone
-			continue
+	for _, part := range []section{s.course(), s.reads(), s.rulings(), s.anomalies(), s.legs()} {
+		if err := part.print(s.w); err != nil {
+			return err
 		}
-		fmt.Fprintf(s.w, "\n%s\n", part.heading)
-		table := tabwriter.NewWriter(s.w, 0, 0, 2, ' ', 0)
-		for _, line := range part.lines {
+	}
+	return nil
+}
+
+// print writes a section, nothing where it says nothing.
+func (p section) print(w io.Writer) error {
+	if len(p.lines) <= 1 && len(p.notes) == 0 {
+		return nil
+	}
+	fmt.Fprintf(w, "\n%s\n", p.heading)
+	if len(p.lines) > 1 {
+		table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		for _, line := range p.lines {
 			fmt.Fprintln(table, strings.Join(line, "\t"))
 		}
 		if err := table.Flush(); err != nil {
 			return err
 		}
+	}
+	for _, note := range p.notes {
+		fmt.Fprintln(w, note)
 	}
 	return nil
 }
@@ -87,6 +155,11 @@ func (s *sheet) head() {
 	status := strings.TrimPrefix(s.x.GetStatus().String(), "STATUS_")
 	if rule := s.x.GetRule(); rule != "" {
 		status += " by rule " + rule
+	}
+	for _, a := range s.x.GetAnomalies() {
+		if kindOf(a) == anomaly.OverTime {
+			status += fmt.Sprintf(", at %s %s", placeOf(a), overLimit(a, s.event))
+		}
 	}
 	wave := ""
 	if s.x.GetWave() != "" {
@@ -171,7 +244,7 @@ func (s *sheet) ranks() string {
 	return strings.Join(ranks, ", ")
 }
 
-func (s *sheet) course() [][]string {
+func (s *sheet) course() section {
 	lines := [][]string{{"VISIT", "POINT", "KM", "CLOCK", "GUN", "NET", "BY"}}
 	for visit := range s.race.Course {
 		km := fmt.Sprintf("%.3f", float64(s.race.Course[visit].AtMillimetres)/1e6)
@@ -183,134 +256,28 @@ func (s *sheet) course() [][]string {
 		}
 		lines = append(lines, line)
 	}
-	return lines
+	return section{"COURSE", lines, nil}
 }
 
 func (s *sheet) by(p *timingv1.ExplainedPassing) string {
 	if p.Read == nil {
 		return s.decision(p.GetRulingId(), "entered")
 	}
+	if !s.everyRead {
+		return "mat " + s.x.GetReads()[p.GetRead()].GetRead().GetMat()
+	}
 	return fmt.Sprintf("read %d of mat %s", p.GetRead()+1, s.x.GetReads()[p.GetRead()].GetRead().GetMat())
 }
 
-func (s *sheet) reads() [][]string {
-	lines := [][]string{{"READ", "CLOCK", "POINT", "MAT", "BOOT", "NUMBER", "CHIP", "WHAT BECAME OF IT"}}
-	for i, r := range s.x.GetReads() {
-		raw := r.GetRead()
-		mat := raw.GetMat()
-		if r.GetBackup() {
-			mat += " (backup)"
-		}
-		lines = append(lines, []string{fmt.Sprint(i + 1), s.clock(r.GetAt()), cmp.Or(r.GetPoint(), "-"), mat,
-			cmp.Or(raw.GetBoot(), "-"), fmt.Sprint(raw.GetSeq()), raw.GetChip(), s.sentence(r)})
-	}
-	return lines
-}
-
-// sentences say of each verdict to an official what it means. What counts instead follows.
-var sentences = map[timingv1.Verdict]string{
-	timingv1.Verdict_VERDICT_COUNTED:              "counts",
-	timingv1.Verdict_VERDICT_SAME_INSTANT:         "at the same instant as another read here",
-	timingv1.Verdict_VERDICT_SAME_CROSSING:        "another read of this crossing counts",
-	timingv1.Verdict_VERDICT_BACKUP_NOT_NEEDED:    "backup not needed, the main mat saw this crossing",
-	timingv1.Verdict_VERDICT_GUN_UNKNOWN:          "the gun of the wave is not known",
-	timingv1.Verdict_VERDICT_BEFORE_GUN:           "before the gun",
-	timingv1.Verdict_VERDICT_BEFORE_START:         "before the own start",
-	timingv1.Verdict_VERDICT_OUTSIDE_START_WINDOW: "too late after the gun to be a start",
-	timingv1.Verdict_VERDICT_AFTER_FINISH:         "after the finish",
-	timingv1.Verdict_VERDICT_TOO_FAST:             "faster than anybody runs",
-	timingv1.Verdict_VERDICT_OUT_OF_ORDER:         "against the order of the course, more would be left out if it counted",
-	timingv1.Verdict_VERDICT_ANOTHER_CROSSING:     "another crossing counts",
-	timingv1.Verdict_VERDICT_MANUAL_TIME:          "an official entered the time",
-	timingv1.Verdict_VERDICT_OTHERS_LEG:           "this member does not run here",
-	timingv1.Verdict_VERDICT_POINT_NOT_ON_COURSE:  "the race does not come by this point",
-	timingv1.Verdict_VERDICT_NO_LEG:               "a reserve's chip, who runs no leg",
-	timingv1.Verdict_VERDICT_NO_POINT:             "the mat lay at no point then",
-	timingv1.Verdict_VERDICT_VOID:                 "void by ruling",
-	timingv1.Verdict_VERDICT_UNKNOWN_CHIP:         "nobody wears this chip",
-}
-
-func (s *sheet) sentence(r *timingv1.JudgedRead) string {
-	text := cmp.Or(sentences[r.GetVerdict()], r.GetVerdict().String())
-	switch {
-	case r.GetVerdict() == timingv1.Verdict_VERDICT_COUNTED:
-		text += " for " + s.race.VisitName(int(r.GetVisit()))
-	case r.GetCountsAt() != nil:
-		text += fmt.Sprintf("; %s counts at %s", s.race.VisitName(int(r.GetVisit())), s.clock(r.GetCountsAt()))
-	}
-	if wrote := r.GetRead().GetAt(); !wrote.AsTime().Equal(r.GetAt().AsTime()) {
-		text += fmt.Sprintf(" (the mat wrote %s)", s.clock(wrote))
-	}
-	if r.GetConflict() {
-		text += " (the mat used this number for another read too)"
-	}
-	return text
-}
-
-func (s *sheet) rulings() [][]string {
-	lines := [][]string{{"RULING", "KIND", "BIB", "WHAT", "BY", "BECAUSE", "STANDS"}}
-	for _, explained := range s.x.GetRulings() {
-		r := explained.GetRuling()
-		stands := "yes"
-		switch {
-		case explained.GetRevokedBy() != "":
-			stands = "no, revoked by " + explained.GetRevokedBy()
-		case !explained.GetStands():
-			stands = "no, a later one does"
-		}
-		lines = append(lines, []string{r.GetId(), strings.TrimPrefix(r.GetKind().String(), "RULING_KIND_"), cmp.Or(r.GetBib(), "-"),
-			cmp.Or(s.what(r), "-"), cmp.Or(r.GetBy(), "-"), cmp.Or(r.GetReason(), "-"), stands})
-	}
-	return lines
-}
-
-// what writes what a ruling is about: its target, point, instant, time and rule.
-func (s *sheet) what(r *timingv1.Ruling) string {
-	var parts []string
-	add := func(text string) {
-		if text != "" {
-			parts = append(parts, text)
-		}
-	}
-	add(r.GetTarget())
-	add(r.GetPoint())
-	if r.GetAt() != nil {
-		add(s.clock(r.GetAt()))
-	}
-	if r.GetDuration() != nil {
-		add(racetime.Official(r.GetDuration().AsDuration(), s.rounding()))
-	}
-	if r.GetRule() != "" {
-		add("rule " + r.GetRule())
-	}
-	return strings.Join(parts, " ")
-}
-
-func (s *sheet) anomalies() [][]string {
-	lines := [][]string{{"WHAT", "POINT", "CLOCK", "FROM", "CLOCK", "TIME", "DEALT WITH"}}
+func (s *sheet) anomalies() section {
+	lines := [][]string{{"KIND", "WHERE", "WHAT", "DEALT WITH"}}
 	for _, a := range s.x.GetAnomalies() {
-		dealt := "not yet"
-		switch {
-		case a.GetDealtBy() != "":
-			dealt = "by ruling " + a.GetDealtBy()
-		case a.GetInformation():
-			dealt = "need not be"
-		}
-		what := strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(a.GetKind().String(), "ANOMALY_KIND_"), "_", " "))
-		if a.GetLeg() > 0 {
-			what += fmt.Sprintf(", leg %d", a.GetLeg())
-		}
-		took := "-"
-		if a.GetTime() != nil {
-			took = racetime.Official(a.GetTime().AsDuration(), s.rounding())
-		}
-		lines = append(lines, []string{what, cmp.Or(a.GetPoint(), "-"), s.seen(a.GetAt()), cmp.Or(a.GetFromPoint(), "-"),
-			s.seen(a.GetFromAt()), took, dealt})
+		lines = append(lines, []string{string(kindOf(a)), placeOf(a), describe(a, s.event), cmp.Or(dealtOf(a), "not yet")})
 	}
-	return lines
+	return section{"TO LOOK AT", lines, nil}
 }
 
-func (s *sheet) legs() [][]string {
+func (s *sheet) legs() section {
 	lines := [][]string{{"LEG", "BIB", "NAME", "TIME", "RANK", "SO FAR", "RANK SO FAR"}}
 	rank := func(n int32) string {
 		if n == 0 {
@@ -322,7 +289,7 @@ func (s *sheet) legs() [][]string {
 		lines = append(lines, []string{fmt.Sprint(leg.GetLeg()), cmp.Or(leg.GetMemberBib(), "-"), cmp.Or(leg.GetMemberName(), "-"),
 			legTime(leg), rank(leg.GetLegRank()), cmp.Or(leg.GetCumulative(), "-"), rank(leg.GetRankAfter())})
 	}
-	return lines
+	return section{"LEGS", lines, nil}
 }
 
 func legTime(leg *standingsv1.LegResult) string {
@@ -330,14 +297,6 @@ func legTime(leg *standingsv1.LegResult) string {
 		return "not completed"
 	}
 	return cmp.Or(leg.GetLegTime(), "not known")
-}
-
-// seen is clock, or a dash where there is no instant.
-func (s *sheet) seen(at *timestamppb.Timestamp) string {
-	if at == nil {
-		return "-"
-	}
-	return s.clock(at)
 }
 
 // clock writes an instant by the clock where the event is, to the millisecond or as finely as it is known, with the day

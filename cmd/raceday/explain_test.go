@@ -11,10 +11,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	standingsv1 "raceday/proto/raceday/standings/v1"
 	timingv1 "raceday/proto/raceday/timing/v1"
+	"raceday/services/rules/race"
 )
 
 // write makes a file of a test's own.
@@ -34,7 +37,8 @@ func TestExplain(t *testing.T) {
 	raceday(t, exitSuccess, "event", "apply", "--server", s.grpc, "testdata/loop.yaml")
 	at := func(clock string) string { return "2026-09-27T" + clock + "+05:00" }
 	raceday(t, exitSuccess, "roster", "import", "--server", s.grpc, "--event", "loop", write(t, "roster.csv",
-		"race,bib,chips,name,sex", "ten,7,007 b8,Aru,F", "ten,8,C8,Bek,M", "walk,9,C9,Cem,M"))
+		"race,bib,chips,name,sex,team,leg", "ten,7,007 b8,Aru,F,,", "ten,8,C8,Bek,M,,", "walk,9,C9,Cem,M,,",
+		"ekiden,E1,,Sun,X,,", "ekiden,E1-1,,Dan,M,E1,1", "ekiden,E1-2,,Eli,M,E1,2", "ekiden,E1-3,,Fay,M,E1,"))
 	raceday(t, exitSuccess, "reads", "publish", "--server", s.grpc, "--nats-url", s.nats, "--event", "loop", write(t, "reads.csv",
 		"mat,chip,at,boot,seq",
 		"line-a,7,"+at("08:59:50")+",1,1",
@@ -48,6 +52,7 @@ func TestExplain(t *testing.T) {
 		"line-a,7,"+at("10:20:00")+",1,5",
 		"k8-a,7,"+at("09:41:00")+",1,2",
 		"k8-a,C8,"+at("09:41:00")+",1,2", // the same number
+		"line-a,7,"+at("10:20:01")+",1,8", "line-a,7,"+at("10:40:00")+",1,9",
 		"line-a,LOST,"+at("09:00:05")+",1,6", "k2-a,LOST,"+at("09:12:03")+",1,2", "line-a,LOST,"+at("09:55:00")+",1,7",
 	))
 	raceday(t, exitSuccess, "rulings", "apply", "--server", s.grpc, "--event", "loop", write(t, "rulings.csv",
@@ -57,6 +62,8 @@ func TestExplain(t *testing.T) {
 		"m1,ten,7,MANUAL_TIME,,k8,"+at("09:40:00")+",seen on the video,referee",
 		"d1,ten,7,DSQ,,,,short cut,referee",
 		"r1,ten,,REVOKE,d1,,,protest upheld,jury",
+		"c1,ten,,CLOSE,,,,all are in,referee",
+		"r2,ten,,REVOKE,c1,,,one is still out,referee",
 		"g2,ten,,GUN,,,"+at("09:00:02")+",seen on the video,referee",
 	))
 	x := s.explained(t, "7", "0:49:59") // 09:50:00.0004 less 09:00:02, rounded up
@@ -64,17 +71,40 @@ func TestExplain(t *testing.T) {
 	if got, want := x.GetGunRulingId(), "g2"; got != want {
 		t.Errorf("the gun is of ruling %q, want %q", got, want)
 	}
-	out, _ := raceday(t, exitSuccess, "explain", "--server", s.grpc, "--event", "loop", "ten", "7")
-	want, err := os.ReadFile("testdata/explain.txt")
-	if err != nil {
-		t.Fatal(err)
+	explain := func(status int, args ...string) (stdout, stderr string) {
+		t.Helper()
+		return raceday(t, status, append([]string{"explain", "--server", s.grpc, "--event", "loop"}, args...)...)
 	}
-	if diff := cmp.Diff(string(want), out); diff != "" {
-		t.Errorf("explain prints (-want +got):\n%s", diff)
+	for file, args := range map[string][]string{
+		"testdata/explain.txt": {"ten", "7"}, "testdata/explain_all.txt": {"ten", "7", "--reads", "--all"},
+	} {
+		want, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, _ := explain(exitSuccess, args...)
+		if diff := cmp.Diff(string(want), out); diff != "" {
+			t.Errorf("explain %v prints (-want +got):\n%s", args, diff)
+		}
 	}
-	_, stderr := raceday(t, exitFailure, "explain", "--server", s.grpc, "--event", "loop", "ten", "9")
-	if want := "raceday: bib 9 runs in race walk, not in ten; try: raceday explain walk 9 --event loop\n"; stderr != want {
-		t.Errorf("bib of another race: %q, want %q", stderr, want)
+	for _, c := range []struct{ name, race, bib, want string }{
+		{"a bib of another race", "ten", "9", "bib 9 runs in race walk, not in ten; try: raceday explain walk 9 --event loop"},
+		{"a race that is none", "tenn", "7", "there is no race tenn; bib 7 runs in ten; try: raceday explain ten 7 --event loop"},
+		{
+			"a member of a relay", "ekiden", "E1-2",
+			"bib E1-2 runs leg 2 of team E1, and the team has the result; try: raceday explain ekiden E1 --event loop",
+		},
+		{
+			"a reserve, of a race that is none", "ekidn", "E1-3",
+			"bib E1-3 is a reserve of team E1, and the team has the result; try: raceday explain ekiden E1 --event loop",
+		},
+	} {
+		if _, stderr := explain(exitFailure, c.race, c.bib); stderr != "raceday: "+c.want+"\n" {
+			t.Errorf("%s: %q, want %q", c.name, stderr, c.want)
+		}
+	}
+	if _, stderr := explain(exitFailure, "ten", "99"); !strings.Contains(stderr, "ENTRANT_NOT_FOUND") {
+		t.Errorf("a bib that nobody has: %q", stderr)
 	}
 	for bib, reason := range map[string]string{"99": "ENTRANT_NOT_FOUND", "no bib": "ENTRANT_NOT_FOUND"} {
 		s.refused(t, reason, "TimingService/ExplainResult", fmt.Sprintf(`{"eventId":"loop","bib":%q}`, bib))
@@ -161,5 +191,39 @@ func TestEveryVerdictHasASentence(t *testing.T) {
 		if has := sentences[timingv1.Verdict(number)] != ""; has != (number != 0) {
 			t.Errorf("%s: has a sentence %v", name, has)
 		}
+	}
+}
+
+// A void read in the middle does not split a crossing, chips of several legs make one at the start, and what lies a
+// crossing's gap apart is another.
+func TestReadsOfOneCrossing(t *testing.T) {
+	t.Parallel()
+	start := time.Date(2026, 9, 27, 9, 0, 0, 0, time.UTC)
+	read := func(point string, second int, leg int32, verdict timingv1.Verdict) *timingv1.JudgedRead {
+		at := timestamppb.New(start.Add(time.Duration(second) * time.Second))
+		r := &timingv1.JudgedRead{Read: &timingv1.StoredRead{Mat: "m", At: at}, Verdict: verdict, Point: point, At: at, Leg: leg}
+		if verdict == timingv1.Verdict_VERDICT_COUNTED || verdict == timingv1.Verdict_VERDICT_SAME_CROSSING {
+			r.Visit = proto.Int32(0)
+		}
+		return r
+	}
+	s := &sheet{race: &race.Race{CrossingGap: 30 * time.Second}, x: &timingv1.Explanation{Reads: []*timingv1.JudgedRead{
+		read("line", 0, 1, timingv1.Verdict_VERDICT_BEFORE_GUN),
+		read("line", 10, 1, timingv1.Verdict_VERDICT_SAME_CROSSING),
+		read("line", 10, 2, timingv1.Verdict_VERDICT_SAME_INSTANT),
+		read("line", 11, 1, timingv1.Verdict_VERDICT_VOID),
+		read("line", 12, 2, timingv1.Verdict_VERDICT_COUNTED),
+		read("k5", 20, 1, timingv1.Verdict_VERDICT_TOO_FAST),
+		read("k5", 49, 1, timingv1.Verdict_VERDICT_TOO_FAST),
+		read("k5", 50, 2, timingv1.Verdict_VERDICT_TOO_FAST),
+		read("k5", 79, 1, timingv1.Verdict_VERDICT_TOO_FAST),
+		read("", 90, 1, timingv1.Verdict_VERDICT_NO_POINT),
+	}}}
+	var got []int
+	for _, crossing := range s.crossings() {
+		got = append(got, len(crossing))
+	}
+	if diff := cmp.Diff([]int{1, 3, 1, 2, 1, 1, 1}, got); diff != "" {
+		t.Errorf("reads of each crossing (-want +got):\n%s", diff)
 	}
 }

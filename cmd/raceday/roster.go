@@ -128,14 +128,17 @@ func (c *rosterExportCommand) Validate() error {
 // Run writes the roster to the standard output.
 func (c *rosterExportCommand) Run(t *terminal) error {
 	return c.with(t, func(ctx context.Context, conn *grpc.ClientConn) error {
-		stream, err := registrationv1.NewRegistrationServiceClient(conn).ExportRoster(ctx,
-			&registrationv1.ExportRosterRequest{EventId: c.Event, Race: c.Race, Wave: c.Wave})
-		if err != nil {
-			return err
-		}
-		return receive(stream, func(piece *registrationv1.ExportRosterResponse) error {
-			_, err := t.stdout.Write(piece.GetChunk())
-			return err
-		})
+		return exportRoster(ctx, conn, &registrationv1.ExportRosterRequest{EventId: c.Event, Race: c.Race, Wave: c.Wave}, t.stdout)
+	})
+}
+
+func exportRoster(ctx context.Context, conn *grpc.ClientConn, request *registrationv1.ExportRosterRequest, w io.Writer) error {
+	stream, err := registrationv1.NewRegistrationServiceClient(conn).ExportRoster(ctx, request)
+	if err != nil {
+		return err
+	}
+	return receive(stream, func(piece *registrationv1.ExportRosterResponse) error {
+		_, err := w.Write(piece.GetChunk())
+		return err
 	})
 }
