@@ -11,12 +11,15 @@ import (
 	"raceday/services/rules/result"
 )
 
-// ToAnomaly puts what officials should look at of one entrant on the wire.
-func ToAnomaly(r *race.Race, bib race.Bib, a anomaly.Anomaly) *standingsv1.Anomaly {
+// AnomalyKindPrefix is what the contract writes before the name of a kind.
+const AnomalyKindPrefix = "ANOMALY_KIND_"
+
+// ToAnomaly puts what officials should look at on the wire. Whose it is, and the names of its points, are the caller's to
+// add.
+func ToAnomaly(a anomaly.Anomaly) *standingsv1.Anomaly {
 	message := &standingsv1.Anomaly{
-		Kind: standingsv1.AnomalyKind(standingsv1.AnomalyKind_value["ANOMALY_KIND_"+string(a.Kind)]),
-		Race: string(r.ID), Bib: string(bib), Visit: toVisit(a.Visit), Point: r.VisitName(a.Visit), At: toInstant(a.At),
-		FromVisit: toVisit(a.FromVisit), FromPoint: r.VisitName(a.FromVisit), FromAt: toInstant(a.FromAt),
+		Kind:  standingsv1.AnomalyKind(standingsv1.AnomalyKind_value[AnomalyKindPrefix+string(a.Kind)]),
+		Visit: toVisit(a.Visit), At: toInstant(a.At), FromVisit: toVisit(a.FromVisit), FromAt: toInstant(a.FromAt),
 		Leg: int32(a.Leg), Information: a.Kind.Information(), DealtBy: a.DealtBy,
 	}
 	if a.Time != 0 {

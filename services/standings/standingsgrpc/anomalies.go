@@ -4,13 +4,12 @@ import (
 	"context"
 	"strings"
 
-	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	standingsv1 "raceday/proto/raceday/standings/v1"
+	"raceday/services/notice"
 	"raceday/services/rules/anomaly"
 	"raceday/services/rules/race"
-	"raceday/services/rules/racetime"
 	"raceday/services/standings"
 )
 
@@ -32,13 +31,10 @@ func anomalyQuery(request *standingsv1.ListAnomaliesRequest) standings.AnomalyQu
 	}
 	if request.GetKind() != standingsv1.AnomalyKind_ANOMALY_KIND_UNSPECIFIED {
 		// A kind that this server does not know is nobody's.
-		q.Kind = anomaly.Kind(strings.TrimPrefix(request.GetKind().String(), anomalyKindPrefix))
+		q.Kind = anomaly.Kind(strings.TrimPrefix(request.GetKind().String(), notice.AnomalyKindPrefix))
 	}
 	return q
 }
-
-// anomalyKindPrefix is what the contract writes before the name of a kind.
-const anomalyKindPrefix = "ANOMALY_KIND_"
 
 func anomaliesResponse(page standings.AnomalyPage, next string) *standingsv1.ListAnomaliesResponse {
 	response := &standingsv1.ListAnomaliesResponse{
@@ -51,16 +47,8 @@ func anomaliesResponse(page standings.AnomalyPage, next string) *standingsv1.Lis
 }
 
 func anomalyMessage(a *standings.Anomaly) *standingsv1.Anomaly {
-	message := &standingsv1.Anomaly{
-		Kind: standingsv1.AnomalyKind(standingsv1.AnomalyKind_value[anomalyKindPrefix+string(a.Kind)]),
-		Race: string(a.Race), Bib: string(a.Bib),
-		Visit: visitOf(a.Visit), Point: a.Point, At: instantOf(a.At),
-		FromVisit: visitOf(a.FromVisit), FromPoint: a.FromPoint, FromAt: instantOf(a.FromAt),
-		Leg: int32(a.Leg), Information: a.Kind.Information(), DealtBy: a.DealtBy,
-	}
-	if a.Time != 0 {
-		message.Time = durationpb.New(a.Time)
-	}
+	message := notice.ToAnomaly(a.Anomaly)
+	message.Race, message.Bib, message.Point, message.FromPoint = string(a.Race), string(a.Bib), a.Point, a.FromPoint
 	if a.Conflict != nil {
 		message.Conflict = &standingsv1.ReadConflict{Mat: string(a.Conflict.Mat), Boot: a.Conflict.Boot, Seq: a.Conflict.Seq}
 		for _, read := range a.Conflict.Reads {
@@ -70,19 +58,4 @@ func anomalyMessage(a *standings.Anomaly) *standingsv1.Anomaly {
 		}
 	}
 	return message
-}
-
-func visitOf(visit int) *int32 {
-	if visit == anomaly.Nowhere {
-		return nil
-	}
-	number := int32(visit)
-	return &number
-}
-
-func instantOf(at racetime.Instant) *timestamppb.Timestamp {
-	if at == 0 {
-		return nil
-	}
-	return timestamppb.New(at.Time())
 }

@@ -30,7 +30,10 @@ func explanationMessage(x *explanation.Explanation, ranks timing.Ranks) *timingv
 		message.Passings = append(message.Passings, passingMessage(x, p))
 	}
 	for _, a := range res.Anomalies {
-		message.Anomalies = append(message.Anomalies, notice.ToAnomaly(x.Race, res.Bib, a))
+		found := notice.ToAnomaly(a)
+		found.Race, found.Bib = string(x.Race.ID), string(res.Bib)
+		found.Point, found.FromPoint = x.Race.VisitName(a.Visit), x.Race.VisitName(a.FromVisit)
+		message.Anomalies = append(message.Anomalies, found)
 	}
 	for _, r := range ranks.Lists {
 		message.Ranks = append(message.Ranks, notice.ToListRank(r.List, r.Rank, r.Of))

@@ -49,7 +49,7 @@ func (oneExplained) Explain(_ context.Context, _ race.EventID, bib race.Bib) (*e
 			Passings: []passing.Passing{{Visit: 0, At: 2_000_000}, {Visit: 1, At: 61_500_000}},
 			Gun:      racetime.Known(60_500 * time.Millisecond), Penalty: 30 * time.Second,
 			Legs:      []result.Leg{{Number: 1, Time: racetime.Known(time.Minute), Cumulative: racetime.Known(time.Minute)}},
-			Anomalies: []anomaly.Anomaly{{Kind: anomaly.OverTime, Visit: 1, At: 61_500_000, FromVisit: anomaly.Nowhere}},
+			Anomalies: []anomaly.Anomaly{{Kind: anomaly.OverTime, Visit: 1, At: 61_500_000, FromVisit: 0}},
 		},
 		Chips: []explanation.Chip{{Chip: "C1", Leg: 1, Reads: 2}},
 		Reads: []explanation.Read{
@@ -87,7 +87,8 @@ func TestExplainResultOverGRPC(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := answer.GetExplanation()
-	if a := got.GetAnomalies(); len(a) != 1 || a[0].GetPoint() != "k5" || a[0].GetBib() != "7" {
+	if a := got.GetAnomalies(); len(a) != 1 || a[0].GetPoint() != "k5" || a[0].GetBib() != "7" ||
+		a[0].GetRace() != got.GetRace() || a[0].GetFromPoint() == "" {
 		t.Errorf("anomalies: got %v", a)
 	}
 	if legs := got.GetLegs(); len(legs) != 1 || legs[0].GetLegTime() != "0:01:00" || legs[0].GetLegRank() != 4 || legs[0].GetRankAfter() != 5 {

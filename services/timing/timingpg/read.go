@@ -170,6 +170,15 @@ func (s *Store) ListReads(
 		"after_mat": string(after.Mat), "after_boot": after.Boot, "after_seq": int64(after.Seq),
 		"after_chip": string(after.Chip), "after_at": after.At.Time(), "limit": limit,
 	}
+	reads, err := s.reads(ctx, query, args)
+	if err != nil {
+		return nil, fmt.Errorf("list reads: %w", err)
+	}
+	return reads, nil
+}
+
+// reads returns what a query for whole reads finds.
+func (s *Store) reads(ctx context.Context, query string, args pgx.StrictNamedArgs) ([]timing.Read, error) {
 	var found []readRow
 	err := postgres.InTx(ctx, s.pool, func(ctx context.Context, tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, query, args)
@@ -180,7 +189,7 @@ func (s *Store) ListReads(
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("list reads: %w", err)
+		return nil, err
 	}
 	reads := make([]timing.Read, len(found))
 	for i, row := range found {

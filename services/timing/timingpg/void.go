@@ -7,7 +7,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"raceday/services/postgres"
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
 	"raceday/services/timing"
@@ -27,21 +26,9 @@ func (s *Store) ReadsOfChipsAt(
 	ctx context.Context, event race.EventID, chips []race.Chip, ats []racetime.Instant,
 ) ([]timing.Read, error) {
 	args := pgx.StrictNamedArgs{"event": string(event), "chips": chips, "ats": times(ats)}
-	var found []readRow
-	err := postgres.InTx(ctx, s.pool, func(ctx context.Context, tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, selectReadsOfChipsAt, args)
-		if err != nil {
-			return err
-		}
-		found, err = pgx.CollectRows(rows, pgx.RowToStructByPos[readRow])
-		return err
-	})
+	reads, err := s.reads(ctx, selectReadsOfChipsAt, args)
 	if err != nil {
 		return nil, fmt.Errorf("read reads of chips at instants: %w", err)
-	}
-	reads := make([]timing.Read, len(found))
-	for i, row := range found {
-		reads[i] = row.read()
 	}
 	return reads, nil
 }
