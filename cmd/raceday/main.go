@@ -47,7 +47,7 @@ type cli struct {
 	Reads     readsCommand     `cmd:"" help:"Publish reads as mats do."`
 	Mats      matsCommand      `cmd:"" help:"Show how the mats do, those with a trouble first."`
 	Race      raceCommand      `cmd:"" help:"Start and close races."`
-	OnCourse  onCourseCommand  `cmd:"" name:"oncourse" help:"Show who started and did not finish, the longest overdue first."`
+	OnCourse  onCourseCommand  `cmd:"" name:"oncourse" help:"Show who is out on the course, whatever the status, the longest overdue first."`
 	Anomalies anomaliesCommand `cmd:"" help:"Show what officials should look at in the reads."`
 	Rulings   rulingsCommand   `cmd:"" help:"Record officials' rulings."`
 	Score     scoreCommand     `cmd:"" help:"Score a race day offline: no server, no database."`

@@ -150,7 +150,7 @@ func troubles(m *timingv1.MatState) []string {
 
 // tenths writes a duration in seconds with one decimal, or in days and hours where it is long.
 func tenths(d time.Duration) string {
-	if d.Abs() > longest {
+	if d.Abs() > longestInHours {
 		return days(d)
 	}
 	return fmt.Sprintf("%.1fs", d.Seconds())

@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -39,17 +41,24 @@ func (c *onCourseCommand) Run(t *terminal) error {
 // coursePage is how many entrants a page of those on the course has.
 const coursePage = 1000
 
-// listOnCourse returns all who started a race and did not finish.
+// listOnCourse returns all who are out on the course of a race.
 func listOnCourse(ctx context.Context, conn *grpc.ClientConn, event, raceID string) ([]*standingsv1.OnCourse, error) {
 	var entrants []*standingsv1.OnCourse
+	at := map[string]int{} // the index of each bib
 	for request := (&standingsv1.ListOnCourseRequest{EventId: event, Race: raceID, PageSize: coursePage}); ; {
 		page, err := standingsv1.NewStandingsServiceClient(conn).ListOnCourse(ctx, request)
 		if err != nil {
 			return nil, err
 		}
-		entrants = append(entrants, page.GetEntrants()...)
+		for _, e := range page.GetEntrants() {
+			if i, again := at[e.GetBib()]; again { // seen between two pages, and expected later
+				entrants[i] = nil
+			}
+			at[e.GetBib()] = len(entrants)
+			entrants = append(entrants, e)
+		}
 		if request.PageToken = page.GetNextPageToken(); request.PageToken == "" {
-			return entrants, nil
+			return slices.DeleteFunc(entrants, func(e *standingsv1.OnCourse) bool { return e == nil }), nil
 		}
 	}
 }
@@ -71,7 +80,7 @@ func printOnCourse(w io.Writer, definition *race.Event, raceID string, entrants 
 	// A visit of a later version of the event than the answer's may have no name here.
 	name := func(visit int32, point string) string { return cmp.Or(r.VisitName(int(visit)), point) }
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "OVERDUE\tBIB\tNAME\tWAVE\tLAST SEEN\tAT\tNEXT\tEXPECTED")
+	fmt.Fprintln(table, "OVERDUE\tBIB\tNAME\tWAVE\tSTATUS\tLAST SEEN\tAT\tNEXT\tEXPECTED")
 	for _, e := range entrants {
 		next := "no mat ahead"
 		if e.GetNextPoint() != "" {
@@ -81,18 +90,26 @@ func printOnCourse(w io.Writer, definition *race.Event, raceID string, entrants 
 		if e.GetOverdue() != nil {
 			late = longTime(e.GetOverdue().AsDuration())
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", late, e.GetBib(), e.GetName(), e.GetWave(),
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", late, e.GetBib(), e.GetName(), e.GetWave(), statusOf(e),
 			name(e.GetLastVisit(), e.GetLastPoint()), clock(e.GetLastAt(), definition), next, clock(e.GetExpectedAt(), definition))
 	}
 	return table.Flush()
 }
 
-// longest is the longest duration that people read in hours.
-const longest = 48 * time.Hour
+// longestInHours is the longest duration that people read in hours.
+const longestInHours = 48 * time.Hour
+
+// statusOf returns the status of an entrant as results.csv writes it; empty where the server does not say.
+func statusOf(e *standingsv1.OnCourse) string {
+	if e.GetStatus() == standingsv1.Status_STATUS_UNSPECIFIED {
+		return ""
+	}
+	return strings.TrimPrefix(e.GetStatus().String(), "STATUS_")
+}
 
 // longTime writes a duration as hours does, or as days and hours beyond what people read in hours.
 func longTime(d time.Duration) string {
-	if d <= longest {
+	if d <= longestInHours {
 		return hours(d)
 	}
 	return days(d)

@@ -22,7 +22,7 @@ import (
 
 type raceCommand struct {
 	Gun   raceGunCommand   `cmd:"" help:"Record the gun of a race or a wave; the last one stands."`
-	Close raceCloseCommand `cmd:"" help:"Close a race: shows who is still out, asks, and makes them DNF, and DNS who never started."`
+	Close raceCloseCommand `cmd:"" help:"Close a race: shows who is still out, asks, and makes DNF who is STARTED, and DNS who never was."`
 }
 
 type raceCloseCommand struct {
@@ -55,7 +55,7 @@ func (c *raceCloseCommand) Run(t *terminal) error {
 		if err != nil {
 			return err
 		}
-		question := fmt.Sprintf("close %s? Who is still out becomes DNF, who never started DNS [y/N] ", c.Race)
+		question := fmt.Sprintf("close %s? Who is STARTED becomes DNF, who never started DNS [y/N] ", c.Race)
 		if yes, err := agreed(ctx, t, c.Yes, question, errNobodyToAsk); err != nil || !yes {
 			if !errors.Is(err, errNobodyToAsk) {
 				fmt.Fprintln(t.stdout, "nothing was closed")
@@ -99,13 +99,19 @@ func (c *raceCloseCommand) printClosed(
 		return nil
 	}
 	out := closed.GetStillOut()
+	total := max(int(closed.GetStillOutTotal()), len(out))
 	same := func(a, b *standingsv1.OnCourse) bool { return a.GetBib() == b.GetBib() }
-	if !slices.EqualFunc(shown, out, same) {
+	shownAll := len(shown) == total && slices.EqualFunc(shown[:len(out)], out, same)
+	if !shownAll {
 		if err := printOnCourse(w, definition, c.Race, out); err != nil {
 			return err
 		}
 	}
-	fmt.Fprintf(w, "%s is closed: %d became DNF\n", c.Race, len(out))
+	still := fmt.Sprintf("%d were still out", total)
+	if !shownAll && total > len(out) {
+		still += fmt.Sprintf(", of whom the first %d are shown", len(out))
+	}
+	fmt.Fprintf(w, "%s is closed: %s\n", c.Race, still)
 	return nil
 }
 

@@ -15,7 +15,7 @@ func ToOnCourse(entrants []oncourse.Entrant, now racetime.Instant) []*standingsv
 	for i := range entrants {
 		e := &entrants[i]
 		message := &standingsv1.OnCourse{
-			Race: string(e.Race), Bib: string(e.Bib), Name: e.Name, Wave: string(e.Wave),
+			Race: string(e.Race), Bib: string(e.Bib), Name: e.Name, Wave: string(e.Wave), Status: ToStatus(e.Status),
 			LastVisit: int32(e.LastVisit), LastPoint: string(e.LastPoint), LastAt: timestamppb.New(e.LastAt.Time()),
 			NextVisit: int32(e.NextVisit), NextPoint: string(e.NextPoint),
 		}

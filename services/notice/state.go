@@ -35,6 +35,7 @@ func ToState(r *result.Result) *standingsv1.EntrantState {
 		Lists:     r.Lists,
 
 		AgeStandardUs: r.AgeStandard.Microseconds(),
+		LeftCourse:    r.LeftCourse,
 	}
 	if start, ok := r.StartAt(); ok {
 		us := int64(start)
@@ -92,6 +93,7 @@ func FromState(state *standingsv1.EntrantState) (result.Result, error) {
 		Lists:     state.GetLists(),
 
 		AgeStandard: racetime.FromMicroseconds(state.AgeStandardUs),
+		LeftCourse:  state.GetLeftCourse(),
 	}
 	for _, v := range state.GetVisits() {
 		r.Passings = append(r.Passings, passing.Passing{Visit: int(v.GetVisit()), At: racetime.Instant(v.GetAtUs())})

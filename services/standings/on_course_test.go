@@ -15,7 +15,7 @@ import (
 	"raceday/services/standings"
 )
 
-// courseDay is twoRaces with mats and lengths; 100 and 200 are in the city, 300 in the ten.
+// courseDay is twoRaces with mats and lengths; 100, 200 and the disqualified 104 run in the city, 300 in the ten.
 func courseDay() *backend {
 	event := twoRaces()
 	event.Mats = []race.Mat{{ID: "line-a", Point: "line"}, {ID: "k5-a", Point: "k5"}, {ID: "k10-a", Point: "k10"}}
@@ -31,7 +31,9 @@ func courseDay() *backend {
 		runner(4, "city", "101", result.Entered),
 		finished(runner(5, "city", "102", result.Finished, second, 900*second, 1800*second, 2700*second)),
 		runner(6, "city", "103", result.DNF, second, 20*time.Minute),
+		runner(7, "city", "104", result.DSQ, second, 25*time.Minute),
 	}}
+	b.results[5].LeftCourse = true
 	for i := range b.results {
 		b.results[i].Lists = []string{"sex/M", ""}
 	}
@@ -61,14 +63,15 @@ func courseService(t *testing.T) *standings.Service {
 func TestOnCourseOfOneRaceAndOfAll(t *testing.T) {
 	t.Parallel()
 	service := courseService(t)
-	// At its pace 200 is at k10 after 29:59 and 100 after 39:59; 300 has no mat at the turn and is at the line after 47:58.
+	// At its pace 200 is at k10 after 29:59, 100 after 39:59 and 104 after 49:59; 300 has no mat at the turn and is at the line
+	// after 47:58.
 	const of200 = "200, overdue by 5m1s"
 	for _, c := range []struct {
 		race race.ID
 		want []string
 	}{
-		{"", []string{of200, "100", "300"}},
-		{"city", []string{of200, "100"}},
+		{"", []string{of200, "100", "300", "104"}},
+		{"city", []string{of200, "100", "104"}},
 		{"ten", []string{"300"}},
 	} {
 		var got []string

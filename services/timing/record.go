@@ -147,8 +147,8 @@ type outcome struct {
 	isNew bool
 }
 
-// record records all or none, and has an outcome for each. Who is still out is asked before a CLOSE is recorded: it makes
-// them DNF.
+// record records all or none, and has an outcome for each. Who is still out is asked before a CLOSE is recorded: it
+// makes DNF who is STARTED.
 func (s *Service) record(
 	ctx context.Context, actor string, event *race.Event, all []asked,
 ) ([]outcome, StillOut, error) {

@@ -13,14 +13,16 @@ import (
 
 // Course knows who is on it.
 type Course interface {
-	// OnCourse returns who of a race started and did not finish, the longest overdue first.
+	// OnCourse returns who of a race is out on the course, the longest overdue first.
 	OnCourse(ctx context.Context, event race.EventID, raceID race.ID) ([]oncourse.Entrant, error)
 }
 
-// StillOut is who had started and not finished when races were closed.
+// StillOut is who was on the course when races were closed.
 type StillOut struct {
 	// Entrants are by race, in the order of the rulings, at most MaxStillOut.
 	Entrants []oncourse.Entrant
+	// Total counts those beyond MaxStillOut too.
+	Total int
 	// Unknown means that of a race nobody said in time who was out.
 	Unknown bool
 	// AskedAt is when; zero where no race was closed.
@@ -51,6 +53,7 @@ func (s *Service) stillOut(ctx context.Context, event race.EventID, outcomes []o
 		out.Unknown = out.Unknown || err != nil
 		out.Entrants = append(out.Entrants, entrants...)
 	}
-	out.Entrants, out.AskedAt = out.Entrants[:min(len(out.Entrants), MaxStillOut)], racetime.At(s.now())
+	out.Total, out.AskedAt = len(out.Entrants), racetime.At(s.now())
+	out.Entrants = out.Entrants[:min(out.Total, MaxStillOut)]
 	return out
 }

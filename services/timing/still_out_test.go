@@ -60,7 +60,7 @@ func TestACloseIsAnsweredWithWhoIsStillOut(t *testing.T) {
 	closing := ruling.Ruling{ID: "c", Race: "marathon", Kind: ruling.Close}
 	got := record(closing)
 	want := []oncourse.Entrant{{Race: "marathon", Bib: "7"}, {Race: "marathon", Bib: "3"}}
-	if diff := cmp.Diff(want, got.Entrants); diff != "" || got.Unknown || got.AskedAt == 0 || got.New != 1 {
+	if diff := cmp.Diff(want, got.Entrants); diff != "" || got.Unknown || got.AskedAt == 0 || got.New != 1 || got.Total != 2 {
 		t.Errorf("closed: got %+v (-want +got):\n%s", got, diff)
 	}
 	if again := record(closing); again.New != 0 || again.AskedAt != 0 || course.asked != 1 {
@@ -78,8 +78,8 @@ func TestAFileThatClosesARaceTwiceNamesEachEntrantOnce(t *testing.T) {
 	}
 	closing := func(id ruling.ID) ruling.Ruling { return ruling.Ruling{ID: id, Race: "marathon", Kind: ruling.Close} }
 	got, err := s.RecordRulings(t.Context(), "referee", "almaty-2025", []ruling.Ruling{closing("a"), closing("b")})
-	if err != nil || got.New != 2 || course.asked != 1 || len(got.Entrants) != MaxStillOut {
-		t.Errorf("got %d new and %d out after %d questions, %v", got.New, len(got.Entrants), course.asked, err)
+	if err != nil || got.New != 2 || course.asked != 1 || len(got.Entrants) != MaxStillOut || got.Total != MaxStillOut+1 {
+		t.Errorf("got %d new and %d of %d out after %d questions, %v", got.New, len(got.Entrants), got.Total, course.asked, err)
 	}
 }
 

@@ -1,4 +1,4 @@
-// Package oncourse says who started and did not finish, and when each should be seen next: runners' safety comes first.
+// Package oncourse says who is out on the course, and when each should be seen next: runners' safety comes first.
 // Nothing follows from an expectation but that somebody looks.
 package oncourse
 
@@ -12,13 +12,15 @@ import (
 	"raceday/services/rules/result"
 )
 
-// Entrant is one that started and did not finish.
+// Entrant is one that a mat saw, the finish did not, and of whom no official said that it left the course.
 type Entrant struct {
 	Race race.ID
 	Bib  race.Bib
 	// Name is what is published of it, empty where it is hidden.
 	Name string
 	Wave race.WaveID
+	// Status is any but FINISHED: who is disqualified may run on, and who is DNF because the race is closed is not home yet.
+	Status result.Status
 	// LastVisit is the furthest visit that was read, as an index in the course.
 	LastVisit int
 	LastPoint race.PointID
@@ -38,14 +40,13 @@ func (e *Entrant) Overdue(now racetime.Instant) time.Duration {
 	return max(0, now.Sub(e.ExpectedAt))
 }
 
-// Find returns those of a race's results that started and did not finish, in the order of Compare. The event is that which
-// the results were computed by.
+// Find returns those of a race's results that are on the course, in the order of Compare. The event is that which the results
+// were computed by.
 func Find(event *race.Event, r *race.Race, results []*result.Result) []Entrant {
 	o := newOutlook(event, r, results)
 	var entrants []Entrant
 	for _, res := range results {
-		// A visit that the course no longer has, between two versions of the event, leads nowhere.
-		if last := lastVisit(res); res.Status == result.Started && last >= 0 && last < len(r.Course) {
+		if onCourse(r, res) {
 			entrants = append(entrants, o.entrant(res))
 		}
 	}
@@ -69,9 +70,12 @@ func Compare(a, b Entrant) int {
 	return cmp.Or(cmp.Compare(a.LastAt, b.LastAt), race.CompareBibs(a.Bib, b.Bib), cmp.Compare(a.Race, b.Race))
 }
 
-func lastVisit(res *result.Result) int {
-	if len(res.Passings) == 0 {
-		return -1
+// onCourse asks the passings, not the status: disqualified, not competing, a leg not completed or the race closed, a runner
+// who was not seen at the finish may lie somewhere. A visit that the course no longer has, between two versions of the event,
+// leads nowhere.
+func onCourse(r *race.Race, res *result.Result) bool {
+	if len(res.Passings) == 0 || res.LeftCourse {
+		return false
 	}
-	return res.Passings[len(res.Passings)-1].Visit
+	return res.Passings[len(res.Passings)-1].Visit < len(r.Course)-1
 }

@@ -11,6 +11,7 @@ import (
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
 	"raceday/services/rules/result"
+	"raceday/services/rules/ruling"
 )
 
 const (
@@ -109,22 +110,100 @@ func TestWhenAnEntrantShouldBeSeenNext(t *testing.T) {
 	}
 }
 
-func TestWhoIsOnCourse(t *testing.T) {
+// scored is a result as the rules give it, of an entrant of the city with bib 12 who was seen so after the gun.
+func scored(r *race.Race, seen []passing.Passing, rulings ...ruling.Ruling) *result.Result {
+	standing := ruling.Standing(rulings)
+	ofRace := ruling.ForRace(standing, r)
+	var own []ruling.Ruling
+	for _, d := range standing {
+		if d.Bib == "12" {
+			own = append(own, d)
+		}
+	}
+	res := result.Compute(result.Facts{
+		Race: r, Entrant: &race.Entrant{ID: 7, Race: r.ID, Bib: "12"}, Passings: seen, GunAt: gun, OfRace: ofRace, Ruled: ruling.ForEntrant(own),
+	})
+	return &res
+}
+
+func TestWhoIsOnTheCourse(t *testing.T) {
+	t.Parallel()
+	on := func(kind ruling.Kind) ruling.Ruling {
+		return ruling.Ruling{ID: ruling.ID(kind), Race: "city", Bib: "12", Kind: kind}
+	}
+	revoked := func(kind ruling.Kind) ruling.Ruling {
+		return ruling.Ruling{ID: "r", Kind: ruling.Revoke, Target: string(kind)}
+	}
+	closed := ruling.Ruling{ID: "c", Race: "city", Kind: ruling.Close}
+	legMissed := on(ruling.DNF)
+	legMissed.Point = "k5"
+	runner, nordic, relay, limited := city(), city(), city(), city()
+	nordic.Races[0].Nordic = &race.Nordic{YellowToDSQ: 3, YellowCard: 30 * time.Second}
+	relay.Races[0].Team = &race.Team{Legs: []race.Leg{{To: "k5"}, {To: "line"}}}
+	limited.Races[0].OverTime, limited.Races[0].Course[4].CutOff.AfterGun = race.OverTimeDNF, 2*time.Hour
+
+	start, atK5 := []passing.Passing{at(0, 0)}, []passing.Passing{at(0, 0), at(1, 30*minute)}
+	k15Only, home := []passing.Passing{at(3, 90*minute)}, []passing.Passing{at(0, 0), at(4, 130*minute)}
+	for _, c := range []struct {
+		name    string
+		event   *race.Event
+		seen    []passing.Passing
+		rulings []ruling.Ruling
+		// want is the status of who is on the course; 0 is not on it.
+		want result.Status
+	}{
+		{"seen at the start", runner, start, nil, result.Started},
+		{"seen at km 15 alone", runner, k15Only, nil, result.Started},
+		{"not seen yet", runner, nil, nil, 0},
+		{"finished", runner, home, nil, 0},
+		{"finished, and disqualified", runner, home, []ruling.Ruling{on(ruling.DSQ)}, 0},
+		{"finished too late, which is DNF here", limited, home, nil, 0},
+
+		{"disqualified runs on", runner, atK5, []ruling.Ruling{on(ruling.DSQ)}, result.DSQ},
+		{"not competing runs on", runner, atK5, []ruling.Ruling{on(ruling.NotCompeting)}, result.NotCompeting},
+		{"red card runs on", runner, atK5, []ruling.Ruling{on(ruling.RedCard)}, result.DSQ},
+		{"third yellow card walks on", nordic, atK5, []ruling.Ruling{on(ruling.YellowCard), on(ruling.YellowCard), on(ruling.YellowCard)}, result.DSQ},
+		{"leg not completed, the next one runs", relay, atK5, []ruling.Ruling{legMissed}, result.DNF},
+		{"leg not completed, the team gave up", relay, atK5, []ruling.Ruling{legMissed, on(ruling.DNF)}, 0},
+		{"disqualified, and not seen at all", runner, nil, []ruling.Ruling{on(ruling.DSQ)}, 0},
+
+		{"closed: not in yet", runner, atK5, []ruling.Ruling{closed}, result.DNF},
+		{"closed: disqualified, not in yet", runner, atK5, []ruling.Ruling{closed, on(ruling.DSQ)}, result.DSQ},
+		{"closed: never seen", runner, nil, []ruling.Ruling{closed}, 0},
+		{"closed: came in after", runner, home, []ruling.Ruling{closed}, 0},
+		{"closed, and that revoked", runner, atK5, []ruling.Ruling{closed, {ID: "r", Kind: ruling.Revoke, Target: "c"}}, result.Started},
+
+		{"gave up", runner, atK5, []ruling.Ruling{on(ruling.DNF)}, 0},
+		{"gave up, then the race is closed", runner, atK5, []ruling.Ruling{on(ruling.DNF), closed}, 0},
+		{"the race is closed, then found at home", runner, atK5, []ruling.Ruling{closed, on(ruling.DNF)}, 0},
+		{"withdrew after the start", runner, start, []ruling.Ruling{on(ruling.Withdrawn)}, 0},
+		{"did not start: the chip was on a bicycle", runner, start, []ruling.Ruling{on(ruling.DNS)}, 0},
+		{"gave up, and disqualified for a short cut before", runner, atK5, []ruling.Ruling{on(ruling.DNF), on(ruling.DSQ)}, 0},
+		{"it was another who gave up", runner, atK5, []ruling.Ruling{on(ruling.DNF), revoked(ruling.DNF)}, result.Started},
+		{"it was another who gave up, closed", runner, atK5, []ruling.Ruling{on(ruling.DNF), closed, revoked(ruling.DNF)}, result.DNF},
+	} {
+		got := oncourse.Find(c.event, &c.event.Races[0], []*result.Result{scored(&c.event.Races[0], c.seen, c.rulings...)})
+		var status result.Status
+		if len(got) > 0 {
+			status = got[0].Status
+		}
+		if status != c.want {
+			t.Errorf("%s: got status %d, want %d (0: not on the course)", c.name, status, c.want)
+		}
+	}
+}
+
+func TestWhatIsSaidOfWhoIsOnTheCourse(t *testing.T) {
 	t.Parallel()
 	event := city()
 	anna := started("12", at(0, 0), at(1, 30*minute))
-	anna.Name, anna.Wave = "Anna", "B"
-	others := []*result.Result{{Race: "city", Bib: "20", Status: result.Entered}}
-	for status := result.Finished; status <= result.Withdrawn; status++ {
-		other := started("21", at(0, 0), at(1, 30*minute))
-		other.Status = status
-		others = append(others, other)
-	}
+	anna.Name, anna.Wave, anna.Status = "Anna", "B", result.NotCompeting
 	// Two versions of the event: the course had more visits.
 	gone := started("22", at(0, 0), at(9, 30*minute))
-	got := oncourse.Find(event, &event.Races[0], append(others, gone, anna))
+	got := oncourse.Find(event, &event.Races[0], []*result.Result{gone, anna})
 	want := []oncourse.Entrant{{
-		Race: "city", Bib: "12", Name: "Anna", Wave: "B", LastVisit: 1, LastPoint: "k5", LastAt: gun.Add(30 * minute),
+		Race: "city", Bib: "12", Name: "Anna", Wave: "B", Status: result.NotCompeting,
+		LastVisit: 1, LastPoint: "k5", LastAt: gun.Add(30 * minute),
 		NextVisit: 3, NextPoint: "k15", ExpectedAt: gun.Add(90 * minute),
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {

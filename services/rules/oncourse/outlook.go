@@ -60,7 +60,7 @@ func (o *outlook) began(res *result.Result) racetime.Instant {
 func (o *outlook) entrant(res *result.Result) Entrant {
 	last := res.Passings[len(res.Passings)-1]
 	e := Entrant{
-		Race: res.Race, Bib: res.Bib, Name: res.Name, Wave: res.Wave,
+		Race: res.Race, Bib: res.Bib, Name: res.Name, Wave: res.Wave, Status: res.Status,
 		LastVisit: last.Visit, LastPoint: o.race.Course[last.Visit].Point, LastAt: last.At,
 	}
 	if e.NextVisit = o.next[last.Visit]; e.NextVisit == 0 {
@@ -80,8 +80,8 @@ func (o *outlook) entrant(res *result.Result) Entrant {
 	return e
 }
 
-// longest is the longest stretch that somebody is waited for. Only passings that were entered by mistake make more of it.
-const longest = 7 * 24 * time.Hour
+// longestWait is the longest stretch that somebody is waited for. Only passings that were entered by mistake make more of it.
+const longestWait = 7 * 24 * time.Hour
 
 // atPace returns the time from a visit to a later one at the pace that led to the first; unknown where there is none.
 func (o *outlook) atPace(elapsed time.Duration, visit, next int) racetime.Optional {
@@ -95,7 +95,7 @@ func (o *outlook) atPace(elapsed time.Duration, visit, next int) racetime.Option
 		return racetime.Optional{}
 	}
 	t, _ := bits.Div64(high, low, uint64(covered))
-	if t > uint64(longest) {
+	if t > uint64(longestWait) {
 		return racetime.Optional{}
 	}
 	return racetime.Known(time.Duration(t))

@@ -47,6 +47,7 @@ func Compute(f Facts) Result {
 		Country: e.Country, Club: e.Club, Category: e.Category,
 		AgeGroup: classification.AgeGroup(f.Race, e, f.EventDay),
 		GunAt:    f.GunAt, Passings: f.Passings,
+		LeftCourse:  f.Ruled.Left,
 		Penalty:     f.Ruled.Penalty,
 		AgeStandard: f.ageStandard(),
 		Before:      f.Ruled.Before,

@@ -59,6 +59,9 @@ type Result struct {
 	Status   Status
 	// Rule is the number behind a disqualification.
 	Rule string
+	// LeftCourse means that an official ruled that the entrant left the course or was never on it: DNF, DNS or WITHDRAWN.
+	// Who is DNF by CLOSE, or a leg, may still be out there.
+	LeftCourse bool
 	// GunAt is the gun of the entrant's wave; zero where it has not been fired or named.
 	GunAt racetime.Instant
 	// Passings are in the order of the course; the first has visit 0 where the start was read.
@@ -160,6 +163,7 @@ func (r *Result) EqualRow(o *Result) bool {
 	return r.Entrant == o.Entrant && r.Race == o.Race && r.Bib == o.Bib && r.Chip == o.Chip && r.Name == o.Name &&
 		r.Sex == o.Sex && r.Country == o.Country && r.Club == o.Club && r.Category == o.Category &&
 		r.AgeGroup == o.AgeGroup && r.Wave == o.Wave && r.Status == o.Status && r.Rule == o.Rule &&
+		r.LeftCourse == o.LeftCourse &&
 		r.GunAt == o.GunAt && r.Gun == o.Gun && r.Net == o.Net && r.LegsTotal == o.LegsTotal &&
 		r.Penalty == o.Penalty && r.AgeStandard == o.AgeStandard && slices.Equal(r.Lists, o.Lists) &&
 		slices.Equal(r.Before, o.Before)

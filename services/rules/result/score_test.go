@@ -193,6 +193,8 @@ func change(t *testing.T, field reflect.Value) {
 		field.SetInt(field.Int() + 1)
 	case field.CanUint():
 		field.SetUint(field.Uint() + 1)
+	case field.Kind() == reflect.Bool:
+		field.SetBool(!field.Bool())
 	case field.Kind() == reflect.String:
 		field.SetString(field.String() + "x")
 	default:

@@ -113,6 +113,9 @@ type OfEntrant struct {
 	Rule string
 	// StatusBy is the ruling that decided Status.
 	StatusBy ID
+	// Left means that a DNS, a WITHDRAWN or a DNF of the whole race stands, also where a later ruling decides Status: the
+	// entrant is not looked for on the course.
+	Left bool
 	// LegsNotCompleted are the points, line#2 naming a later visit, where a leg ruled not completed ends.
 	LegsNotCompleted []string
 	Penalty          time.Duration
@@ -145,8 +148,10 @@ func ForEntrant(standing []Ruling) OfEntrant {
 				o.LegsNotCompleted = append(o.LegsNotCompleted, d.Point)
 				continue
 			}
-			o.Status, o.Rule, o.StatusBy = d.Kind, d.Rule, d.ID
-		case DSQ, DNS, Withdrawn, NotCompeting:
+			o.Status, o.Rule, o.StatusBy, o.Left = d.Kind, d.Rule, d.ID, true
+		case DNS, Withdrawn:
+			o.Status, o.Rule, o.StatusBy, o.Left = d.Kind, d.Rule, d.ID, true
+		case DSQ, NotCompeting:
 			o.Status, o.Rule, o.StatusBy = d.Kind, d.Rule, d.ID
 		case Penalty:
 			o.Penalty += d.Duration

@@ -66,3 +66,27 @@ func TestForEntrant(t *testing.T) {
 		t.Error("Voids does not tell reads apart")
 	}
 }
+
+func TestWhoLeftTheCourseByRuling(t *testing.T) {
+	t.Parallel()
+	dnf := Ruling{ID: "1", Kind: DNF}
+	for _, c := range []struct {
+		name string
+		all  []Ruling
+		want bool
+	}{
+		{"given up", []Ruling{dnf}, true},
+		{"never started", []Ruling{{Kind: DNS}}, true},
+		{"withdrawn", []Ruling{{Kind: Withdrawn}}, true},
+		{"a leg not completed: the team runs on", []Ruling{{Kind: DNF, Point: "x1"}}, false},
+		{"disqualified and not competing run on", []Ruling{{Kind: DSQ}, {Kind: NotCompeting}, {Kind: RedCard}}, false},
+		{"the race is closed", []Ruling{{Kind: Close}}, false},
+		{"given up, and disqualified for it", []Ruling{dnf, {ID: "2", Kind: DSQ}}, true},
+		{"disqualified, and given up", []Ruling{{ID: "2", Kind: DSQ}, dnf}, true},
+		{"was somebody else, who gave up", []Ruling{dnf, {ID: "2", Kind: Revoke, Target: "1"}}, false},
+	} {
+		if decided := ForEntrant(Standing(c.all)); decided.Left != c.want {
+			t.Errorf("%s: left %v, want %v", c.name, decided.Left, c.want)
+		}
+	}
+}

@@ -17,32 +17,34 @@ import (
 const upsertResults = `
 INSERT INTO standings.results
     (event, entrant, race, bib, chip, name, sex, country, club, category, age_group, wave, status, rule, gun_at, gun_us,
-     net_us, legs_us, penalty_us, age_standard_us, lists, before, version)
+     net_us, legs_us, penalty_us, age_standard_us, lists, before, left_course, version)
 SELECT @event, r.entrant, r.race, r.bib, r.chip, r.name, r.sex, r.country, r.club, r.category, r.age_group, r.wave,
        r.status, r.rule, r.gun_at, r.gun_us, r.net_us, r.legs_us, r.penalty_us, r.age_standard_us,
-       (string_to_array('|' || r.lists, chr(31)))[2:], (string_to_array('|' || r.before, chr(31)))[2:], @version
+       (string_to_array('|' || r.lists, chr(31)))[2:], (string_to_array('|' || r.before, chr(31)))[2:], r.left_course,
+       @version
 FROM unnest(@entrant::bigint[], @race::text[], @bib::text[], @chip::text[], @name::text[], @sex::text[],
             @country::text[], @club::text[], @category::text[], @age_group::text[], @wave::text[], @status::text[],
             @rule::text[], @gun_at::timestamptz[], @gun_us::bigint[], @net_us::bigint[], @legs_us::bigint[],
-            @penalty_us::bigint[], @age_standard_us::bigint[], @lists::text[], @before::text[])
+            @penalty_us::bigint[], @age_standard_us::bigint[], @lists::text[], @before::text[],
+            @left_course::boolean[])
      AS r (entrant, race, bib, chip, name, sex, country, club, category, age_group, wave, status, rule, gun_at, gun_us,
-           net_us, legs_us, penalty_us, age_standard_us, lists, before)
+           net_us, legs_us, penalty_us, age_standard_us, lists, before, left_course)
 ON CONFLICT ON CONSTRAINT results_pkey DO UPDATE
 SET race = excluded.race, bib = excluded.bib, chip = excluded.chip, name = excluded.name, sex = excluded.sex,
     country = excluded.country, club = excluded.club, category = excluded.category, age_group = excluded.age_group,
     wave = excluded.wave, status = excluded.status, rule = excluded.rule, gun_at = excluded.gun_at,
     gun_us = excluded.gun_us, net_us = excluded.net_us, legs_us = excluded.legs_us, penalty_us = excluded.penalty_us,
     age_standard_us = excluded.age_standard_us, lists = excluded.lists, before = excluded.before,
-    version = excluded.version`
+    left_course = excluded.left_course, version = excluded.version`
 
 // What reads and rulings move, in half the time of the whole row.
 const updateResults = `
 UPDATE standings.results AS stored
 SET status = r.status, rule = r.rule, gun_at = r.gun_at, gun_us = r.gun_us, net_us = r.net_us, legs_us = r.legs_us,
-    penalty_us = r.penalty_us, version = @version
+    penalty_us = r.penalty_us, left_course = r.left_course, version = @version
 FROM unnest(@entrant::bigint[], @status::text[], @rule::text[], @gun_at::timestamptz[], @gun_us::bigint[],
-            @net_us::bigint[], @legs_us::bigint[], @penalty_us::bigint[])
-     AS r (entrant, status, rule, gun_at, gun_us, net_us, legs_us, penalty_us)
+            @net_us::bigint[], @legs_us::bigint[], @penalty_us::bigint[], @left_course::boolean[])
+     AS r (entrant, status, rule, gun_at, gun_us, net_us, legs_us, penalty_us, left_course)
 WHERE stored.event = @event
   AND stored.entrant = r.entrant`
 
@@ -93,6 +95,7 @@ func sameButMoved(was, now *result.Result) bool {
 	moved := *was
 	moved.Status, moved.Rule, moved.GunAt, moved.Penalty = now.Status, now.Rule, now.GunAt, now.Penalty
 	moved.Gun, moved.Net, moved.LegsTotal = now.Gun, now.Net, now.LegsTotal
+	moved.LeftCourse = now.LeftCourse
 	return moved.EqualRow(now)
 }
 
@@ -120,14 +123,15 @@ func resultColumns(rows []*result.Result) pgx.StrictNamedArgs {
 // movedColumns are those of updateResults.
 func movedColumns(rows []*result.Result) pgx.StrictNamedArgs {
 	return pgx.StrictNamedArgs{
-		"entrant":    column(rows, func(r *result.Result) int64 { return int64(r.Entrant) }),
-		"status":     column(rows, func(r *result.Result) string { return r.Status.String() }),
-		"rule":       column(rows, func(r *result.Result) string { return r.Rule }),
-		"gun_at":     column(rows, func(r *result.Result) instant { return instant{r.GunAt, r.GunAt != 0} }),
-		"gun_us":     column(rows, func(r *result.Result) *int64 { return r.Gun.Microseconds() }),
-		"net_us":     column(rows, func(r *result.Result) *int64 { return r.Net.Microseconds() }),
-		"legs_us":    column(rows, func(r *result.Result) *int64 { return r.LegsTotal.Microseconds() }),
-		"penalty_us": column(rows, func(r *result.Result) int64 { return r.Penalty.Microseconds() }),
+		"entrant":     column(rows, func(r *result.Result) int64 { return int64(r.Entrant) }),
+		"status":      column(rows, func(r *result.Result) string { return r.Status.String() }),
+		"rule":        column(rows, func(r *result.Result) string { return r.Rule }),
+		"gun_at":      column(rows, func(r *result.Result) instant { return instant{r.GunAt, r.GunAt != 0} }),
+		"gun_us":      column(rows, func(r *result.Result) *int64 { return r.Gun.Microseconds() }),
+		"net_us":      column(rows, func(r *result.Result) *int64 { return r.Net.Microseconds() }),
+		"legs_us":     column(rows, func(r *result.Result) *int64 { return r.LegsTotal.Microseconds() }),
+		"penalty_us":  column(rows, func(r *result.Result) int64 { return r.Penalty.Microseconds() }),
+		"left_course": column(rows, func(r *result.Result) bool { return r.LeftCourse }),
 	}
 }
 

@@ -61,7 +61,7 @@ func rows(t *testing.T, pool *pgxpool.Pool) map[string][]string {
 	t.Helper()
 	stored := map[string][]string{}
 	for table, query := range map[string]string{
-		"results":  `SELECT (entrant, race, bib, chip, name, status, gun_us, net_us, legs_us, lists, before, version)::text FROM standings.results ORDER BY entrant`,
+		"results":  `SELECT (entrant, race, bib, chip, name, status, gun_us, net_us, legs_us, lists, before, left_course, version)::text FROM standings.results ORDER BY entrant`,
 		"passings": `SELECT (entrant, visit, at)::text FROM standings.passings ORDER BY entrant, visit`,
 		"legs":     `SELECT (entrant, leg, member_bib, leg_us, cumulative_us, not_completed, ranked)::text FROM standings.legs ORDER BY entrant, leg`,
 		"anomalies": `SELECT (entrant, number, kind, visit, at, from_visit, from_at, time_us, leg, dealt_by)::text
@@ -101,7 +101,7 @@ func TestCommitWritesWhatChanged(t *testing.T) {
 	do(commit(1, scoring.Changes{Results: []scoring.Change{{Now: first}}}, scoring.ListChange{
 		ListKey: overall, Ranked: 1, New: []scoring.Rank{{Entrant: 7, Rank: 1, Time: 100 * time.Microsecond}}}))
 	want := map[string][]string{
-		"results":  {`(7,run,12,"C1 C2",Әсел,FINISHED,100,95,,"{overall,"""",""cat/x y""}",{13},1)`},
+		"results":  {`(7,run,12,"C1 C2",Әсел,FINISHED,100,95,,"{overall,"""",""cat/x y""}",{13},f,1)`},
 		"passings": {`(7,0,"2026-09-21 14:13:20.123461+00")`, `(7,2,"2026-09-21 14:13:20.123556+00")`},
 		"legs":     {`(7,1,12A,40,,f,t)`, `(7,2,"",,,t,f)`},
 		"anomalies": {
@@ -134,16 +134,23 @@ func TestCommitWritesWhatChanged(t *testing.T) {
 	check("an anomaly is no more", want)
 
 	third := second
+	third.LeftCourse = true
 	third.Status, third.Gun, third.Net, third.Lists = result.DNF, racetime.Optional{}, racetime.Optional{}, []string{""}
 	do(commit(3, scoring.Changes{Results: []scoring.Change{{Was: &second, Now: third}}}, scoring.ListChange{
 		ListKey: overall, Removed: []race.EntrantID{7}}))
-	want["results"] = []string{`(7,run,12,"C1 C2",Әсел,DNF,,,,"{""""}",{13},3)`}
+	want["results"] = []string{`(7,run,12,"C1 C2",Әсел,DNF,,,,"{""""}",{13},t,3)`}
 	want["ranks"], want["lists"] = []string{}, []string{`(run,overall,3,0)`}
 	check("a result that lost its rank", want)
 
-	do(commit(4, scoring.Changes{Removed: []result.Result{third}}, scoring.ListChange{ListKey: scoring.ListKey{Race: "run", List: "sex/F"}}))
+	back := third
+	back.LeftCourse, back.Status = false, result.Started
+	do(commit(4, scoring.Changes{Results: []scoring.Change{{Was: &third, Now: back}}}, scoring.ListChange{ListKey: overall}))
+	want["results"], want["lists"] = []string{`(7,run,12,"C1 C2",Әсел,STARTED,,,,"{""""}",{13},f,4)`}, []string{`(run,overall,4,0)`}
+	check("the ruling that the entrant left the course is revoked", want)
+
+	do(commit(5, scoring.Changes{Removed: []result.Result{back}}, scoring.ListChange{ListKey: scoring.ListKey{Race: "run", List: "sex/F"}}))
 	want["results"], want["passings"], want["legs"], want["anomalies"] = []string{}, []string{}, []string{}, []string{}
-	want["lists"] = []string{`(run,overall,4,0)`, `(run,sex/F,4,0)`}
+	want["lists"] = []string{`(run,overall,5,0)`, `(run,sex/F,5,0)`}
 	check("an entrant off the roster; lists that did not change are exact as well", want)
 }
 

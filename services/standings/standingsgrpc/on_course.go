@@ -9,7 +9,7 @@ import (
 	"raceday/services/standings"
 )
 
-// ListOnCourse returns everybody who started and did not finish.
+// ListOnCourse returns everybody who is out on the course.
 func (s *Server) ListOnCourse(
 	ctx context.Context, request *standingsv1.ListOnCourseRequest,
 ) (*standingsv1.ListOnCourseResponse, error) {

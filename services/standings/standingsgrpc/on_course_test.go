@@ -30,7 +30,7 @@ func TestListOnCourse(t *testing.T) {
 		t.Fatal(err)
 	}
 	want(t, `{"total": 2, "version": 7, "nextPageToken": "`+first.GetNextPageToken()+`", "entrants": [
-		{"race": "ten", "bib": "8", "name": "Ben", "wave": "A", "lastPoint": "line", "lastAt": "2025-09-28T02:01:00Z",
+		{"race": "ten", "bib": "8", "name": "Ben", "wave": "A", "status": "STATUS_STARTED", "lastPoint": "line", "lastAt": "2025-09-28T02:01:00Z",
 		 "nextVisit": 1, "nextPoint": "k5", "expectedAt": "2025-09-28T02:16:00Z", "overdue": "1440s"}]}`, first)
 	second, err := client.ListOnCourse(t.Context(),
 		&standingsv1.ListOnCourseRequest{EventId: "almaty-2025", PageSize: 1, PageToken: first.GetNextPageToken()})
@@ -38,7 +38,7 @@ func TestListOnCourse(t *testing.T) {
 		t.Fatal(err)
 	}
 	want(t, `{"total": 2, "version": 7, "entrants": [
-		{"race": "ten", "bib": "7", "name": "Aru", "wave": "A", "lastVisit": 1, "lastPoint": "k5", "lastAt": "2025-09-28T02:25:00Z",
+		{"race": "ten", "bib": "7", "name": "Aru", "wave": "A", "status": "STATUS_STARTED", "lastVisit": 1, "lastPoint": "k5", "lastAt": "2025-09-28T02:25:00Z",
 		 "nextVisit": 2, "nextPoint": "line", "expectedAt": "2025-09-28T02:50:00Z"}]}`, second)
 }
 

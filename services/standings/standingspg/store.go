@@ -102,7 +102,7 @@ func load(ctx context.Context, tx pgx.Tx, event race.EventID) ([]result.Result, 
 
 const selectResultsQuery = `
 SELECT entrant, race, bib, chip, name, sex, country, club, category, age_group, wave, status, rule,
-       gun_at, gun_us, net_us, legs_us, penalty_us, age_standard_us, lists, before
+       gun_at, gun_us, net_us, legs_us, penalty_us, age_standard_us, lists, before, left_course
 FROM standings.results
 WHERE event = @event
 ORDER BY entrant`
@@ -127,7 +127,7 @@ func scanResult(row pgx.CollectableRow) (result.Result, error) {
 	var penalty int64
 	var before []string
 	err := row.Scan(&r.Entrant, &r.Race, &r.Bib, &r.Chip, &r.Name, &sex, &r.Country, &r.Club, &r.Category, &r.AgeGroup,
-		&r.Wave, &status, &r.Rule, &gunAt, &gun, &net, &legs, &penalty, &ageStandard, &r.Lists, &before)
+		&r.Wave, &status, &r.Rule, &gunAt, &gun, &net, &legs, &penalty, &ageStandard, &r.Lists, &before, &r.LeftCourse)
 	if err != nil {
 		return r, err
 	}

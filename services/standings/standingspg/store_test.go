@@ -45,9 +45,9 @@ const insertDerived = `
 INSERT INTO standings.results
 VALUES ('e', 7, 'relay', 'A7', '00C7 D7', 'Team', 'X', 'KAZ', 'Club', 'Open', 'X18+', 'W', 'DSQ', 'TR6.3',
         '2025-09-28T07:00:00.123456+05:00', 3600000001, 3599000001, 3600000002, 30000000, 7200000000,
-        '{overall,"",sex/X}', '{8,9}', 41),
-       ('e', 3, 'ten', '3', '', '', '', '', '', '', '', '', 'ENTERED', '', NULL, NULL, NULL, NULL, 0, NULL, '{""}', '{}', 42),
-       ('other', 7, 'relay', 'A7', '', '', '', '', '', '', '', '', 'ENTERED', '', NULL, NULL, NULL, NULL, 0, NULL, '{}', '{}', 50);
+        '{overall,"",sex/X}', '{8,9}', 41, true),
+       ('e', 3, 'ten', '3', '', '', '', '', '', '', '', '', 'ENTERED', '', NULL, NULL, NULL, NULL, 0, NULL, '{""}', '{}', 42, false),
+       ('other', 7, 'relay', 'A7', '', '', '', '', '', '', '', '', 'ENTERED', '', NULL, NULL, NULL, NULL, 0, NULL, '{}', '{}', 50, false);
 INSERT INTO standings.passings
 VALUES ('e', 7, 2, '2025-09-28T02:30:00.5Z'), ('e', 7, 0, '2025-09-28T02:00:01Z'), ('other', 7, 1, '2025-09-28T02:10:00Z'),
        ('e', 5, 0, '2025-09-28T02:00:01Z');
@@ -71,7 +71,7 @@ func TestLoadReturnsWhatIsStored(t *testing.T) {
 		{Entrant: 3, Race: "ten", Bib: "3", Status: result.Entered, Lists: []string{""}},
 		{
 			Entrant: 7, Race: "relay", Bib: "A7", Chip: "00C7 D7", Name: "Team", Sex: race.X, Country: "KAZ", Club: "Club",
-			Category: "Open", AgeGroup: "X18+", Wave: "W", Status: result.DSQ, Rule: "TR6.3",
+			Category: "Open", AgeGroup: "X18+", Wave: "W", Status: result.DSQ, Rule: "TR6.3", LeftCourse: true,
 			GunAt: start.Add(123456 * time.Microsecond),
 			Passings: []passing.Passing{
 				{Visit: 0, At: start.Add(time.Second)}, {Visit: 2, At: start.Add(1800*time.Second + 500*time.Millisecond)},

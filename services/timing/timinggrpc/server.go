@@ -55,8 +55,9 @@ func (s *Server) RecordRuling(
 	}
 	return &timingv1.RecordRulingResponse{
 		Ruling: RulingMessage(recorded), Recorded: outcome.New > 0,
-		StillOut: notice.ToOnCourse(outcome.Entrants, outcome.AskedAt), StillOutUnknown: outcome.Unknown,
-		Warnings: convert(outcome.Warnings, warningMessage),
+		StillOut: notice.ToOnCourse(outcome.Entrants, outcome.AskedAt), StillOutTotal: int32(outcome.Total),
+		StillOutUnknown: outcome.Unknown,
+		Warnings:        convert(outcome.Warnings, warningMessage),
 	}, nil
 }
 
@@ -76,8 +77,9 @@ func (s *Server) RecordRulings(
 	told := outcome.Warnings[:min(len(outcome.Warnings), maxWarnings)]
 	return stream.SendAndClose(&timingv1.RecordRulingsResponse{
 		Recorded: int32(outcome.New), Stood: int32(len(rulings) - outcome.New),
-		StillOut: notice.ToOnCourse(outcome.Entrants, outcome.AskedAt), StillOutUnknown: outcome.Unknown,
-		Warnings: convert(told, warningMessage), MoreWarnings: int32(len(outcome.Warnings) - len(told)),
+		StillOut: notice.ToOnCourse(outcome.Entrants, outcome.AskedAt), StillOutTotal: int32(outcome.Total),
+		StillOutUnknown: outcome.Unknown,
+		Warnings:        convert(told, warningMessage), MoreWarnings: int32(len(outcome.Warnings) - len(told)),
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 	"raceday/services/grpcserver"
 	"raceday/services/rules/oncourse"
 	"raceday/services/rules/race"
+	"raceday/services/rules/result"
 	"raceday/services/timing"
 )
 
@@ -26,7 +27,7 @@ func (c course) OnCourse(context.Context, race.EventID, race.ID) ([]oncourse.Ent
 		return nil, errors.New("standings are away")
 	}
 	return []oncourse.Entrant{{
-		Race: "marathon", Bib: "7", Name: "Aru", Wave: "A", LastVisit: 1, LastPoint: "k5", LastAt: 1_758_999_000_000_000,
+		Race: "marathon", Bib: "7", Name: "Aru", Wave: "A", Status: result.DSQ, LastVisit: 1, LastPoint: "k5", LastAt: 1_758_999_000_000_000,
 		NextVisit: 2, NextPoint: "k10", ExpectedAt: 1_758_999_940_000_000,
 	}}, nil
 }
@@ -51,8 +52,8 @@ func TestACloseOverGRPC(t *testing.T) {
 	}
 	answer := closing("c-1", false)
 	want := &timingv1.RecordRulingResponse{}
-	err := protojson.Unmarshal([]byte(`{"recorded": true, "stillOut": [
-		{"race": "marathon", "bib": "7", "name": "Aru", "wave": "A", "lastVisit": 1, "lastPoint": "k5",
+	err := protojson.Unmarshal([]byte(`{"recorded": true, "stillOutTotal": 1, "stillOut": [
+		{"race": "marathon", "bib": "7", "name": "Aru", "wave": "A", "status": "STATUS_DSQ", "lastVisit": 1, "lastPoint": "k5",
 		 "lastAt": "2025-09-27T18:50:00Z", "nextVisit": 2, "nextPoint": "k10",
 		 "expectedAt": "2025-09-27T19:05:40Z", "overdue": "60s"}]}`), want)
 	if err != nil {

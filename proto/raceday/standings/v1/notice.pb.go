@@ -158,6 +158,8 @@ type EntrantState struct {
 	Before []string `protobuf:"bytes,23,rep,name=before,proto3" json:"before,omitempty"`
 	// Where a classification ranks by age grade.
 	AgeStandardUs *int64 `protobuf:"varint,24,opt,name=age_standard_us,json=ageStandardUs,proto3,oneof" json:"age_standard_us,omitempty"`
+	// An official ruled so: DNF, DNS or WITHDRAWN.
+	LeftCourse    bool `protobuf:"varint,25,opt,name=left_course,json=leftCourse,proto3" json:"left_course,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -360,6 +362,13 @@ func (x *EntrantState) GetAgeStandardUs() int64 {
 	return 0
 }
 
+func (x *EntrantState) GetLeftCourse() bool {
+	if x != nil {
+		return x.LeftCourse
+	}
+	return false
+}
+
 // VisitState is a passing.
 type VisitState struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -520,7 +529,7 @@ const file_raceday_standings_v1_notice_proto_rawDesc = "" +
 	"\aremoved\x18\x05 \x03(\x03R\aremoved\x12\x16\n" +
 	"\x06reload\x18\x06 \x01(\bR\x06reload\x12\x12\n" +
 	"\x04part\x18\a \x01(\x05R\x04part\x12\x12\n" +
-	"\x04more\x18\b \x01(\bR\x04more\"\x92\x06\n" +
+	"\x04more\x18\b \x01(\bR\x04more\"\xb3\x06\n" +
 	"\fEntrantState\x12\x18\n" +
 	"\aentrant\x18\x01 \x01(\x03R\aentrant\x12\x12\n" +
 	"\x04race\x18\x02 \x01(\tR\x04race\x12\x10\n" +
@@ -547,7 +556,9 @@ const file_raceday_standings_v1_notice_proto_rawDesc = "" +
 	"\x04legs\x18\x15 \x03(\v2\x1e.raceday.standings.v1.LegStateR\x04legs\x12\x14\n" +
 	"\x05lists\x18\x16 \x03(\tR\x05lists\x12\x16\n" +
 	"\x06before\x18\x17 \x03(\tR\x06before\x12+\n" +
-	"\x0fage_standard_us\x18\x18 \x01(\x03H\x04R\rageStandardUs\x88\x01\x01B\x0e\n" +
+	"\x0fage_standard_us\x18\x18 \x01(\x03H\x04R\rageStandardUs\x88\x01\x01\x12\x1f\n" +
+	"\vleft_course\x18\x19 \x01(\bR\n" +
+	"leftCourseB\x0e\n" +
 	"\f_start_at_usB\t\n" +
 	"\a_gun_usB\t\n" +
 	"\a_net_usB\n" +

@@ -23,7 +23,8 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// OnCourse is an entrant that started and did not finish, as the public sees it.
+// OnCourse is an entrant that is out on the course, as the public sees it: at least one passing of it counts, none at the
+// finish, and no ruling that stands says that it left the course or was never on it (DNF of the whole race, DNS, WITHDRAWN).
 type OnCourse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Race  string                 `protobuf:"bytes,1,opt,name=race,proto3" json:"race,omitempty"`
@@ -41,7 +42,10 @@ type OnCourse struct {
 	// there; unset as long as there is none.
 	ExpectedAt *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=expected_at,json=expectedAt,proto3" json:"expected_at,omitempty"`
 	// By how much the clock is past expected_at; unset before.
-	Overdue       *durationpb.Duration `protobuf:"bytes,11,opt,name=overdue,proto3" json:"overdue,omitempty"`
+	Overdue *durationpb.Duration `protobuf:"bytes,11,opt,name=overdue,proto3" json:"overdue,omitempty"`
+	// STARTED, or what an entrant has become that may still be out there: DSQ, NOT_COMPETING, or DNF by CLOSE or by a leg that
+	// was not completed.
+	Status        Status `protobuf:"varint,12,opt,name=status,proto3,enum=raceday.standings.v1.Status" json:"status,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -153,11 +157,18 @@ func (x *OnCourse) GetOverdue() *durationpb.Duration {
 	return nil
 }
 
+func (x *OnCourse) GetStatus() Status {
+	if x != nil {
+		return x.Status
+	}
+	return Status_STATUS_UNSPECIFIED
+}
+
 var File_raceday_standings_v1_on_course_proto protoreflect.FileDescriptor
 
 const file_raceday_standings_v1_on_course_proto_rawDesc = "" +
 	"\n" +
-	"$raceday/standings/v1/on_course.proto\x12\x14raceday.standings.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfb\x02\n" +
+	"$raceday/standings/v1/on_course.proto\x12\x14raceday.standings.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#raceday/standings/v1/standing.proto\"\xb1\x03\n" +
 	"\bOnCourse\x12\x12\n" +
 	"\x04race\x18\x01 \x01(\tR\x04race\x12\x10\n" +
 	"\x03bib\x18\x02 \x01(\tR\x03bib\x12\x12\n" +
@@ -175,7 +186,8 @@ const file_raceday_standings_v1_on_course_proto_rawDesc = "" +
 	"\vexpected_at\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expectedAt\x123\n" +
-	"\aoverdue\x18\v \x01(\v2\x19.google.protobuf.DurationR\aoverdueB0Z.raceday/proto/raceday/standings/v1;standingsv1b\x06proto3"
+	"\aoverdue\x18\v \x01(\v2\x19.google.protobuf.DurationR\aoverdue\x124\n" +
+	"\x06status\x18\f \x01(\x0e2\x1c.raceday.standings.v1.StatusR\x06statusB0Z.raceday/proto/raceday/standings/v1;standingsv1b\x06proto3"
 
 var (
 	file_raceday_standings_v1_on_course_proto_rawDescOnce sync.Once
@@ -194,16 +206,18 @@ var file_raceday_standings_v1_on_course_proto_goTypes = []any{
 	(*OnCourse)(nil),              // 0: raceday.standings.v1.OnCourse
 	(*timestamppb.Timestamp)(nil), // 1: google.protobuf.Timestamp
 	(*durationpb.Duration)(nil),   // 2: google.protobuf.Duration
+	(Status)(0),                   // 3: raceday.standings.v1.Status
 }
 var file_raceday_standings_v1_on_course_proto_depIdxs = []int32{
 	1, // 0: raceday.standings.v1.OnCourse.last_at:type_name -> google.protobuf.Timestamp
 	1, // 1: raceday.standings.v1.OnCourse.expected_at:type_name -> google.protobuf.Timestamp
 	2, // 2: raceday.standings.v1.OnCourse.overdue:type_name -> google.protobuf.Duration
-	3, // [3:3] is the sub-list for method output_type
-	3, // [3:3] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	3, // 3: raceday.standings.v1.OnCourse.status:type_name -> raceday.standings.v1.Status
+	4, // [4:4] is the sub-list for method output_type
+	4, // [4:4] is the sub-list for method input_type
+	4, // [4:4] is the sub-list for extension type_name
+	4, // [4:4] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_raceday_standings_v1_on_course_proto_init() }
@@ -211,6 +225,7 @@ func file_raceday_standings_v1_on_course_proto_init() {
 	if File_raceday_standings_v1_on_course_proto != nil {
 		return
 	}
+	file_raceday_standings_v1_standing_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

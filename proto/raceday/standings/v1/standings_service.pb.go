@@ -1633,8 +1633,9 @@ type ListAnomaliesResponse struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
 	Anomalies []*Anomaly             `protobuf:"bytes,1,rep,name=anomalies,proto3" json:"anomalies,omitempty"`
 	// How many there are on all pages, and how many of them are open.
-	Total   int32 `protobuf:"varint,2,opt,name=total,proto3" json:"total,omitempty"`
-	Open    int32 `protobuf:"varint,3,opt,name=open,proto3" json:"open,omitempty"`
+	Total int32 `protobuf:"varint,2,opt,name=total,proto3" json:"total,omitempty"`
+	Open  int32 `protobuf:"varint,3,opt,name=open,proto3" json:"open,omitempty"`
+	// Of the anomalies other than conflicts of identities.
 	Version int64 `protobuf:"varint,4,opt,name=version,proto3" json:"version,omitempty"`
 	// Empty on the last page.
 	NextPageToken string `protobuf:"bytes,5,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`

@@ -58,11 +58,19 @@ type StandingsServiceClient interface {
 	// ListLists returns the names of a race's lists with the number ranked. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND,
 	// STANDINGS_STOPPING.
 	ListLists(ctx context.Context, in *ListListsRequest, opts ...grpc.CallOption) (*ListListsResponse, error)
-	// ListOnCourse returns everybody who started and did not finish, the longest overdue first. Reasons: EVENT_NOT_FOUND,
-	// RACE_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID, STANDINGS_STOPPING.
+	// ListOnCourse returns everybody who is out on the course, the longest overdue first: who was seen, was not seen at the
+	// finish, and was not ruled DNF, DNS or WITHDRAWN, whatever the status (see OnCourse; RaceProgress counts as on course who is
+	// STARTED only). Pages asked for within 10 seconds of the first are as a rule of one version, and then together hold
+	// everybody once. Where the version changes between two pages, the later one holds those behind the last entrant of the
+	// one before as they are expected by then: who is expected later than before may be on two, and who is expected earlier
+	// than before, having been seen or having had no expectation, on none. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND,
+	// PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID, STANDINGS_STOPPING.
 	ListOnCourse(ctx context.Context, in *ListOnCourseRequest, opts ...grpc.CallOption) (*ListOnCourseResponse, error)
-	// ListAnomalies returns what officials should look at, by race, bib and course. Reasons: EVENT_NOT_FOUND,
-	// RACE_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
+	// ListAnomalies returns what officials should look at, by race, bib and course. Pages asked for within 10 seconds of the
+	// first are as a rule of one moment; a later one holds what lies behind the last anomaly of the one before, so that none
+	// that stays is left out. The version is that of what was found in passings. Conflicts of identities are as the reads,
+	// the roster and the rulings are at the moment of the question, which may be later. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND,
+	// PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
 	ListAnomalies(ctx context.Context, in *ListAnomaliesRequest, opts ...grpc.CallOption) (*ListAnomaliesResponse, error)
 	// ExportResults streams results.csv or legs.csv (or the same as JSON lines) of one version. Reason: EVENT_NOT_FOUND.
 	ExportResults(ctx context.Context, in *ExportResultsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportResultsResponse], error)
@@ -245,11 +253,19 @@ type StandingsServiceServer interface {
 	// ListLists returns the names of a race's lists with the number ranked. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND,
 	// STANDINGS_STOPPING.
 	ListLists(context.Context, *ListListsRequest) (*ListListsResponse, error)
-	// ListOnCourse returns everybody who started and did not finish, the longest overdue first. Reasons: EVENT_NOT_FOUND,
-	// RACE_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID, STANDINGS_STOPPING.
+	// ListOnCourse returns everybody who is out on the course, the longest overdue first: who was seen, was not seen at the
+	// finish, and was not ruled DNF, DNS or WITHDRAWN, whatever the status (see OnCourse; RaceProgress counts as on course who is
+	// STARTED only). Pages asked for within 10 seconds of the first are as a rule of one version, and then together hold
+	// everybody once. Where the version changes between two pages, the later one holds those behind the last entrant of the
+	// one before as they are expected by then: who is expected later than before may be on two, and who is expected earlier
+	// than before, having been seen or having had no expectation, on none. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND,
+	// PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID, STANDINGS_STOPPING.
 	ListOnCourse(context.Context, *ListOnCourseRequest) (*ListOnCourseResponse, error)
-	// ListAnomalies returns what officials should look at, by race, bib and course. Reasons: EVENT_NOT_FOUND,
-	// RACE_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
+	// ListAnomalies returns what officials should look at, by race, bib and course. Pages asked for within 10 seconds of the
+	// first are as a rule of one moment; a later one holds what lies behind the last anomaly of the one before, so that none
+	// that stays is left out. The version is that of what was found in passings. Conflicts of identities are as the reads,
+	// the roster and the rulings are at the moment of the question, which may be later. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND,
+	// PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
 	ListAnomalies(context.Context, *ListAnomaliesRequest) (*ListAnomaliesResponse, error)
 	// ExportResults streams results.csv or legs.csv (or the same as JSON lines) of one version. Reason: EVENT_NOT_FOUND.
 	ExportResults(*ExportResultsRequest, grpc.ServerStreamingServer[ExportResultsResponse]) error

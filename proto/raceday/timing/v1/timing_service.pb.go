@@ -216,13 +216,16 @@ type RecordRulingResponse struct {
 	Ruling *Ruling                `protobuf:"bytes,1,opt,name=ruling,proto3" json:"ruling,omitempty"`
 	// False when it stood already.
 	Recorded bool `protobuf:"varint,2,opt,name=recorded,proto3" json:"recorded,omitempty"`
-	// Of a CLOSE that is new: those who had started and not finished, the longest overdue first; at most 10 000.
+	// Of a CLOSE that is new: those who were on the course just before, the longest overdue first; at most 10 000. They have the
+	// status that they had: the CLOSE makes DNF who was STARTED. ListOnCourse goes on to list them.
 	StillOut []*v1.OnCourse `protobuf:"bytes,3,rep,name=still_out,json=stillOut,proto3" json:"still_out,omitempty"`
 	// The standings did not say in time who was still out: nobody may conclude from an empty still_out that all are in. The
-	// CLOSE is recorded all the same, and has made those who were out DNF.
+	// CLOSE is recorded all the same.
 	StillOutUnknown bool `protobuf:"varint,4,opt,name=still_out_unknown,json=stillOutUnknown,proto3" json:"still_out_unknown,omitempty"`
 	// Of a ruling that is new.
-	Warnings      []*RulingWarning `protobuf:"bytes,5,rep,name=warnings,proto3" json:"warnings,omitempty"`
+	Warnings []*RulingWarning `protobuf:"bytes,5,rep,name=warnings,proto3" json:"warnings,omitempty"`
+	// How many were still out, with those beyond the 10 000.
+	StillOutTotal int32 `protobuf:"varint,6,opt,name=still_out_total,json=stillOutTotal,proto3" json:"still_out_total,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -292,6 +295,13 @@ func (x *RecordRulingResponse) GetWarnings() []*RulingWarning {
 	return nil
 }
 
+func (x *RecordRulingResponse) GetStillOutTotal() int32 {
+	if x != nil {
+		return x.StillOutTotal
+	}
+	return 0
+}
+
 // RecordRulingsRequest holds some of the rulings; at most 10 000, and 32 MiB, in all messages together.
 type RecordRulingsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -353,14 +363,17 @@ type RecordRulingsResponse struct {
 	Recorded int32 `protobuf:"varint,1,opt,name=recorded,proto3" json:"recorded,omitempty"`
 	// How many stood already.
 	Stood int32 `protobuf:"varint,2,opt,name=stood,proto3" json:"stood,omitempty"`
-	// Of each CLOSE that is new: those who had started and not finished, by race, the longest overdue first; at most 10 000.
+	// Of each CLOSE that is new: those who were on the course just before, by race, the longest overdue first, as in
+	// RecordRulingResponse; at most 10 000.
 	StillOut []*v1.OnCourse `protobuf:"bytes,3,rep,name=still_out,json=stillOut,proto3" json:"still_out,omitempty"`
 	// Of at least one CLOSE the standings did not say in time who was still out, as in RecordRulingResponse.
 	StillOutUnknown bool `protobuf:"varint,4,opt,name=still_out_unknown,json=stillOutUnknown,proto3" json:"still_out_unknown,omitempty"`
 	// Of the rulings that are new, in their order; at most 1000.
 	Warnings []*RulingWarning `protobuf:"bytes,5,rep,name=warnings,proto3" json:"warnings,omitempty"`
 	// How many warnings there were beyond these.
-	MoreWarnings  int32 `protobuf:"varint,6,opt,name=more_warnings,json=moreWarnings,proto3" json:"more_warnings,omitempty"`
+	MoreWarnings int32 `protobuf:"varint,6,opt,name=more_warnings,json=moreWarnings,proto3" json:"more_warnings,omitempty"`
+	// How many were still out, with those beyond the 10 000.
+	StillOutTotal int32 `protobuf:"varint,7,opt,name=still_out_total,json=stillOutTotal,proto3" json:"still_out_total,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -433,6 +446,13 @@ func (x *RecordRulingsResponse) GetWarnings() []*RulingWarning {
 func (x *RecordRulingsResponse) GetMoreWarnings() int32 {
 	if x != nil {
 		return x.MoreWarnings
+	}
+	return 0
+}
+
+func (x *RecordRulingsResponse) GetStillOutTotal() int32 {
+	if x != nil {
+		return x.StillOutTotal
 	}
 	return 0
 }
@@ -1317,23 +1337,25 @@ const file_raceday_timing_v1_timing_service_proto_rawDesc = "" +
 	"\bwarnings\x18\x02 \x03(\v2 .raceday.timing.v1.RulingWarningR\bwarnings\"c\n" +
 	"\x13RecordRulingRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x121\n" +
-	"\x06ruling\x18\x02 \x01(\v2\x19.raceday.timing.v1.RulingR\x06ruling\"\x8c\x02\n" +
+	"\x06ruling\x18\x02 \x01(\v2\x19.raceday.timing.v1.RulingR\x06ruling\"\xb4\x02\n" +
 	"\x14RecordRulingResponse\x121\n" +
 	"\x06ruling\x18\x01 \x01(\v2\x19.raceday.timing.v1.RulingR\x06ruling\x12\x1a\n" +
 	"\brecorded\x18\x02 \x01(\bR\brecorded\x12;\n" +
 	"\tstill_out\x18\x03 \x03(\v2\x1e.raceday.standings.v1.OnCourseR\bstillOut\x12*\n" +
 	"\x11still_out_unknown\x18\x04 \x01(\bR\x0fstillOutUnknown\x12<\n" +
-	"\bwarnings\x18\x05 \x03(\v2 .raceday.timing.v1.RulingWarningR\bwarnings\"f\n" +
+	"\bwarnings\x18\x05 \x03(\v2 .raceday.timing.v1.RulingWarningR\bwarnings\x12&\n" +
+	"\x0fstill_out_total\x18\x06 \x01(\x05R\rstillOutTotal\"f\n" +
 	"\x14RecordRulingsRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x123\n" +
-	"\arulings\x18\x02 \x03(\v2\x19.raceday.timing.v1.RulingR\arulings\"\x95\x02\n" +
+	"\arulings\x18\x02 \x03(\v2\x19.raceday.timing.v1.RulingR\arulings\"\xbd\x02\n" +
 	"\x15RecordRulingsResponse\x12\x1a\n" +
 	"\brecorded\x18\x01 \x01(\x05R\brecorded\x12\x14\n" +
 	"\x05stood\x18\x02 \x01(\x05R\x05stood\x12;\n" +
 	"\tstill_out\x18\x03 \x03(\v2\x1e.raceday.standings.v1.OnCourseR\bstillOut\x12*\n" +
 	"\x11still_out_unknown\x18\x04 \x01(\bR\x0fstillOutUnknown\x12<\n" +
 	"\bwarnings\x18\x05 \x03(\v2 .raceday.timing.v1.RulingWarningR\bwarnings\x12#\n" +
-	"\rmore_warnings\x18\x06 \x01(\x05R\fmoreWarnings\"\x7f\n" +
+	"\rmore_warnings\x18\x06 \x01(\x05R\fmoreWarnings\x12&\n" +
+	"\x0fstill_out_total\x18\a \x01(\x05R\rstillOutTotal\"\x7f\n" +
 	"\x12ListRulingsRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04race\x18\x02 \x01(\tR\x04race\x12\x1b\n" +

@@ -50,7 +50,7 @@ type TimingServiceClient interface {
 	// RULING_INVALID: ID_INVALID, KIND_UNKNOWN, RACE_MISSING, RACE_UNKNOWN, BIB_MISSING, BIB_INVALID, BIB_NOT_ALLOWED,
 	// BIB_ITSELF, TARGET_MISSING, WAVE_UNKNOWN, ANOMALY_UNKNOWN, RULING_UNKNOWN, RULING_ITSELF, POINT_MISSING, POINT_UNKNOWN,
 	// POINT_NOT_ALLOWED, POINT_ENDS_NO_LEG, AT_MISSING, AT_INVALID, DURATION_MISSING, DURATION_INVALID,
-	// DURATION_TOO_LONG, TEXT_INVALID. A CLOSE is answered with those who were still out when it was recorded.
+	// DURATION_TOO_LONG, TEXT_INVALID. A CLOSE is answered with those who were on the course when it was recorded.
 	// A ruling that is new is answered with warnings; it is recorded all the same, and where what they follow from cannot be
 	// looked up in time there are none. They are BIB_NOT_ON_ROSTER, BIB_IN_ANOTHER_RACE and BIB_OF_MEMBER (of bib, and of
 	// the target of RANK_BEFORE); of VOID_READ READ_NOT_FOUND: no stored read of the bib's chips has this point and this
@@ -77,8 +77,9 @@ type TimingServiceClient interface {
 	// ExplainResult returns everything that the result of one entrant follows from: its reads, each with a verdict, the
 	// passings with the reads that count, the rulings, the times and the ranks. Reasons: EVENT_NOT_FOUND, ENTRANT_NOT_FOUND.
 	ExplainResult(ctx context.Context, in *ExplainResultRequest, opts ...grpc.CallOption) (*ExplainResultResponse, error)
-	// ListUnknownChips returns the chips that mats read and that are on nobody's roster line, the last read first. Reasons:
-	// EVENT_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
+	// ListUnknownChips returns the chips that mats read and that are on nobody's roster line, the last read first. Up to 20 000
+	// chips asked for within 10 seconds of a first page are of one moment; beyond, a chip that is read again meanwhile may be
+	// on no page: it is on the first of the next question. Reasons: EVENT_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
 	ListUnknownChips(ctx context.Context, in *ListUnknownChipsRequest, opts ...grpc.CallOption) (*ListUnknownChipsResponse, error)
 	// ListMats returns how each mat does that the event names or that sent anything, those of the event in its order; no
 	// more than a second old.
@@ -228,7 +229,7 @@ type TimingServiceServer interface {
 	// RULING_INVALID: ID_INVALID, KIND_UNKNOWN, RACE_MISSING, RACE_UNKNOWN, BIB_MISSING, BIB_INVALID, BIB_NOT_ALLOWED,
 	// BIB_ITSELF, TARGET_MISSING, WAVE_UNKNOWN, ANOMALY_UNKNOWN, RULING_UNKNOWN, RULING_ITSELF, POINT_MISSING, POINT_UNKNOWN,
 	// POINT_NOT_ALLOWED, POINT_ENDS_NO_LEG, AT_MISSING, AT_INVALID, DURATION_MISSING, DURATION_INVALID,
-	// DURATION_TOO_LONG, TEXT_INVALID. A CLOSE is answered with those who were still out when it was recorded.
+	// DURATION_TOO_LONG, TEXT_INVALID. A CLOSE is answered with those who were on the course when it was recorded.
 	// A ruling that is new is answered with warnings; it is recorded all the same, and where what they follow from cannot be
 	// looked up in time there are none. They are BIB_NOT_ON_ROSTER, BIB_IN_ANOTHER_RACE and BIB_OF_MEMBER (of bib, and of
 	// the target of RANK_BEFORE); of VOID_READ READ_NOT_FOUND: no stored read of the bib's chips has this point and this
@@ -255,8 +256,9 @@ type TimingServiceServer interface {
 	// ExplainResult returns everything that the result of one entrant follows from: its reads, each with a verdict, the
 	// passings with the reads that count, the rulings, the times and the ranks. Reasons: EVENT_NOT_FOUND, ENTRANT_NOT_FOUND.
 	ExplainResult(context.Context, *ExplainResultRequest) (*ExplainResultResponse, error)
-	// ListUnknownChips returns the chips that mats read and that are on nobody's roster line, the last read first. Reasons:
-	// EVENT_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
+	// ListUnknownChips returns the chips that mats read and that are on nobody's roster line, the last read first. Up to 20 000
+	// chips asked for within 10 seconds of a first page are of one moment; beyond, a chip that is read again meanwhile may be
+	// on no page: it is on the first of the next question. Reasons: EVENT_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
 	ListUnknownChips(context.Context, *ListUnknownChipsRequest) (*ListUnknownChipsResponse, error)
 	// ListMats returns how each mat does that the event names or that sent anything, those of the event in its order; no
 	// more than a second old.
