@@ -145,11 +145,12 @@ func dealtOf(a *standingsv1.Anomaly) string {
 	return ""
 }
 
-// placeOf names where it was: a point, a stretch, two points or a mat.
+// placeOf names where it was: a point, a stretch, two points, or the mat, boot and number of a conflict, as rulings name it.
 func placeOf(a *standingsv1.Anomaly) string {
 	switch {
 	case a.GetConflict() != nil:
-		return "mat " + a.GetConflict().GetMat()
+		of := a.GetConflict()
+		return anomaly.Identity{Mat: race.MatID(of.GetMat()), Boot: of.GetBoot(), Seq: of.GetSeq()}.String()
 	case kindOf(a) == anomaly.TwoPlaces:
 		return a.GetFromPoint() + " and " + a.GetPoint()
 	case a.FromVisit != nil:
@@ -234,7 +235,7 @@ var remedies = map[anomaly.Kind]string{
 	anomaly.EarlyWave:          "swapped chips look like this too (SwapChips); START_WITH_WAVE counts it from that wave's gun",
 	anomaly.FalseStart:         "MANUAL_TIME at the start, PENALTY or DSQ",
 	anomaly.OthersLeg:          "see whether members swapped chips; DSQ where they swapped legs",
-	anomaly.IdentityConflict:   "VOID_READ takes a wrong read out, then REVIEWED; reset the numbering of the mat",
+	anomaly.IdentityConflict:   "VOID_READ takes a wrong read out, then REVIEWED with the target IDENTITY_CONFLICT MAT BOOT NUMBER, for chips that\n\tnobody wears without race and bib; reset the numbering of the mat",
 	anomaly.OverTime:           "MANUAL_TIME where the mat was wrong, else the result says it",
 }
 
@@ -247,6 +248,6 @@ func printRemedies(w io.Writer, open []anomaly.Kind) error {
 			fmt.Fprintf(table, "  %s\t%s\n", kind, remedies[kind])
 		}
 	}
-	fmt.Fprintln(table, "  any\tREVIEWED with the kind as target, or a ruling on the status (DSQ, DNF, DNS, WITHDRAWN, NOT_COMPETING)")
+	fmt.Fprintln(table, "  any\tREVIEWED with the kind as target and a point of WHERE, or a ruling on the status (DSQ, DNF, DNS, WITHDRAWN, NOT_COMPETING)")
 	return table.Flush()
 }

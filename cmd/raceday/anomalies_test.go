@@ -93,7 +93,7 @@ func TestWhatOfficialsShouldLookAt(t *testing.T) {
 	}
 	lists(`city: 7 to look at
 BIB  KIND                  WHERE         WHAT
-2    IDENTITY_CONFLICT     mat k5-a      number 2 of boot "1" is chip C2 at 09:25:00 and chip TEST at 09:25:01
+2    IDENTITY_CONFLICT     k5-a 1 2      number 2 of boot "1" is chip C2 at 09:25:00 and chip TEST at 09:25:01
 3    MISSING_POINTS        k5 to k10     not read at any of them, but after
 4    FALSE_START           line#1        started at 08:59:57, 3s before the first gun
 4    FINISH_WITHOUT_START  line#2        finished at 10:40:03, not read at the start
@@ -106,9 +106,10 @@ To deal with them, record a ruling (raceday rulings apply):
   FINISH_WITHOUT_START  MANUAL_TIME at the start, DNS or DSQ where it did not start there
   EARLY_WAVE            swapped chips look like this too (SwapChips); START_WITH_WAVE counts it from that wave's gun
   FALSE_START           MANUAL_TIME at the start, PENALTY or DSQ
-  IDENTITY_CONFLICT     VOID_READ takes a wrong read out, then REVIEWED; reset the numbering of the mat
+  IDENTITY_CONFLICT     VOID_READ takes a wrong read out, then REVIEWED with the target IDENTITY_CONFLICT MAT BOOT NUMBER, for chips that
+                        nobody wears without race and bib; reset the numbering of the mat
   OVER_TIME             MANUAL_TIME where the mat was wrong, else the result says it
-  any                   REVIEWED with the kind as target, or a ruling on the status (DSQ, DNF, DNS, WITHDRAWN, NOT_COMPETING)
+  any                   REVIEWED with the kind as target and a point of WHERE, or a ruling on the status (DSQ, DNF, DNS, WITHDRAWN, NOT_COMPETING)
 2 more were dealt with or are information only; --all shows them
 `, "city")
 	lists(`wild: 1 to look at
@@ -116,7 +117,7 @@ RACE  BIB  KIND       WHERE   WHAT
 city  6    OVER_TIME  line#2  there at 12:00:10, 10s over the limit of 3:00:00 from the gun
 To deal with them, record a ruling (raceday rulings apply):
   OVER_TIME  MANUAL_TIME where the mat was wrong, else the result says it
-  any        REVIEWED with the kind as target, or a ruling on the status (DSQ, DNF, DNS, WITHDRAWN, NOT_COMPETING)
+  any        REVIEWED with the kind as target and a point of WHERE, or a ruling on the status (DSQ, DNF, DNS, WITHDRAWN, NOT_COMPETING)
 `, "--kind", "over_time")
 	explained, _ := command(exitSuccess, "explain", "city", "6")
 	for _, part := range []string{
@@ -134,18 +135,21 @@ To deal with them, record a ruling (raceday rulings apply):
 		return "BIB  KIND            WHERE      WHAT                                DEALT WITH\n" +
 			"3    MISSING_POINTS  k5 to k10  not read at any of them, but after  " + dealt + "\n"
 	}
-	command(exitSuccess, "rulings", "apply", file("review.csv", "id,race,bib,ruling,target,reason\nseen,city,3,REVIEWED,MISSING_POINTS,mats were off\n"))
+	command(exitSuccess, "rulings", "apply", file("review.csv", "id,race,bib,ruling,target,point,reason\nseen,city,3,REVIEWED,MISSING_POINTS,k10,mats were off\n"))
 	lists("city: nothing to look at\n"+missing("ruling seen"), "city", "--kind", "MISSING_POINTS", "--all")
 	lists("city: nothing to look at\n1 more were dealt with or are information only; --all shows them\n", "city", "--kind", "MISSING_POINTS")
 	command(exitSuccess, "rulings", "apply", file("revoke.csv", "id,race,bib,ruling,target,reason\nunseen,,,REVOKE,seen,they were on\n"))
 	lists("city: 1 to look at\n"+missing("")+`To deal with them, record a ruling (raceday rulings apply):
   MISSING_POINTS  MANUAL_TIME where it was seen, DSQ where it cut the course short
-  any             REVIEWED with the kind as target, or a ruling on the status (DSQ, DNF, DNS, WITHDRAWN, NOT_COMPETING)
+  any             REVIEWED with the kind as target and a point of WHERE, or a ruling on the status (DSQ, DNF, DNS, WITHDRAWN, NOT_COMPETING)
 `, "city", "--kind", "MISSING_POINTS", "--all")
 
 	if after, _ := command(exitSuccess, "results", "export"); after != results {
 		t.Errorf("looking at anomalies changed results: %v", differ([]byte(results), []byte(after)))
 	}
+	command(exitSuccess, "rulings", "apply", file("conflict.csv",
+		"race,bib,ruling,target\ncity,2,REVIEWED,IDENTITY_CONFLICT k5-a 1 2\n,,REVIEWED,IDENTITY_CONFLICT k5-a 1 99\n"))
+	lists("wild: nothing to look at\n2 more were dealt with or are information only; --all shows them\n", "--kind", "IDENTITY_CONFLICT")
 	command(exitSuccess, "rulings", "apply", file("wave.csv", "id,race,bib,ruling,target\nwith-a,city,100,START_WITH_WAVE,A\n"))
 	lists("city: nothing to look at\n", "city", "--kind", "EARLY_WAVE")
 	command(exitSuccess, "rebuild")

@@ -38,9 +38,10 @@ func (*rulingsApplyCommand) Help() string {
   bib         the bib of the entrant, of a relay the team's
   ruling      what is decided, as below
   target      GUN, START_WITH_WAVE: the wave; RANK_BEFORE: the other bib;
-              REVIEWED: the kind of anomaly; REVOKE: the id of the ruling
+              REVIEWED: the kind of anomaly, of a conflict followed by mat,
+              boot and number; REVOKE: the id of the ruling
   point       where; line#2 is the second visit of line, the start being
-              the first
+              the first; of REVIEWED one of those that the anomaly lists
   at          an instant with its offset; of VOID_READ as the mat wrote it
   duration    of PENALTY: 30s, 1m30s
   rule        the number of the rule that was broken
@@ -74,6 +75,7 @@ const rulingsExample = `  id,race,bib,ruling,target,point,at,duration,rule,reaso
   ,marathon,1050,VOID_READ,,k30,2025-09-28T09:05:11.412+05:00,,,
   ,marathon,1051,RANK_BEFORE,1052,,,,TR18.2,photo
   ,marathon,1053,REVIEWED,MISSING_POINTS,k10,,,,seen on video
+  ,,,REVIEWED,IDENTITY_CONFLICT line-a 1 17,,,,,chips of marshals
   ,marathon,,CLOSE,,,,,,
   ,,,REVOKE,r1,,,,,protest upheld
 `

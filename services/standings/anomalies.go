@@ -204,19 +204,21 @@ func (s *Service) conflicts(ctx context.Context, q AnomalyQuery) ([]Anomaly, err
 	if err != nil {
 		return nil, fmt.Errorf("read the rulings of %s: %w", q.Event, err)
 	}
-	dealt := dealtConflicts(rulings)
+	dealt := newDealtConflicts(rulings)
 	var found []Anomaly
 	for i := range conflicts {
-		concerned := wearersOf(&conflicts[i], wearers)
+		c := &conflicts[i]
+		concerned := wearersOf(c, wearers)
 		if len(concerned) == 0 {
 			concerned = []Wearer{{}}
 		}
 		for _, w := range concerned {
 			if q.Race == "" || w.Race == q.Race {
 				a := anomaly.Anomaly{
-					Kind: anomaly.IdentityConflict, Visit: anomaly.Nowhere, FromVisit: anomaly.Nowhere, DealtBy: dealt[w],
+					Kind: anomaly.IdentityConflict, Visit: anomaly.Nowhere, FromVisit: anomaly.Nowhere,
+					DealtBy: dealt.by(anomaly.Identity{Mat: c.Mat, Boot: c.Boot, Seq: c.Seq}, w),
 				}
-				found = append(found, Anomaly{Race: w.Race, Bib: w.Bib, Anomaly: a, Conflict: &conflicts[i]})
+				found = append(found, Anomaly{Race: w.Race, Bib: w.Bib, Anomaly: a, Conflict: c})
 			}
 		}
 	}
@@ -234,25 +236,61 @@ func wearersOf(conflict *ReadConflict, wearers map[race.Chip]Wearer) []Wearer {
 	return concerned
 }
 
-// dealtConflicts returns the rulings that deal with conflicts of entrants: one on the entrant's status, else the first
-// review of conflicts. These lie at no visit, so it does not matter where the review says that they do.
-func dealtConflicts(rulings []ruling.Ruling) map[Wearer]string {
+// dealtConflicts tell what deals with the conflicts of an entrant: a ruling on its status, else the first review.
+type dealtConflicts struct {
+	rulings  []ruling.Ruling
+	statusBy map[Wearer]string
+	// first are the indexes of the first reviews.
+	first map[reviewedConflict]int
+}
+
+// reviewedConflict is a conflict that was looked at: for one entrant, all of a race, or, the Wearer being empty, for all.
+type reviewedConflict struct {
+	anomaly.Identity
+	Wearer
+}
+
+func newDealtConflicts(rulings []ruling.Ruling) dealtConflicts {
+	d := dealtConflicts{
+		rulings: ruling.Standing(rulings), statusBy: map[Wearer]string{}, first: map[reviewedConflict]int{},
+	}
 	byEntrant := map[Wearer][]ruling.Ruling{}
-	for _, r := range ruling.Standing(rulings) {
+	for i := range d.rulings {
+		r := &d.rulings[i]
+		w := Wearer{r.Race, r.Bib}
 		if r.Bib != "" {
-			w := Wearer{r.Race, r.Bib}
-			byEntrant[w] = append(byEntrant[w], r)
+			byEntrant[w] = append(byEntrant[w], *r)
+		}
+		if r.Kind != ruling.Reviewed {
+			continue
+		}
+		review := r.Review()
+		key := reviewedConflict{review.Conflict, w}
+		if _, before := d.first[key]; !before && review.Kind == anomaly.IdentityConflict {
+			d.first[key] = i
 		}
 	}
-	dealt := map[Wearer]string{}
 	for w, own := range byEntrant {
 		decided := ruling.ForEntrant(own)
-		dealt[w] = string(decided.StatusBy)
-		for _, review := range decided.Reviews {
-			if review.Kind == anomaly.IdentityConflict {
-				dealt[w] = cmp.Or(dealt[w], review.By)
-			}
+		d.statusBy[w] = string(decided.StatusBy)
+	}
+	return d
+}
+
+// by returns the id of the ruling that deals with a conflict for an entrant, the empty Wearer being nobody; empty where
+// there is none.
+func (d *dealtConflicts) by(conflict anomaly.Identity, w Wearer) string {
+	if by := d.statusBy[w]; by != "" {
+		return by
+	}
+	first := len(d.rulings)
+	for _, reviewed := range []Wearer{w, {Race: w.Race}, {}} {
+		if i, ok := d.first[reviewedConflict{conflict, reviewed}]; ok {
+			first = min(first, i)
 		}
 	}
-	return dealt
+	if first == len(d.rulings) {
+		return ""
+	}
+	return string(d.rulings[first].ID)
 }

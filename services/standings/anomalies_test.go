@@ -165,42 +165,52 @@ func TestAnomaliesAreListedByRaceBibAndCourse(t *testing.T) {
 
 func TestWhatDealsWithAConflict(t *testing.T) {
 	t.Parallel()
-	reviewed := ruling.Ruling{ID: "r1", Race: "city", Bib: "100", Kind: ruling.Reviewed, Target: string(anomaly.IdentityConflict)}
-	of := func(change func(*ruling.Ruling)) ruling.Ruling {
-		r := reviewed
-		change(&r)
-		return r
+	const first = "IDENTITY_CONFLICT line-a 1 1"
+	review := func(id ruling.ID, raceID race.ID, bib race.Bib, target string) ruling.Ruling {
+		return ruling.Ruling{ID: id, Race: raceID, Bib: bib, Kind: ruling.Reviewed, Target: target}
 	}
-	revoked := ruling.Ruling{ID: "r9", Kind: ruling.Revoke, Target: "r1"}
+	ofBib := review("r1", "city", "100", first)
 	dsq := ruling.Ruling{ID: "d1", Race: "city", Bib: "100", Kind: ruling.DSQ}
 	for _, c := range []struct {
 		name    string
 		rulings []ruling.Ruling
-		want    string
+		// want is what deals with which conflict of whom.
+		want []string
 	}{
-		{"nothing", nil, ""},
-		{"reviewed", []ruling.Ruling{reviewed}, "r1"},
-		{"reviewed twice: the first deals with it", []ruling.Ruling{reviewed, of(func(r *ruling.Ruling) { r.ID = "r2" })}, "r1"},
-		{"reviewed, and that revoked", []ruling.Ruling{reviewed, revoked}, ""},
-		{"another kind reviewed", []ruling.Ruling{of(func(r *ruling.Ruling) { r.Target = string(anomaly.TwoPlaces) })}, ""},
-		{"another bib reviewed", []ruling.Ruling{of(func(r *ruling.Ruling) { r.Bib = "20" })}, ""},
-		{"the bib in another race reviewed", []ruling.Ruling{of(func(r *ruling.Ruling) { r.Race = "ten" })}, ""},
-		{"reviewed at a point, though it lies at none", []ruling.Ruling{of(func(r *ruling.Ruling) { r.Point = "k5" })}, "r1"},
-		{"disqualified", []ruling.Ruling{reviewed, dsq}, "d1"},
-		{"the race is closed", []ruling.Ruling{{ID: "c1", Race: "city", Kind: ruling.Close}}, ""},
+		{"nothing", nil, nil},
+		{"reviewed for a bib, and only this one", []ruling.Ruling{ofBib}, []string{"100 1 r1"}},
+		{"reviewed twice: the first deals with it", []ruling.Ruling{ofBib, review("r2", "city", "100", first)}, []string{"100 1 r1"}},
+		{"reviewed, and that revoked", []ruling.Ruling{ofBib, {ID: "r9", Kind: ruling.Revoke, Target: "r1"}}, nil},
+		{"another number reviewed", []ruling.Ruling{review("r1", "city", "100", "IDENTITY_CONFLICT line-a 1 2")}, nil},
+		{"the number of another boot reviewed", []ruling.Ruling{review("r1", "city", "100", "IDENTITY_CONFLICT line-a 2 1")}, nil},
+		{"the number of another mat reviewed", []ruling.Ruling{review("r1", "city", "100", "IDENTITY_CONFLICT line-b 1 1")}, nil},
+		{"another kind reviewed", []ruling.Ruling{review("r1", "city", "100", "FALSE_START")}, nil},
+		{"the bib in another race reviewed", []ruling.Ruling{review("r1", "ten", "100", first)}, nil},
+		{"reviewed for all", []ruling.Ruling{review("r1", "", "", first)}, []string{"20 1 r1", "100 1 r1"}},
+		{"reviewed for all of a race", []ruling.Ruling{review("r1", "city", "", first)}, []string{"20 1 r1", "100 1 r1"}},
+		{"reviewed for all of another race", []ruling.Ruling{review("r1", "ten", "", first)}, nil},
+		{"reviewed for all, then for a bib", []ruling.Ruling{review("r1", "", "", first), review("r2", "city", "20", first)},
+			[]string{"20 1 r1", "100 1 r1"}},
+		{"of chips that nobody wears", []ruling.Ruling{review("r1", "", "", "IDENTITY_CONFLICT line-a 1 4")}, []string{" 4 r1"}},
+		{"disqualified", []ruling.Ruling{ofBib, dsq}, []string{"100 1 d1", "100 3 d1"}},
+		{"the race is closed", []ruling.Ruling{{ID: "c1", Race: "city", Kind: ruling.Close}}, nil},
 	} {
 		d := newReviewDay()
 		d.rulings = c.rulings
 		page, _, err := d.service().ListAnomalies(t.Context(), standings.AnomalyQuery{
-			Event: d.event.ID, Race: "city", Kind: anomaly.IdentityConflict,
+			Event: d.event.ID, Kind: anomaly.IdentityConflict,
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
+		var got []string
 		for _, a := range page.Anomalies {
-			if a.Bib == "100" && a.DealtBy != c.want {
-				t.Errorf("%s: conflict %d is dealt with by %q, want %q", c.name, a.Conflict.Seq, a.DealtBy, c.want)
+			if a.DealtBy != "" {
+				got = append(got, fmt.Sprintf("%s %d %s", a.Bib, a.Conflict.Seq, a.DealtBy))
 			}
+		}
+		if diff := gocmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", c.name, diff)
 		}
 	}
 }

@@ -46,17 +46,28 @@ func Kinds() []Kind {
 // Information reports whether nobody needs to deal with anomalies of the kind.
 func (k Kind) Information() bool { return k == MissingPoint }
 
+// AtPoints reports whether an entrant may have several anomalies of the kind, each at a point of its own: a review must say
+// which one was looked at. Of other kinds an entrant has one at most, but for conflicts, which have their identity.
+func (k Kind) AtPoints() bool {
+	switch k {
+	case MissingPoint, MissingPoints, ImpossibleSegment, TwoPlaces, OthersLeg:
+		return true
+	}
+	return false
+}
+
 // Nowhere is the visit of what has none.
 const Nowhere = -1
 
 // Anomaly is one of them, with its evidence.
 type Anomaly struct {
 	Kind Kind
-	// Visit is where, and At when it was read; zero where it was not.
+	// Visit is where, and At when it was read; zero where it was not. Of missing points, which were not read, Visit is the
+	// one, or the last of the row, and At is zero.
 	Visit int
 	At    racetime.Instant
-	// FromVisit is where an impossible segment, the other of two places, or a row of missing points begins; Nowhere for
-	// other kinds. FromAt is when the entrant was there; zero where it was not read.
+	// FromVisit is where an impossible segment begins, the other of two places, or the first of a row of missing points;
+	// Nowhere for other kinds. FromAt is when the entrant was there; zero where it was not read.
 	FromVisit int
 	FromAt    racetime.Instant
 	// Time is how long an impossible segment would have taken, by how much a start was early, or by how much a cut-off was
@@ -68,11 +79,13 @@ type Anomaly struct {
 	DealtBy string
 }
 
-// Review says that an official looked at the anomalies of a kind.
+// Review says that an official looked at one anomaly.
 type Review struct {
 	// By is the id of the ruling.
 	By   string
 	Kind Kind
-	// Point is where, as a ruling names it: line#2; empty: wherever they are.
+	// Point is where, as a ruling names it: line#2. It may be empty for kinds of which an entrant has one at most.
 	Point string
+	// Conflict is that of a review of an IdentityConflict.
+	Conflict Identity
 }

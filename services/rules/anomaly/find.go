@@ -128,14 +128,15 @@ func (f *Facts) overTime(add func(Anomaly)) {
 	}
 }
 
-// dealtBy returns the ruling that deals with an anomaly: one on the entrant's status, else the first review of it.
+// dealtBy returns the ruling that deals with an anomaly: one on the entrant's status, else the first review of it. A review
+// without a point is none of a kind that may be at several: an official looked at one of them, and others may have come.
 func (f *Facts) dealtBy(a Anomaly) string {
 	if f.StatusBy != "" {
 		return f.StatusBy
 	}
 	for _, r := range f.Reviews {
 		visit, ok := f.Race.VisitAt(r.Point)
-		if r.Kind == a.Kind && (r.Point == "" || ok && a.lies(visit)) {
+		if r.Kind == a.Kind && (r.Point == "" && !a.Kind.AtPoints() || ok && a.lies(visit)) {
 			return r.By
 		}
 	}

@@ -273,7 +273,8 @@ func TestWhatDealsWithAnAnomaly(t *testing.T) {
 		missing, finish string
 	}{
 		{name: "nobody"},
-		{name: "reviewed", reviews: []anomaly.Review{review("r1", anomaly.MissingPoints, "")}, missing: "r1"},
+		{name: "missing points reviewed, and not which", reviews: []anomaly.Review{review("r1", anomaly.MissingPoints, "")}},
+		{name: "a finish without a start reviewed, of which there is one", reviews: []anomaly.Review{review("r1", anomaly.FinishWithoutStart, "")}, finish: "r1"},
 		{name: "reviewed at this point", reviews: []anomaly.Review{review("r1", anomaly.MissingPoints, "k10")}, missing: "r1"},
 		{name: "reviewed where the row begins", reviews: []anomaly.Review{review("r1", anomaly.MissingPoints, "k5")}, missing: "r1"},
 		{name: "reviewed at another point", reviews: []anomaly.Review{review("r1", anomaly.MissingPoints, "k15")}},
@@ -282,12 +283,12 @@ func TestWhatDealsWithAnAnomaly(t *testing.T) {
 		{name: "reviewed at a point that the course no longer has", reviews: []anomaly.Review{review("r1", anomaly.MissingPoints, "k7")}},
 		{
 			name:    "both reviewed, one of them twice: the first deals with it",
-			reviews: []anomaly.Review{review("r1", anomaly.FinishWithoutStart, ""), review("r2", anomaly.MissingPoints, ""), review("r3", anomaly.MissingPoints, "k10")},
+			reviews: []anomaly.Review{review("r1", anomaly.FinishWithoutStart, ""), review("r2", anomaly.MissingPoints, "k5"), review("r3", anomaly.MissingPoints, "k10")},
 			missing: "r2", finish: "r1",
 		},
 		{
 			name: "disqualified deals with all", ruled: "dsq",
-			reviews: []anomaly.Review{review("r1", anomaly.MissingPoints, "")}, missing: "dsq", finish: "dsq",
+			reviews: []anomaly.Review{review("r1", anomaly.MissingPoints, "k10")}, missing: "dsq", finish: "dsq",
 		},
 	} {
 		event, r := city()

@@ -28,8 +28,12 @@ type needs struct {
 	duration   bool
 }
 
-func needsOf(kind Kind) needs {
-	switch kind {
+func needsOf(r Ruling) needs {
+	switch r.Kind {
+	case Reviewed:
+		kind := r.Review().Kind
+		// A conflict may be of chips that nobody wears; without a bib all of it was looked at.
+		return needs{bib: kind != anomaly.IdentityConflict || r.Bib != "", point: kind.AtPoints()}
 	case Penalty:
 		return needs{bib: true, duration: true}
 	case YellowCard, RedCard, ManualTime, VoidRead:
@@ -58,10 +62,10 @@ func Check(r Ruling) []Problem {
 		bad("kind", "KIND_UNKNOWN", "unknown ruling "+strconv.Quote(string(r.Kind)))
 		return problems
 	}
-	if r.Race == "" && r.Kind != Revoke {
+	if r.Race == "" && r.Kind != Revoke && !ofWholeConflict(r) {
 		bad("race", "RACE_MISSING", "a race is needed")
 	}
-	checkNeeded(r, needsOf(r.Kind), bad)
+	checkNeeded(r, needsOf(r), bad)
 	checkTarget(r, bad)
 	return problems
 }
@@ -140,9 +144,7 @@ func checkTarget(r Ruling, bad func(field, reason, message string)) {
 			bad("target", "BIB_ITSELF", "a bib cannot stand before itself")
 		}
 	case Reviewed:
-		if !slices.Contains(anomaly.Kinds(), anomaly.Kind(r.Target)) {
-			bad("target", "ANOMALY_UNKNOWN", "not a kind of anomaly: "+strconv.Quote(r.Target))
-		}
+		checkReviewed(r, bad)
 	case Revoke:
 		switch {
 		case r.Target == "":
@@ -152,6 +154,23 @@ func checkTarget(r Ruling, bad func(field, reason, message string)) {
 		case r.Target == string(r.ID):
 			bad("target", "RULING_ITSELF", "a ruling cannot revoke itself")
 		}
+	}
+}
+
+// ofWholeConflict reports whether a ruling is the review of a conflict for all who wear its chips, or for nobody.
+func ofWholeConflict(r Ruling) bool {
+	return r.Kind == Reviewed && r.Bib == "" && r.Review().Kind == anomaly.IdentityConflict
+}
+
+func checkReviewed(r Ruling, bad func(field, reason, message string)) {
+	kind, identity, parted := strings.Cut(r.Target, " ")
+	_, ok := anomaly.ParseIdentity(identity)
+	switch {
+	case !slices.Contains(anomaly.Kinds(), anomaly.Kind(kind)), parted && anomaly.Kind(kind) != anomaly.IdentityConflict:
+		bad("target", "ANOMALY_UNKNOWN", "not a kind of anomaly: "+strconv.Quote(r.Target))
+	case anomaly.Kind(kind) == anomaly.IdentityConflict && !ok:
+		bad("target", "CONFLICT_MISSING",
+			"which conflict is needed: mat, boot and number, as in IDENTITY_CONFLICT line-a 1 17")
 	}
 }
 

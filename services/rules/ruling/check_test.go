@@ -29,6 +29,10 @@ func day() *race.Event {
 	}
 }
 
+func reviewed(target, point string) Ruling {
+	return Ruling{Race: "marathon", Bib: "7", Kind: Reviewed, Target: target, Point: point}
+}
+
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	const at = 1_759_000_000_000_000
@@ -83,6 +87,23 @@ func TestCheck(t *testing.T) {
 		{"before itself", Ruling{Race: "marathon", Bib: "7", Kind: RankBefore, Target: "7"}, "target BIB_ITSELF"},
 		{"before no bib", Ruling{Race: "marathon", Bib: "7", Kind: RankBefore, Target: "b"}, "target BIB_INVALID"},
 		{"before nobody", Ruling{Race: "marathon", Bib: "7", Kind: RankBefore}, "target TARGET_MISSING"},
+
+		{"a row of missing points reviewed", reviewed("MISSING_POINTS", "k5"), ""},
+		{"missing points reviewed, and not which", reviewed("MISSING_POINTS", ""), "point POINT_MISSING"},
+		{"impossible segment reviewed, and not which", reviewed("IMPOSSIBLE_SEGMENT", ""), "point POINT_MISSING"},
+		{"false start reviewed, of which there is one", reviewed("FALSE_START", ""), ""},
+		{"false start reviewed where it was", reviewed("FALSE_START", "line"), ""},
+		{"reviewed off the course", reviewed("MISSING_POINT", "x1"), "point POINT_UNKNOWN"},
+		{"reviewed of nobody", Ruling{Race: "marathon", Kind: Reviewed, Target: "FALSE_START"}, "bib BIB_MISSING"},
+		{"reviewed no kind", reviewed("FALSE", ""), "target ANOMALY_UNKNOWN"},
+		{"reviewed nothing", reviewed("", ""), "target ANOMALY_UNKNOWN"},
+		{"reviewed the number of a false start", reviewed("FALSE_START line-a 1 17", ""), "target ANOMALY_UNKNOWN"},
+		{"conflict reviewed for a bib", reviewed("IDENTITY_CONFLICT line-a 1 17", ""), ""},
+		{"conflict reviewed for all", Ruling{Kind: Reviewed, Target: "IDENTITY_CONFLICT line-a 1 17"}, ""},
+		{"conflict reviewed for all of a race", Ruling{Race: "marathon", Kind: Reviewed, Target: "IDENTITY_CONFLICT line-a 17"}, ""},
+		{"conflict reviewed for a bib of no race", Ruling{Bib: "7", Kind: Reviewed, Target: "IDENTITY_CONFLICT line-a 17"}, "race RACE_MISSING"},
+		{"conflict reviewed, and not which", reviewed("IDENTITY_CONFLICT", ""), "target CONFLICT_MISSING"},
+		{"conflict reviewed without its number", reviewed("IDENTITY_CONFLICT line-a 1 x", ""), "target CONFLICT_MISSING"},
 
 		{"closed", Ruling{Race: "marathon", Kind: Close}, ""},
 		{"closed for one bib", Ruling{Race: "marathon", Bib: "7", Kind: Close}, "bib BIB_NOT_ALLOWED"},

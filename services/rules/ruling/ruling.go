@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"raceday/services/rules/anomaly"
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
 )
@@ -49,8 +50,8 @@ type Ruling struct {
 	Race race.ID
 	Bib  race.Bib
 	Kind Kind
-	// Target is a wave (GUN, START_WITH_WAVE), another bib (RANK_BEFORE), the kind of an anomaly (REVIEWED) or a ruling
-	// (REVOKE).
+	// Target is a wave (GUN, START_WITH_WAVE), another bib (RANK_BEFORE), the kind of an anomaly (REVIEWED), that of a
+	// conflict followed by its identity (IDENTITY_CONFLICT line-a 1 17), or a ruling (REVOKE).
 	Target string
 	// Point may name a later visit of it: line#2, the start being the first.
 	Point string
@@ -63,6 +64,13 @@ type Ruling struct {
 	By     string
 	// DecidedAt is information only; zero where it is not known.
 	DecidedAt racetime.Instant
+}
+
+// Review returns what a REVIEWED says that an official looked at.
+func (r *Ruling) Review() anomaly.Review {
+	kind, identity, _ := strings.Cut(r.Target, " ")
+	conflict, _ := anomaly.ParseIdentity(identity)
+	return anomaly.Review{By: string(r.ID), Kind: anomaly.Kind(kind), Point: r.Point, Conflict: conflict}
 }
 
 // String writes all of a ruling in one line, for people: DSQ marathon 1042, rule TR16.8, "reason", by the referee, id a-17.

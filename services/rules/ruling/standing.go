@@ -168,7 +168,7 @@ func ForEntrant(standing []Ruling) OfEntrant {
 		case RankBefore:
 			o.Before = append(o.Before, race.Bib(d.Target))
 		case Reviewed:
-			o.Reviews = append(o.Reviews, anomaly.Review{By: string(d.ID), Kind: anomaly.Kind(d.Target), Point: d.Point})
+			o.Reviews = append(o.Reviews, d.Review())
 		}
 	}
 	return o

@@ -43,7 +43,7 @@ const (
 	RulingKind_RULING_KIND_RANK_BEFORE     RulingKind = 13
 	RulingKind_RULING_KIND_CLOSE           RulingKind = 14
 	RulingKind_RULING_KIND_REVOKE          RulingKind = 15
-	// An official looked at an anomaly; nothing else follows from it.
+	// An official looked at one anomaly; nothing else follows from it.
 	RulingKind_RULING_KIND_REVIEWED RulingKind = 16
 )
 
@@ -120,15 +120,18 @@ func (RulingKind) EnumDescriptor() ([]byte, []int) {
 type Ruling struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Unique in the event; made by the client so that it can repeat a call. Unset: the server makes one.
-	Id   string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Empty for REVOKE, and where a conflict was REVIEWED for all who wear its chips, or for nobody.
 	Race string `protobuf:"bytes,2,opt,name=race,proto3" json:"race,omitempty"`
-	// Empty for GUN, CLOSE and REVOKE.
+	// Empty for GUN, CLOSE and REVOKE. REVIEWED may leave it empty of a conflict: it then holds for all of the race, or for all.
 	Bib  string     `protobuf:"bytes,3,opt,name=bib,proto3" json:"bib,omitempty"`
 	Kind RulingKind `protobuf:"varint,4,opt,name=kind,proto3,enum=raceday.timing.v1.RulingKind" json:"kind,omitempty"`
-	// A wave (GUN, START_WITH_WAVE), another bib (RANK_BEFORE), the kind of an anomaly without its prefix (REVIEWED) or a
-	// ruling's id (REVOKE).
+	// A wave (GUN, START_WITH_WAVE), another bib (RANK_BEFORE), the kind of an anomaly without its prefix (REVIEWED), that of a
+	// conflict followed by its mat, boot and number (IDENTITY_CONFLICT line-a 1 17), or a ruling's id (REVOKE).
 	Target string `protobuf:"bytes,5,opt,name=target,proto3" json:"target,omitempty"`
-	// A point; line#2 names the second visit, the start being the first.
+	// A point; line#2 names the second visit, the start being the first. REVIEWED needs it of kinds that an entrant may have
+	// several of: MISSING_POINT, MISSING_POINTS (any of the row), IMPOSSIBLE_SEGMENT, TWO_PLACES and OTHERS_LEG; without it, it
+	// deals with the one of its kind.
 	Point    string                 `protobuf:"bytes,6,opt,name=point,proto3" json:"point,omitempty"`
 	At       *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=at,proto3" json:"at,omitempty"`
 	Duration *durationpb.Duration   `protobuf:"bytes,8,opt,name=duration,proto3" json:"duration,omitempty"`

@@ -48,8 +48,8 @@ type TimingServiceClient interface {
 	// RecordRuling records one ruling; the same id with the same content changes nothing. A bib that is not on the
 	// roster yet is accepted. Reasons: EVENT_NOT_FOUND, RULING_INVALID, RULING_ID_REUSED. Of the fields of a
 	// RULING_INVALID: ID_INVALID, KIND_UNKNOWN, RACE_MISSING, RACE_UNKNOWN, BIB_MISSING, BIB_INVALID, BIB_NOT_ALLOWED,
-	// BIB_ITSELF, TARGET_MISSING, WAVE_UNKNOWN, ANOMALY_UNKNOWN, RULING_UNKNOWN, RULING_ITSELF, POINT_MISSING, POINT_UNKNOWN,
-	// POINT_NOT_ALLOWED, POINT_ENDS_NO_LEG, AT_MISSING, AT_INVALID, DURATION_MISSING, DURATION_INVALID,
+	// BIB_ITSELF, TARGET_MISSING, WAVE_UNKNOWN, ANOMALY_UNKNOWN, CONFLICT_MISSING, RULING_UNKNOWN, RULING_ITSELF,
+	// POINT_MISSING, POINT_UNKNOWN, POINT_NOT_ALLOWED, POINT_ENDS_NO_LEG, AT_MISSING, AT_INVALID, DURATION_MISSING, DURATION_INVALID,
 	// DURATION_TOO_LONG, TEXT_INVALID. A CLOSE is answered with those who were on the course when it was recorded.
 	// A ruling that is new is answered with warnings; it is recorded all the same, and where what they follow from cannot be
 	// looked up in time there are none. They are BIB_NOT_ON_ROSTER, BIB_IN_ANOTHER_RACE and BIB_OF_MEMBER (of bib, and of
@@ -227,8 +227,8 @@ type TimingServiceServer interface {
 	// RecordRuling records one ruling; the same id with the same content changes nothing. A bib that is not on the
 	// roster yet is accepted. Reasons: EVENT_NOT_FOUND, RULING_INVALID, RULING_ID_REUSED. Of the fields of a
 	// RULING_INVALID: ID_INVALID, KIND_UNKNOWN, RACE_MISSING, RACE_UNKNOWN, BIB_MISSING, BIB_INVALID, BIB_NOT_ALLOWED,
-	// BIB_ITSELF, TARGET_MISSING, WAVE_UNKNOWN, ANOMALY_UNKNOWN, RULING_UNKNOWN, RULING_ITSELF, POINT_MISSING, POINT_UNKNOWN,
-	// POINT_NOT_ALLOWED, POINT_ENDS_NO_LEG, AT_MISSING, AT_INVALID, DURATION_MISSING, DURATION_INVALID,
+	// BIB_ITSELF, TARGET_MISSING, WAVE_UNKNOWN, ANOMALY_UNKNOWN, CONFLICT_MISSING, RULING_UNKNOWN, RULING_ITSELF,
+	// POINT_MISSING, POINT_UNKNOWN, POINT_NOT_ALLOWED, POINT_ENDS_NO_LEG, AT_MISSING, AT_INVALID, DURATION_MISSING, DURATION_INVALID,
 	// DURATION_TOO_LONG, TEXT_INVALID. A CLOSE is answered with those who were on the course when it was recorded.
 	// A ruling that is new is answered with warnings; it is recorded all the same, and where what they follow from cannot be
 	// looked up in time there are none. They are BIB_NOT_ON_ROSTER, BIB_IN_ANOTHER_RACE and BIB_OF_MEMBER (of bib, and of
