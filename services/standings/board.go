@@ -19,6 +19,10 @@ type Board struct {
 	bibs     map[race.Bib]race.EntrantID
 	version  int64
 	history  history
+	// filling counts fill and Reload.
+	filling int
+	// course has a lock of its own, which is taken before mu.
+	course courseLists
 	// closed ends the watches.
 	closed chan struct{}
 }
@@ -34,6 +38,7 @@ func NewBoard(event *race.Event, version int64, results []result.Result) *Board 
 // fill makes everything anew.
 func (b *Board) fill(event *race.Event, version int64, results []result.Result) {
 	b.event, b.version, b.history = event, version, history{}
+	b.filling++
 	b.fields = make(map[race.ID]*field, len(event.Races))
 	b.entrants = make(map[race.EntrantID]*result.Result, len(results))
 	b.bibs = make(map[race.Bib]race.EntrantID, len(results))
@@ -126,6 +131,7 @@ func (b *Board) fits(results []result.Result) bool {
 func (b *Board) Reload(event *race.Event, version int64, results []result.Result) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.filling++
 	if b.event != event && !reflect.DeepEqual(b.event, event) {
 		before := b.fields
 		b.fill(event, version, results)
