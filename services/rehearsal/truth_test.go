@@ -281,8 +281,11 @@ func wantStatus(r *race.Race, passings []passing.Passing, gun racetime.Instant) 
 // wantAnomalies returns what must be listed where mats did not see all: nothing more, nothing less.
 func wantAnomalies(r *race.Race, s *chipStory, gun racetime.Instant) []anomaly.Kind {
 	kinds := []anomaly.Kind{}
+	if len(s.passings) == 0 && s.waited {
+		return []anomaly.Kind{anomaly.EarlyWave} // and not seen anywhere else
+	}
 	if len(s.passings) == 0 {
-		return kinds // not seen anywhere
+		return kinds
 	}
 	first, last := s.passings[0].Visit, s.passings[len(s.passings)-1].Visit
 	if first > 0 && last == len(r.Course)-1 {

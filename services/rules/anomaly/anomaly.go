@@ -25,9 +25,10 @@ const (
 	FinishWithoutStart Kind = "FINISH_WITHOUT_START"
 	// NothingAfterStart: the race is closed and nothing was read after the start.
 	NothingAfterStart Kind = "NOTHING_AFTER_START"
-	// EarlyWave: started before the own gun, but after the gun of an earlier wave.
+	// EarlyWave: started before the own gun, but after the gun of an earlier wave. That a start before the gun was one shows
+	// when the entrant is seen later on; of who never is, CLOSE shows that no other start comes. No clock is asked.
 	EarlyWave Kind = "EARLY_WAVE"
-	// FalseStart: started before every gun of the race.
+	// FalseStart: started before every gun of the race; the same holds.
 	FalseStart Kind = "FALSE_START"
 	// OthersLeg: a member of a relay was read where only another one runs.
 	OthersLeg Kind = "OTHERS_LEG"

@@ -29,9 +29,6 @@ type Facts struct {
 
 // Find returns the anomalies of an entrant in the order of the course.
 func Find(f Facts) []Anomaly {
-	if len(f.Passings) == 0 {
-		return nil
-	}
 	var found []Anomaly
 	add := func(a Anomaly) {
 		a.DealtBy = f.dealtBy(a)
@@ -49,6 +46,9 @@ func Find(f Facts) []Anomaly {
 
 // starts finds a finish without a start, and a start with nothing behind it.
 func (f *Facts) starts(add func(Anomaly)) {
+	if len(f.Passings) == 0 {
+		return
+	}
 	first, last := f.Passings[0], f.Passings[len(f.Passings)-1]
 	switch finish := len(f.Race.Course) - 1; {
 	case first.Visit > 0 && last.Visit == finish:
@@ -103,6 +103,8 @@ func (f *Facts) odd(o passing.Oddity, add func(Anomaly)) {
 	case passing.EarlyStart:
 		a = Anomaly{Visit: o.To.Visit, At: o.To.At, FromVisit: Nowhere}
 		switch {
+		case len(f.Passings) == 0 && !f.Closed:
+			return // waits at the start, and may still be seen to start with the own wave
 		case f.FirstGunAt == 0 || o.To.At < f.FirstGunAt.Add(-f.Race.LateStart):
 			return // somebody was at the start long before: no start at all
 		case o.To.At < f.FirstGunAt:
@@ -116,6 +118,9 @@ func (f *Facts) odd(o passing.Oddity, add func(Anomaly)) {
 
 // overTime finds the first cut-off that was missed.
 func (f *Facts) overTime(add func(Anomaly)) {
+	if len(f.Passings) == 0 {
+		return
+	}
 	start := f.GunAt
 	if f.Passings[0].Visit == 0 {
 		start = f.Passings[0].At

@@ -205,6 +205,26 @@ func TestFind(t *testing.T) {
 				{Kind: anomaly.FinishWithoutStart, Visit: 5, At: 7000, From: nowhere},
 			},
 		},
+		{name: "waits at the start before the gun", reads: []passing.Read{at(line, 995)}},
+		{
+			name:  "false start, and nothing after it when the race is closed",
+			reads: []passing.Read{at(line, 990), at(line, 995)}, closed: true,
+			want: []found{{Kind: anomaly.FalseStart, At: 995, From: nowhere, Time: 5 * second}},
+		},
+		{
+			name: "started with an earlier wave, and nothing after it when the race is closed", gun: gun3,
+			reads: []passing.Read{at(line, 1010)}, closed: true,
+			want: []found{{Kind: anomaly.EarlyWave, At: 1010, From: nowhere, Time: 1190 * second}},
+		},
+		{
+			name:  "tried the mat an hour before the gun and did not start",
+			reads: []passing.Read{at(line, -2600)}, closed: true,
+		},
+		{
+			name:  "too fast from the gun, and seen nowhere else",
+			reads: []passing.Read{at(k5, 1300)},
+			want:  []found{{Kind: anomaly.ImpossibleSegment, Visit: 1, At: 1300, From: 0, FromAt: 1000, Time: 300 * second}},
+		},
 		{
 			name:  "tries the mat an hour before the gun",
 			reads: []passing.Read{at(line, -2600), at(k5, 2500)},

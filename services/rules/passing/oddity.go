@@ -32,10 +32,10 @@ const (
 	EarlyStart
 )
 
-// Oddities returns what is odd in the reads that Find was last called with, where it found passings; at most one of each
-// kind at a visit.
+// Oddities returns what is odd in the reads that Find was last called with; at most one of each kind at a visit. As long as
+// the gun is not known nothing is.
 func (f *Finder) Oddities(passings []Passing, reads []Read, gun racetime.Instant, manual []Manual) []Oddity {
-	if len(passings) == 0 {
+	if gun == 0 {
 		return nil
 	}
 	var odd []Oddity
