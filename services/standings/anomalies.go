@@ -1,7 +1,6 @@
 package standings
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -59,7 +58,7 @@ type Anomalies interface {
 		version, change int64, found []Anomaly, err error)
 }
 
-// Conflicts know the reads that mats gave one identity, and what that is judged by.
+// Conflicts know the reads that mats gave one identity, and what that is judged by. Each answer is of its own moment.
 type Conflicts interface {
 	// Conflicts returns those of an event by mat, boot and seq, their reads by chip and instant.
 	Conflicts(ctx context.Context, event race.EventID) ([]ReadConflict, error)
@@ -96,8 +95,9 @@ type AnomalyPage struct {
 const defaultAnomalyPage = 100
 
 // ListAnomalies returns a page of anomalies by race in the order of the event, bib and course, and the token of the next
-// one, empty on the last. An entrant's conflicts follow its others, and those of chips that nobody wears come last. Faults:
-// one that says that there is no such event, ErrRaceNotFound, ErrPageTokenInvalid, ErrPageSizeInvalid.
+// one, empty on the last. An entrant's conflicts follow its others, and those of chips that nobody wears come last. A page
+// begins behind the last anomaly of the one before, which is of the same moment if it was asked for within pagingTime.
+// Faults: one that says that there is no such event, ErrRaceNotFound, ErrPageTokenInvalid, ErrPageSizeInvalid.
 func (s *Service) ListAnomalies(ctx context.Context, q AnomalyQuery) (AnomalyPage, string, error) {
 	if q.PageSize < 0 || q.PageSize > maxPageSize {
 		return AnomalyPage{}, "", ErrPageSizeInvalid.With(ErrPageSizeInvalid.At("page_size"))
@@ -105,41 +105,68 @@ func (s *Service) ListAnomalies(ctx context.Context, q AnomalyQuery) (AnomalyPag
 	if q.PageSize == 0 {
 		q.PageSize = defaultAnomalyPage
 	}
-	question := fmt.Sprintf("anomalies/%s/%t", q.Kind, q.OpenOnly)
-	_, offset, err := readPageToken(Query{Race: q.Race, List: question, PageToken: q.PageToken})
+	question := fmt.Sprintf("anomalies/%s/%s/%s/%t", q.Event, q.Race, q.Kind, q.OpenOnly)
+	before, err := readCursor[anomalyPlace](q.PageToken, question)
 	if err != nil {
 		return AnomalyPage{}, "", err
 	}
-	page, err := s.anomalies(ctx, q)
+	list, err := s.listFor(ctx, q, question, before)
 	if err != nil {
 		return AnomalyPage{}, "", err
 	}
-	end := min(offset+q.PageSize, page.Total)
-	page.Anomalies = page.Anomalies[min(offset, end):end]
-	if end < page.Total {
-		return page, pageToken(q.Race, question, end), nil
+	begin := 0
+	if before != nil {
+		begin = list.behind(before.Last)
 	}
-	return page, "", nil
+	page := list.whole
+	end := min(begin+q.PageSize, page.Total)
+	page.Anomalies = page.Anomalies[begin:end]
+	if end == page.Total {
+		return page, "", nil
+	}
+	next := cursor[anomalyPlace]{question, page.Version, list.listedAt, placeOf(&list.whole.Anomalies[end-1])}
+	return page, next.token(), nil
 }
 
-// anomalies returns those of all pages.
-func (s *Service) anomalies(ctx context.Context, q AnomalyQuery) (AnomalyPage, error) {
+// listFor returns what answers a question: for a page behind another one the list of that, as long as it is fresh.
+func (s *Service) listFor(
+	ctx context.Context, q AnomalyQuery, question string, before *cursor[anomalyPlace],
+) (*anomalyList, error) {
+	now := racetime.At(s.deps.Now())
+	if before != nil && before.fresh(now) {
+		if list := s.anomalyLists.find(question, before.ListedAt, now); list != nil {
+			return list, nil
+		}
+	}
+	whole, order, err := s.anomalies(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	list := &anomalyList{question: question, listedAt: now, whole: whole, order: order}
+	if whole.Total > q.PageSize {
+		s.anomalyLists.keep(list)
+	}
+	return list, nil
+}
+
+// anomalies returns those of all pages, and the order of the races by which they are sorted.
+func (s *Service) anomalies(ctx context.Context, q AnomalyQuery) (AnomalyPage, raceOrder, error) {
 	if !race.IsID(string(q.Event)) || q.Race != "" && !race.IsID(string(q.Race)) { // no store can be asked for it
 		if _, err := s.deps.Events.EventAt(ctx, q.Event, 0); err != nil {
-			return AnomalyPage{}, fmt.Errorf("read the event %s: %w", q.Event, err)
+			return AnomalyPage{}, nil, fmt.Errorf("read the event %s: %w", q.Event, err)
 		}
-		return AnomalyPage{}, ErrRaceNotFound
+		return AnomalyPage{}, nil, ErrRaceNotFound
 	}
 	version, change, found, err := s.deps.Anomalies.Anomalies(ctx, q.Event, q.Race, q.Kind)
 	if err != nil {
-		return AnomalyPage{}, fmt.Errorf("read the anomalies of %s: %w", q.Event, err)
+		return AnomalyPage{}, nil, fmt.Errorf("read the anomalies of %s: %w", q.Event, err)
 	}
 	event, err := s.deps.Events.EventAt(ctx, q.Event, change)
 	if err != nil {
-		return AnomalyPage{}, fmt.Errorf("read the event %s: %w", q.Event, err)
+		return AnomalyPage{}, nil, fmt.Errorf("read the event %s: %w", q.Event, err)
 	}
 	if q.Race != "" && event.Race(q.Race) == nil {
-		return AnomalyPage{}, ErrRaceNotFound
+		return AnomalyPage{}, nil, ErrRaceNotFound
 	}
 	for i := range found {
 		a := &found[i]
@@ -150,33 +177,22 @@ func (s *Service) anomalies(ctx context.Context, q AnomalyQuery) (AnomalyPage, e
 	if q.Kind == "" || q.Kind == anomaly.IdentityConflict {
 		conflicts, err := s.conflicts(ctx, q)
 		if err != nil {
-			return AnomalyPage{}, err
+			return AnomalyPage{}, nil, err
 		}
 		found = append(found, conflicts...)
 	}
 	if q.OpenOnly {
 		found = slices.DeleteFunc(found, func(a Anomaly) bool { return !a.Open() })
 	}
-	sortAnomalies(event, found)
+	order := newRaceOrder(event)
+	slices.SortStableFunc(found, func(a, b Anomaly) int { return order.compare(placeOf(&a), placeOf(&b)) })
 	page := AnomalyPage{Anomalies: found, Total: len(found), Version: version}
 	for i := range found {
 		if found[i].Open() {
 			page.Open++
 		}
 	}
-	return page, nil
-}
-
-// sortAnomalies keeps the order of those of one entrant.
-func sortAnomalies(event *race.Event, found []Anomaly) {
-	order := make(map[race.ID]int, len(event.Races))
-	for i := range event.Races {
-		order[event.Races[i].ID] = i
-	}
-	order[""] = len(event.Races)
-	slices.SortStableFunc(found, func(a, b Anomaly) int {
-		return cmp.Or(cmp.Compare(order[a.Race], order[b.Race]), race.CompareBibs(a.Bib, b.Bib))
-	})
+	return page, order, nil
 }
 
 // conflicts returns an anomaly for each conflict of reads and each entrant that wears one of its chips; for a conflict of

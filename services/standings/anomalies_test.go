@@ -25,6 +25,9 @@ type reviewDay struct {
 	conflicts []standings.ReadConflict
 	wearers   map[race.Chip]standings.Wearer
 	rulings   []ruling.Ruling
+	// asked counts the questions for conflicts; later is by how much the clock went on.
+	asked int
+	later time.Duration
 }
 
 func (d *reviewDay) Anomalies(
@@ -39,6 +42,7 @@ func (d *reviewDay) Anomalies(
 }
 
 func (d *reviewDay) Conflicts(context.Context, race.EventID) ([]standings.ReadConflict, error) {
+	d.asked++
 	return d.conflicts, nil
 }
 
@@ -59,7 +63,9 @@ func (d *reviewDay) Rulings(context.Context, race.EventID) ([]ruling.Ruling, err
 }
 
 func (d *reviewDay) service() *standings.Service {
-	return standings.NewService(standings.Dependencies{Events: d, Anomalies: d, Conflicts: d})
+	return standings.NewService(standings.Dependencies{
+		Events: d, Anomalies: d, Conflicts: d, Now: func() time.Time { return gun.Add(d.later).Time() },
+	})
 }
 
 func newReviewDay() *reviewDay {
@@ -160,6 +166,93 @@ func TestAnomaliesAreListedByRaceBibAndCourse(t *testing.T) {
 		if open != c.open {
 			t.Errorf("%s: %d open, want %d", c.name, open, c.open)
 		}
+	}
+}
+
+// Officials deal with what is on a page before they ask for the next one.
+func TestNoAnomalyIsLostWhileOthersAreDealtWith(t *testing.T) {
+	t.Parallel()
+	all := []string{
+		"city 20 IDENTITY_CONFLICT 1", "city 100 MISSING_POINTS k5 k10", "city 100 IDENTITY_CONFLICT 1",
+		"city 100 IDENTITY_CONFLICT 3", "ten 5 FALSE_START line#1", "ten 5 IDENTITY_CONFLICT 2", "  IDENTITY_CONFLICT 4",
+	}
+	decided := func(bib race.Bib) ruling.Ruling {
+		return ruling.Ruling{ID: "d" + ruling.ID(bib), Race: "city", Bib: bib, Kind: ruling.NotCompeting}
+	}
+	for _, c := range []struct {
+		name string
+		// between happens after the first page, which holds two of all.
+		between func(d *reviewDay)
+		later   time.Duration
+		want    []string
+		// asked is how often the conflicts are looked for.
+		asked int
+	}{
+		{"nothing happens", func(*reviewDay) {}, 0, all[2:], 1},
+		{"both are dealt with: the pages are of one moment", func(d *reviewDay) {
+			d.rulings, d.found[1].DealtBy = []ruling.Ruling{decided("20")}, "r2"
+		}, 10 * time.Second, all[2:], 1},
+		{"both are dealt with, and the next page is asked for late", func(d *reviewDay) {
+			d.rulings, d.found[1].DealtBy = []ruling.Ruling{decided("20")}, "r2"
+		}, 11 * time.Second, all[2:], 2},
+		{"the next is dealt with too, late", func(d *reviewDay) {
+			d.rulings = []ruling.Ruling{decided("20"), decided("100")}
+		}, 11 * time.Second, all[4:], 2},
+		{"the race of the first page is no longer run, late", func(d *reviewDay) {
+			d.event.Races = d.event.Races[1:]
+			d.found, d.wearers = d.found[:1], map[race.Chip]standings.Wearer{"C5": {Race: "ten", Bib: "5"}}
+			d.conflicts = d.conflicts[1:]
+		}, 11 * time.Second, []string{all[4], all[5], "  IDENTITY_CONFLICT 3", all[6]}, 2},
+	} {
+		d := newReviewDay()
+		service := d.service()
+		var got []string
+		q := standings.AnomalyQuery{Event: d.event.ID, OpenOnly: true, PageSize: 2}
+		for first := true; first || q.PageToken != ""; first = false {
+			page, next, err := service.ListAnomalies(t.Context(), q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, a := range page.Anomalies {
+				got = append(got, saidOf(a))
+			}
+			if q.PageToken = next; first {
+				c.between(d)
+				d.later = c.later
+			}
+		}
+		if diff := gocmp.Diff(append(slices.Clone(all[:2]), c.want...), got); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", c.name, diff)
+		}
+		if d.asked != c.asked {
+			t.Errorf("%s: conflicts were looked for %d times, want %d", c.name, d.asked, c.asked)
+		}
+	}
+}
+
+// Whoever asks ever other questions makes the server forget lists, never a place in one.
+func TestOnlyAFewListsOfAnomaliesAreKept(t *testing.T) {
+	t.Parallel()
+	d := newReviewDay()
+	service := d.service()
+	first := standings.AnomalyQuery{Event: d.event.ID, PageSize: 1}
+	_, next, err := service.ListAnomalies(t.Context(), first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range []standings.AnomalyQuery{{Race: "city"}, {Race: "ten"}, {Race: "city", OpenOnly: true}, {OpenOnly: true}} {
+		q.Event, q.PageSize = d.event.ID, 1
+		if _, _, err := service.ListAnomalies(t.Context(), q); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first.PageToken = next
+	page, _, err := service.ListAnomalies(t.Context(), first)
+	if err != nil || len(page.Anomalies) != 1 || saidOf(page.Anomalies[0]) != "city 20 IDENTITY_CONFLICT 1" {
+		t.Errorf("the second page is %+v, %v", page.Anomalies, err)
+	}
+	if d.asked != 6 {
+		t.Errorf("conflicts were looked for %d times, want 6", d.asked)
 	}
 }
 

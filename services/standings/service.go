@@ -50,17 +50,18 @@ type Dependencies struct {
 	Rebuilder Rebuilder
 	Anomalies Anomalies
 	Conflicts Conflicts
-	// Now is the clock by which entrants are overdue.
+	// Now is the clock by which entrants are overdue, and lists too old to page on in.
 	Now func() time.Time
 }
 
 // Service answers what officials, screens and the web ask.
 type Service struct {
-	deps Dependencies
+	deps         Dependencies
+	anomalyLists anomalyLists
 }
 
 // NewService returns the service. Its live answers need Boards to run.
-func NewService(deps Dependencies) *Service { return &Service{deps} }
+func NewService(deps Dependencies) *Service { return &Service{deps: deps} }
 
 // Query names a page of a list.
 type Query struct {
