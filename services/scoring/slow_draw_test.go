@@ -86,11 +86,15 @@ func troubledRace(t *rapid.T, kind string) race.Race {
 	r.OverTime = rapid.SampledFrom([]race.OverTime{race.OverTimeOTL, race.OverTimeDNF, race.OverTimeDSQ}).Draw(t, "over time")
 	r.Waves = []race.Wave{{ID: "A", Gun: gunAt}, {ID: "B", Gun: second(60)}, {ID: "C"}}
 	at := int64(0)
+	points := []race.PointID{"line", "line", "a", "b"}
+	if kind != "person" && rapid.Bool().Draw(t, "ring") { // every leg ends where it began
+		points = points[:1]
+	}
 	for i := range rapid.IntRange(2, 5).Draw(t, "visits") {
 		if i > 0 {
 			at += rapid.SampledFrom([]int64{1_000_000, 2_000_000, 1_000_003}).Draw(t, "stretch")
 		}
-		visit := race.Visit{Point: rapid.SampledFrom([]race.PointID{"line", "line", "a", "b"}).Draw(t, "point"), AtMillimetres: at}
+		visit := race.Visit{Point: rapid.SampledFrom(points).Draw(t, "point"), AtMillimetres: at}
 		switch rapid.IntRange(0, 8).Draw(t, "cut-off") {
 		case 0:
 			visit.CutOff.AfterGun = 200 * time.Second
@@ -125,7 +129,10 @@ func troubledLegs(t *rapid.T, r *race.Race) {
 			continue
 		}
 		leg := race.Leg{To: point, LengthMillimetres: r.Course[visit].AtMillimetres - r.Course[from].AtMillimetres}
-		if rapid.Bool().Draw(t, "forced") {
+		switch n := len(r.Team.Legs); {
+		case n > 0 && r.Team.Legs[n-1].ForcedStart != 0 && rapid.Bool().Draw(t, "forced together"):
+			leg.ForcedStart = r.Team.Legs[n-1].ForcedStart // who waits for several legs leaves at once
+		case rapid.Bool().Draw(t, "forced"):
 			leg.ForcedStart = grid(t, "forced start", 0, 60)
 		}
 		r.Team.Legs = append(r.Team.Legs, leg)
@@ -271,6 +278,9 @@ func TestScoringAgreesWithTheSlowScorer(t *testing.T) {
 			day := troubledDay(t)
 			results, _ := day.score()
 			slow := newSlowScorer(day)
+			if forcedTogether(&day.event.Races[0]) {
+				seen["forced together on a ring"]++
+			}
 			for i := range day.entrants {
 				want := slow.score(&day.entrants[i])
 				got := asSlow(&results[i])
@@ -290,7 +300,26 @@ func TestScoringAgreesWithTheSlowScorer(t *testing.T) {
 			}
 		})
 	}
+	if seen["forced together on a ring"]*100 < cases {
+		t.Errorf("legs start together on a ring in %d of %d races", seen["forced together on a ring"], cases)
+	}
 	proof.Figure(t, "%d small races, no difference; statuses and verdicts: %v", cases, seen)
+}
+
+// forcedTogether reports whether legs that end at one point have one forced start.
+func forcedTogether(r *race.Race) bool {
+	if r.Team == nil {
+		return false
+	}
+	legs := r.Team.Legs[:len(r.Team.Legs)-1] // nobody leaves behind the last
+	for i, leg := range legs {
+		if leg.ForcedStart != 0 && slices.ContainsFunc(legs[:i], func(before race.Leg) bool {
+			return before.To == leg.To && before.ForcedStart == leg.ForcedStart
+		}) {
+			return true
+		}
+	}
+	return false
 }
 
 func compareJudged(a, b slowRead) int {
