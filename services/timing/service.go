@@ -106,6 +106,7 @@ type Service struct {
 	explainer Explainer
 	standings Standings
 	mats      *Mats
+	unknown   unknownWindows
 }
 
 // New returns a service.

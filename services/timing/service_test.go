@@ -24,6 +24,8 @@ type facts struct {
 	rejected []RecordedRejected
 	// hide makes FindRulings miss all once, as if they were being recorded at this moment.
 	hide bool
+	// unknownAsked counts the questions for unknown chips.
+	unknownAsked int
 }
 
 func (f *facts) InsertRulings(
