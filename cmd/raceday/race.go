@@ -107,12 +107,19 @@ func (c *raceCloseCommand) printClosed(
 			return err
 		}
 	}
-	still := fmt.Sprintf("%d were still out", total)
+	still := stillOut(total)
 	if !shownAll && total > len(out) {
 		still += fmt.Sprintf(", of whom the first %d are shown", len(out))
 	}
 	fmt.Fprintf(w, "%s is closed: %s\n", c.Race, still)
 	return nil
+}
+
+func stillOut(n int) string {
+	if n == 1 {
+		return "1 was still out"
+	}
+	return fmt.Sprintf("%d were still out", n)
 }
 
 // agreed reports whether somebody wants it done: said so beforehand, or says so now. Without a terminal there is nobody to

@@ -99,6 +99,14 @@ $`))
 	if again["stillOutTotal"] != 1.0 || again["stillOutUnknown"] != nil {
 		t.Errorf("closed again: %v, want one still out", again)
 	}
+	file := filepath.Join(t.TempDir(), "rulings.csv")
+	if err := os.WriteFile(file, []byte("race,ruling\ndash,CLOSE\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	applied := "1 recorded, 0 stood already\n1 was still out when races were closed: raceday oncourse shows them\n"
+	if out, _ := command(exitSuccess, "rulings", "apply", file); out != applied {
+		t.Errorf("closed by a file: %q, want %q", out, applied)
+	}
 	// The one who gave up without a word is found.
 	s.rule(t, `{"race":"dash","bib":"2","kind":"RULING_KIND_DNF","reason":"went home by bus"}`)
 	onCourse("he was found", regexp.MustCompile(`^dash: nobody is on the course\n$`))

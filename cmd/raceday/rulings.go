@@ -106,6 +106,12 @@ func (c *rulingsApplyCommand) Run(t *terminal) error {
 			return c.atLines(err, lines)
 		}
 		fmt.Fprintf(t.stdout, "%d recorded, %d stood already\n", answer.GetRecorded(), answer.GetStood())
+		switch out := answer.GetStillOutTotal(); {
+		case answer.GetStillOutUnknown():
+			fmt.Fprintln(t.stdout, "the standings did not say who was still out when races were closed: raceday oncourse shows them")
+		case out > 0:
+			fmt.Fprintf(t.stdout, "%s when races were closed: raceday oncourse shows them\n", stillOut(int(out)))
+		}
 		warnOfLines(t.stderr, answer, lines)
 		return nil
 	})
