@@ -46,7 +46,7 @@ func TestAClockOffsetThatBecomesKnownLater(t *testing.T) {
 	})
 
 	listed, _ := raceday(t, exitSuccess, "audit", "list", "--server", s.grpc, "--event", string(d.event.ID))
-	for _, part := range []string{"EVENT_APPLIED", "version 2", "+ - {" + mat + ", clock_offset: 70s}", "IMPORT_ROSTER"} {
+	for _, part := range []string{"EVENT_APPLIED", "version 2", "+ mats[line-a].clock_offset: 70s", "IMPORT_ROSTER"} {
 		if !strings.Contains(listed, part) {
 			t.Errorf("the audit does not say %q:\n%s", part, listed)
 		}
