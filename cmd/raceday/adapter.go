@@ -69,7 +69,7 @@ func (r scorerReads) CreatePosition(ctx context.Context, event race.EventID, str
 	return scoring.Position(position), err
 }
 
-func (r scorerReads) EachRead(ctx context.Context, event race.EventID, each func(scoring.Read)) error {
+func (r scorerReads) EachRead(ctx context.Context, event race.EventID, each func(scoring.Read)) (scoring.Memory, error) {
 	return r.store.EachRead(ctx, event, func(mat race.MatID, chip race.Chip, at racetime.Instant) {
 		each(scoring.Read{Mat: mat, Chip: chip, At: at})
 	})
@@ -83,7 +83,8 @@ func (a appender) Append(ctx context.Context, tx pgx.Tx, c scoring.Commit) error
 	if c.Batch != nil {
 		batch = c.Batch.Raw.(*timing.Batch)
 	}
-	err := a.store.Append(ctx, tx, batch, timing.Position(c.From), timing.Position(c.To))
+	memory, _ := c.Memory.(*timingpg.Memory)
+	err := a.store.Append(ctx, tx, memory, batch, timing.Position(c.From), timing.Position(c.To))
 	if errors.Is(err, timing.ErrFenced) {
 		return scoring.ErrFenced
 	}
@@ -159,41 +160,89 @@ type explainer struct {
 	timing *timingpg.Store
 }
 
-func (e explainer) Explain(ctx context.Context, event race.EventID, bib race.Bib) (*explanation.Explanation, error) {
-	var facts scoring.Explained
-	var found bool
-	err := postgres.InSnapshot(ctx, e.pool, func(ctx context.Context, tx pgx.Tx) (err error) {
-		ctx = postgres.Join(ctx, e.pool, tx)
-		if facts.Event, err = e.events.Event(ctx, event); err != nil {
-			return err
-		}
-		if facts.Entrant, found, err = e.roster.LineOf(ctx, event, bib); err != nil || !found {
-			return err
-		}
-		rulings, err := e.timing.ListRulings(ctx, event, timing.RulingFilter{}, 0, math.MaxInt32)
-		if err != nil {
-			return err
-		}
-		for _, r := range rulings {
-			facts.Rulings = append(facts.Rulings, explanation.RecordedRuling(r))
-		}
-		reads, err := e.timing.ReadsOfChips(ctx, event, facts.Entrant.AllChips())
-		for _, r := range reads {
-			facts.Reads = append(facts.Reads, explanation.Read{StoredRead: explanation.StoredRead(r.Read), Conflict: r.Conflict})
-		}
+func (e explainer) Explain(
+	ctx context.Context, event race.EventID, bib race.Bib,
+) (explained *explanation.Explanation, err error) {
+	err = postgres.InSnapshot(ctx, e.pool, func(ctx context.Context, tx pgx.Tx) error {
+		explained, err = e.explain(postgres.Join(ctx, e.pool, tx), event, bib)
 		return err
 	})
-	if err != nil {
+	return explained, err
+}
+
+func (e explainer) explain(ctx context.Context, event race.EventID, bib race.Bib) (*explanation.Explanation, error) {
+	var facts scoring.Explained
+	var err error
+	if facts.Event, err = e.events.Event(ctx, event); err != nil {
+		return nil, err
+	}
+	var found bool
+	if facts.Entrant, found, err = e.roster.LineOf(ctx, event, bib); err != nil {
 		return nil, err
 	}
 	if !found {
 		return nil, timing.ErrEntrantNotFound
+	}
+	rulings, err := e.timing.ListRulings(ctx, event, timing.RulingFilter{}, 0, math.MaxInt32)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range rulings {
+		facts.Rulings = append(facts.Rulings, explanation.RecordedRuling(r))
+	}
+	if facts.Reads, err = e.reads(ctx, event, facts.Entrant.AllChips()); err != nil {
+		return nil, err
 	}
 	explained, ok := scoring.Explain(facts)
 	if !ok {
 		return nil, timing.ErrEntrantNotFound
 	}
 	return explained, nil
+}
+
+func (e explainer) reads(ctx context.Context, event race.EventID, chips []race.Chip) ([]explanation.Read, error) {
+	stored, err := e.timing.ReadsOfChips(ctx, event, chips)
+	reads := make([]explanation.Read, len(stored))
+	for i, r := range stored {
+		reads[i] = explanation.Read{StoredRead: explanation.StoredRead(r.Read), Conflict: r.Conflict}
+	}
+	return reads, err
+}
+
+func (e explainer) ExplainChip(
+	ctx context.Context, event race.EventID, chip race.Chip,
+) (explained explanation.OfChip, err error) {
+	err = postgres.InSnapshot(ctx, e.pool, func(ctx context.Context, tx pgx.Tx) error {
+		explained, err = e.explainChip(postgres.Join(ctx, e.pool, tx), event, chip)
+		return err
+	})
+	return explained, err
+}
+
+func (e explainer) explainChip(ctx context.Context, event race.EventID, chip race.Chip) (explanation.OfChip, error) {
+	wearers, err := e.roster.Wearers(ctx, event, []race.Chip{chip})
+	if err != nil {
+		return explanation.OfChip{}, err
+	}
+	if len(wearers) == 0 {
+		definition, err := e.events.Event(ctx, event)
+		if err != nil {
+			return explanation.OfChip{}, err
+		}
+		reads, err := e.reads(ctx, event, []race.Chip{chip})
+		return explanation.OfChip{Reads: scoring.ExplainUnknown(definition, reads)}, err
+	}
+	of := explanation.OfChip{Race: wearers[0].Race, Bib: wearers[0].Bib}
+	explained, err := e.explain(ctx, event, of.Bib)
+	if err != nil {
+		return explanation.OfChip{}, err
+	}
+	for _, read := range explained.Reads {
+		if read.Chip == chip {
+			of.Reads = append(of.Reads, read)
+		}
+	}
+	return of, nil
 }
 
 // ranks tells who explains a result how the entrant is ranked.

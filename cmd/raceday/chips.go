@@ -14,6 +14,7 @@ import (
 )
 
 type chipsCommand struct {
+	Reads   chipsReadsCommand   `cmd:"" help:"Show every read of a chip, and what became of it."`
 	Unknown chipsUnknownCommand `cmd:"" help:"Show the chips that were read and that are on nobody's roster line."`
 }
 

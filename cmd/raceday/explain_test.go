@@ -172,7 +172,25 @@ func (s server) assignLost(t *testing.T) {
 	if diff := cmp.Diff(want, unknown()); diff != "" {
 		t.Errorf("unknown chips (-want +got):\n%s", diff)
 	}
+	reads := func(chip string) string {
+		out, _ := raceday(t, exitSuccess, "chips", "reads", "--server", s.grpc, "--event", "loop", chip)
+		return out
+	}
+	for _, chip := range []string{"lost", "00LOST"} {
+		if got := reads(chip); !strings.HasPrefix(got, "chip "+chip+": nobody wears it, 3 reads\n") || strings.Count(got, "nobody wears this chip") != 3 {
+			t.Errorf("reads of a chip that nobody wears:\n%s", got)
+		}
+	}
+	if got, want := reads("none"), "chip none: nobody wears it, 0 reads\n"; got != want {
+		t.Errorf("reads of a chip that nobody saw: %q, want %q", got, want)
+	}
+	s.refused(t, "FILTER_INVALID", "TimingService/ExplainChip", `{"eventId":"loop","chip":"no chip"}`)
+	s.refused(t, "EVENT_NOT_FOUND", "TimingService/ExplainChip", `{"eventId":"none","chip":"lost"}`)
 	s.call(t, "RegistrationService/AssignChips", `{"eventId":"loop","assignments":[{"bib":"8","chips":["C8","lost"]}]}`)
+	if got := reads("lost"); !strings.HasPrefix(got, "chip lost: bib 8 in race ten, 3 reads; raceday explain ten 8 --event loop says more\n") ||
+		strings.Contains(got, "nobody") || !strings.Contains(got, "counts for line#1") {
+		t.Errorf("reads of a chip that bib 8 wears by now:\n%s", got)
+	}
 	if got, want := unknown(), "every chip that was read is on the roster\n"; got != want {
 		t.Errorf("unknown chips: %q, want %q", got, want)
 	}

@@ -75,6 +75,7 @@ func roles(running []string) map[string][]access.Role {
 		"ListReads":            finish,
 		"ListRejectedMessages": finish,
 		"ExplainResult":        finish,
+		"ExplainChip":          finish,
 		"ListUnknownChips":     staff,
 		"ListMats":             finish,
 		"WatchMats":            finish,

@@ -62,6 +62,21 @@ func Explain(facts Explained) (*explanation.Explanation, bool) {
 	return explained, true
 }
 
+// ExplainUnknown says what became of the reads of a chip that nobody wears, and returns them in order.
+func ExplainUnknown(event *race.Event, reads []explanation.Read) []explanation.Read {
+	reads = slices.Clone(reads)
+	for i := range reads {
+		read := &reads[i]
+		read.Judgement = passing.Judgement{Verdict: passing.UnknownChip, Visit: explanation.Nowhere}
+		read.CorrectedAt = read.At
+		if lay := event.MatAt(read.Mat, read.At); lay != nil {
+			read.Point, read.Backup, read.CorrectedAt = lay.Point, lay.Backup, read.At.Add(-lay.ClockOffset)
+		}
+	}
+	slices.SortFunc(reads, func(a, b explanation.Read) int { return compareExplained(&a, &b) })
+	return reads
+}
+
 // explainer is the work on one explanation.
 type explainer struct {
 	Explained

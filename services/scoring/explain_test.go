@@ -211,3 +211,27 @@ func TestExplainReadsThatTheFinderIsNotGiven(t *testing.T) {
 		t.Errorf("chips (-want +got):\n%s", diff)
 	}
 }
+
+func TestReadsOfAChipThatNobodyWears(t *testing.T) {
+	t.Parallel()
+	event := &race.Event{
+		Points: []race.PointID{"line"},
+		Mats:   []race.Mat{{ID: "line-a", Point: "line", ClockOffset: 3 * time.Second, Until: second(100), Backup: true}},
+	}
+	stored := func(mat race.MatID, s int) explanation.Read {
+		return explanation.Read{StoredRead: explanation.StoredRead{Mat: mat, Chip: "X", At: second(s)}, Conflict: true}
+	}
+	judged := func(mat race.MatID, written, corrected int, point race.PointID, backup bool) explanation.Read {
+		read := stored(mat, written)
+		read.Judgement = passing.Judgement{Verdict: passing.UnknownChip, Visit: explanation.Nowhere}
+		read.CorrectedAt, read.Point, read.Backup = second(corrected), point, backup
+		return read
+	}
+	got := ExplainUnknown(event, []explanation.Read{stored("line-a", 150), stored("nowhere", 9), stored("line-a", 10)})
+	want := []explanation.Read{
+		judged("line-a", 10, 7, "line", true), judged("nowhere", 9, 9, "", false), judged("line-a", 150, 150, "", false),
+	}
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

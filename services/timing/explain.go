@@ -13,6 +13,8 @@ type Explainer interface {
 	// Explain returns the explanation of the entrant with a bib, from the facts as of one moment; ErrEntrantNotFound where
 	// nobody on the roster has it.
 	Explain(ctx context.Context, event race.EventID, bib race.Bib) (*explanation.Explanation, error)
+	// ExplainChip returns what became of the reads of a chip, from the facts as of one moment.
+	ExplainChip(ctx context.Context, event race.EventID, chip race.Chip) (explanation.OfChip, error)
 }
 
 // Standings know how entrants are ranked.
@@ -62,4 +64,21 @@ func (s *Service) ExplainResult(
 		return nil, Ranks{}, fmt.Errorf("explain a result: %w", err)
 	}
 	return explained, ranks, nil
+}
+
+// ExplainChip returns what became of all reads of a chip, whether anybody wears it or not. It returns ErrFilterInvalid, or a
+// fault that says that there is no such event.
+func (s *Service) ExplainChip(ctx context.Context, event race.EventID, written string) (explanation.OfChip, error) {
+	chip, err := race.ParseChip(written)
+	if err != nil {
+		return explanation.OfChip{}, ErrFilterInvalid.With(ErrFilterInvalid.At("chip"))
+	}
+	if _, err := s.events.Event(ctx, event); err != nil {
+		return explanation.OfChip{}, fmt.Errorf("explain a chip: %w", err)
+	}
+	explained, err := s.explainer.ExplainChip(ctx, event, chip)
+	if err != nil {
+		return explanation.OfChip{}, fmt.Errorf("explain a chip: %w", err)
+	}
+	return explained, nil
 }

@@ -144,6 +144,25 @@ func (e noExplainer) Explain(_ context.Context, _ race.EventID, bib race.Bib) (*
 	return nil, nil
 }
 
+func (e noExplainer) ExplainChip(_ context.Context, _ race.EventID, chip race.Chip) (explanation.OfChip, error) {
+	e.t.Errorf("asked for chip %q", chip)
+	return explanation.OfChip{}, nil
+}
+
+func TestExplainChipRefusesWhatIsNoChip(t *testing.T) {
+	t.Parallel()
+	event := marathon()
+	s := New(Dependencies{Store: &facts{}, Events: oneEvent{event}, Explainer: noExplainer{t}})
+	for _, chip := range []string{"", "a b", "a\x00"} {
+		if _, err := s.ExplainChip(t.Context(), event.ID, chip); !errors.Is(err, ErrFilterInvalid) {
+			t.Errorf("chip %q: got %v, want %v", chip, err, ErrFilterInvalid)
+		}
+	}
+	if _, err := s.ExplainChip(t.Context(), "none", "7"); !errors.Is(err, ErrEventNotFound) {
+		t.Errorf("unknown event: got %v, want %v", err, ErrEventNotFound)
+	}
+}
+
 func TestExplainResultRefusesWhatIsNoBib(t *testing.T) {
 	t.Parallel()
 	event := marathon()

@@ -36,6 +36,15 @@ type Chip struct {
 	Reads int
 }
 
+// OfChip is what became of all reads of one chip.
+type OfChip struct {
+	// Race and Bib are its wearer's, a team for its members; empty where nobody wears it.
+	Race race.ID
+	Bib  race.Bib
+	// Reads are in the order of their corrected instants.
+	Reads []Read
+}
+
 // StoredRead is a read as it is kept.
 type StoredRead struct {
 	Mat  race.MatID

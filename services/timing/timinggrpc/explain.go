@@ -3,6 +3,8 @@ package timinggrpc
 import (
 	"context"
 
+	"google.golang.org/grpc"
+
 	timingv1 "raceday/proto/raceday/timing/v1"
 	"raceday/services/rules/race"
 )
@@ -16,6 +18,28 @@ func (s *Server) ExplainResult(
 		return nil, err
 	}
 	return &timingv1.ExplainResultResponse{Explanation: explanationMessage(explained, ranks)}, nil
+}
+
+// readsOfMessage is how many reads of a chip travel in one message.
+const readsOfMessage = 1000
+
+// ExplainChip sends what became of the reads of a chip.
+func (s *Server) ExplainChip(
+	request *timingv1.ExplainChipRequest, stream grpc.ServerStreamingServer[timingv1.ExplainChipResponse],
+) error {
+	explained, err := s.service.ExplainChip(stream.Context(), race.EventID(request.GetEventId()), request.GetChip())
+	if err != nil {
+		return err
+	}
+	for rest := explained.Reads; ; {
+		n := min(len(rest), readsOfMessage)
+		err := stream.Send(&timingv1.ExplainChipResponse{
+			Race: string(explained.Race), Bib: string(explained.Bib), Reads: convert(rest[:n], judgedMessage),
+		})
+		if rest = rest[n:]; err != nil || len(rest) == 0 {
+			return err
+		}
+	}
 }
 
 // ListUnknownChips returns a page of the chips that are on nobody's roster line.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc"
 	"google.golang.org/protobuf/testing/protocmp"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -69,6 +70,55 @@ func (oneExplained) Explain(_ context.Context, _ race.EventID, bib race.Bib) (*e
 			RevokedBy:      "r-1",
 		}},
 	}, nil
+}
+
+func (oneExplained) ExplainChip(_ context.Context, _ race.EventID, chip race.Chip) (explanation.OfChip, error) {
+	of := explanation.OfChip{Race: "marathon", Bib: "7"}
+	for seq := range uint64(2*readsOfMessage + 1) {
+		of.Reads = append(of.Reads, explanation.Read{
+			StoredRead: explanation.StoredRead{Mat: "m", Seq: seq, Chip: chip},
+			Judgement:  passing.Judgement{Verdict: passing.UnknownChip, Visit: explanation.Nowhere},
+		})
+	}
+	return of, nil
+}
+
+// sentChips collects what a stream was sent.
+type sentChips struct {
+	grpc.ServerStream
+	ctx  context.Context
+	sent []*timingv1.ExplainChipResponse
+}
+
+func (s *sentChips) Context() context.Context { return s.ctx }
+
+func (s *sentChips) Send(m *timingv1.ExplainChipResponse) error {
+	s.sent = append(s.sent, m)
+	return nil
+}
+
+func TestReadsOfAChipComeInSeveralMessages(t *testing.T) {
+	t.Parallel()
+	server := New(timing.New(timing.Dependencies{Events: events{}, Explainer: oneExplained{}}))
+	stream := &sentChips{ctx: t.Context()}
+	if err := server.ExplainChip(&timingv1.ExplainChipRequest{EventId: string(event), Chip: "00c1"}, stream); err != nil {
+		t.Fatal(err)
+	}
+	next := uint64(0)
+	for _, message := range stream.sent {
+		for _, r := range message.GetReads() {
+			if r.GetRead().GetSeq() != next || r.GetRead().GetChip() != "C1" || r.GetVerdict() != timingv1.Verdict_VERDICT_UNKNOWN_CHIP {
+				t.Fatalf("read %d: got %v", next, r)
+			}
+			next++
+		}
+		if message.GetBib() != "7" || message.GetRace() != "marathon" {
+			t.Errorf("worn by %s in %s", message.GetBib(), message.GetRace())
+		}
+	}
+	if next != 2*readsOfMessage+1 || len(stream.sent) != 3 {
+		t.Errorf("%d reads in %d messages", next, len(stream.sent))
+	}
 }
 
 type oneRanked struct{}

@@ -938,6 +938,122 @@ func (x *ExplainResultResponse) GetExplanation() *Explanation {
 	return nil
 }
 
+// ExplainChipRequest names a chip.
+type ExplainChipRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	EventId string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	// As mats or rosters write it.
+	Chip          string `protobuf:"bytes,2,opt,name=chip,proto3" json:"chip,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExplainChipRequest) Reset() {
+	*x = ExplainChipRequest{}
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExplainChipRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExplainChipRequest) ProtoMessage() {}
+
+func (x *ExplainChipRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExplainChipRequest.ProtoReflect.Descriptor instead.
+func (*ExplainChipRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ExplainChipRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *ExplainChipRequest) GetChip() string {
+	if x != nil {
+		return x.Chip
+	}
+	return ""
+}
+
+// ExplainChipResponse holds some of the reads of the chip.
+type ExplainChipResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Who wears it, of a member the team; empty where it is on nobody's roster line.
+	Race          string        `protobuf:"bytes,1,opt,name=race,proto3" json:"race,omitempty"`
+	Bib           string        `protobuf:"bytes,2,opt,name=bib,proto3" json:"bib,omitempty"`
+	Reads         []*JudgedRead `protobuf:"bytes,3,rep,name=reads,proto3" json:"reads,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExplainChipResponse) Reset() {
+	*x = ExplainChipResponse{}
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExplainChipResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExplainChipResponse) ProtoMessage() {}
+
+func (x *ExplainChipResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExplainChipResponse.ProtoReflect.Descriptor instead.
+func (*ExplainChipResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ExplainChipResponse) GetRace() string {
+	if x != nil {
+		return x.Race
+	}
+	return ""
+}
+
+func (x *ExplainChipResponse) GetBib() string {
+	if x != nil {
+		return x.Bib
+	}
+	return ""
+}
+
+func (x *ExplainChipResponse) GetReads() []*JudgedRead {
+	if x != nil {
+		return x.Reads
+	}
+	return nil
+}
+
 // UnknownChip is a chip that is on nobody's roster line.
 type UnknownChip struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -954,7 +1070,7 @@ type UnknownChip struct {
 
 func (x *UnknownChip) Reset() {
 	*x = UnknownChip{}
-	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[14]
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -966,7 +1082,7 @@ func (x *UnknownChip) String() string {
 func (*UnknownChip) ProtoMessage() {}
 
 func (x *UnknownChip) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[14]
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -979,7 +1095,7 @@ func (x *UnknownChip) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnknownChip.ProtoReflect.Descriptor instead.
 func (*UnknownChip) Descriptor() ([]byte, []int) {
-	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{14}
+	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *UnknownChip) GetChip() string {
@@ -1037,7 +1153,7 @@ type ListUnknownChipsRequest struct {
 
 func (x *ListUnknownChipsRequest) Reset() {
 	*x = ListUnknownChipsRequest{}
-	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[15]
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1049,7 +1165,7 @@ func (x *ListUnknownChipsRequest) String() string {
 func (*ListUnknownChipsRequest) ProtoMessage() {}
 
 func (x *ListUnknownChipsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[15]
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1062,7 +1178,7 @@ func (x *ListUnknownChipsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListUnknownChipsRequest.ProtoReflect.Descriptor instead.
 func (*ListUnknownChipsRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{15}
+	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListUnknownChipsRequest) GetEventId() string {
@@ -1098,7 +1214,7 @@ type ListUnknownChipsResponse struct {
 
 func (x *ListUnknownChipsResponse) Reset() {
 	*x = ListUnknownChipsResponse{}
-	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[16]
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1110,7 +1226,7 @@ func (x *ListUnknownChipsResponse) String() string {
 func (*ListUnknownChipsResponse) ProtoMessage() {}
 
 func (x *ListUnknownChipsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[16]
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1123,7 +1239,7 @@ func (x *ListUnknownChipsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListUnknownChipsResponse.ProtoReflect.Descriptor instead.
 func (*ListUnknownChipsResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{16}
+	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListUnknownChipsResponse) GetChips() []*UnknownChip {
@@ -1150,7 +1266,7 @@ type ListMatsRequest struct {
 
 func (x *ListMatsRequest) Reset() {
 	*x = ListMatsRequest{}
-	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[17]
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1162,7 +1278,7 @@ func (x *ListMatsRequest) String() string {
 func (*ListMatsRequest) ProtoMessage() {}
 
 func (x *ListMatsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[17]
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1175,7 +1291,7 @@ func (x *ListMatsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMatsRequest.ProtoReflect.Descriptor instead.
 func (*ListMatsRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{17}
+	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListMatsRequest) GetEventId() string {
@@ -1195,7 +1311,7 @@ type ListMatsResponse struct {
 
 func (x *ListMatsResponse) Reset() {
 	*x = ListMatsResponse{}
-	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[18]
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1207,7 +1323,7 @@ func (x *ListMatsResponse) String() string {
 func (*ListMatsResponse) ProtoMessage() {}
 
 func (x *ListMatsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[18]
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1220,7 +1336,7 @@ func (x *ListMatsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMatsResponse.ProtoReflect.Descriptor instead.
 func (*ListMatsResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{18}
+	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListMatsResponse) GetMats() []*MatState {
@@ -1240,7 +1356,7 @@ type WatchMatsRequest struct {
 
 func (x *WatchMatsRequest) Reset() {
 	*x = WatchMatsRequest{}
-	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[19]
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1252,7 +1368,7 @@ func (x *WatchMatsRequest) String() string {
 func (*WatchMatsRequest) ProtoMessage() {}
 
 func (x *WatchMatsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[19]
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1265,7 +1381,7 @@ func (x *WatchMatsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchMatsRequest.ProtoReflect.Descriptor instead.
 func (*WatchMatsRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{19}
+	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *WatchMatsRequest) GetEventId() string {
@@ -1285,7 +1401,7 @@ type WatchMatsResponse struct {
 
 func (x *WatchMatsResponse) Reset() {
 	*x = WatchMatsResponse{}
-	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[20]
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1297,7 +1413,7 @@ func (x *WatchMatsResponse) String() string {
 func (*WatchMatsResponse) ProtoMessage() {}
 
 func (x *WatchMatsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[20]
+	mi := &file_raceday_timing_v1_timing_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1310,7 +1426,7 @@ func (x *WatchMatsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchMatsResponse.ProtoReflect.Descriptor instead.
 func (*WatchMatsResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{20}
+	return file_raceday_timing_v1_timing_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *WatchMatsResponse) GetMats() []*MatState {
@@ -1388,7 +1504,14 @@ const file_raceday_timing_v1_timing_service_proto_rawDesc = "" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x10\n" +
 	"\x03bib\x18\x02 \x01(\tR\x03bib\"Y\n" +
 	"\x15ExplainResultResponse\x12@\n" +
-	"\vexplanation\x18\x01 \x01(\v2\x1e.raceday.timing.v1.ExplanationR\vexplanation\"\xdd\x01\n" +
+	"\vexplanation\x18\x01 \x01(\v2\x1e.raceday.timing.v1.ExplanationR\vexplanation\"C\n" +
+	"\x12ExplainChipRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
+	"\x04chip\x18\x02 \x01(\tR\x04chip\"p\n" +
+	"\x13ExplainChipResponse\x12\x12\n" +
+	"\x04race\x18\x01 \x01(\tR\x04race\x12\x10\n" +
+	"\x03bib\x18\x02 \x01(\tR\x03bib\x123\n" +
+	"\x05reads\x18\x03 \x03(\v2\x1d.raceday.timing.v1.JudgedReadR\x05reads\"\xdd\x01\n" +
 	"\vUnknownChip\x12\x12\n" +
 	"\x04chip\x18\x01 \x01(\tR\x04chip\x12\x14\n" +
 	"\x05reads\x18\x02 \x01(\x03R\x05reads\x12\x19\n" +
@@ -1412,7 +1535,7 @@ const file_raceday_timing_v1_timing_service_proto_rawDesc = "" +
 	"\x10WatchMatsRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\"D\n" +
 	"\x11WatchMatsResponse\x12/\n" +
-	"\x04mats\x18\x01 \x03(\v2\x1b.raceday.timing.v1.MatStateR\x04mats2\xd7\a\n" +
+	"\x04mats\x18\x01 \x03(\v2\x1b.raceday.timing.v1.MatStateR\x04mats2\xb7\b\n" +
 	"\rTimingService\x12P\n" +
 	"\aFireGun\x12!.raceday.timing.v1.FireGunRequest\x1a\".raceday.timing.v1.FireGunResponse\x12_\n" +
 	"\fRecordRuling\x12&.raceday.timing.v1.RecordRulingRequest\x1a'.raceday.timing.v1.RecordRulingResponse\x12d\n" +
@@ -1420,7 +1543,8 @@ const file_raceday_timing_v1_timing_service_proto_rawDesc = "" +
 	"\vListRulings\x12%.raceday.timing.v1.ListRulingsRequest\x1a&.raceday.timing.v1.ListRulingsResponse\x12V\n" +
 	"\tListReads\x12#.raceday.timing.v1.ListReadsRequest\x1a$.raceday.timing.v1.ListReadsResponse\x12w\n" +
 	"\x14ListRejectedMessages\x12..raceday.timing.v1.ListRejectedMessagesRequest\x1a/.raceday.timing.v1.ListRejectedMessagesResponse\x12b\n" +
-	"\rExplainResult\x12'.raceday.timing.v1.ExplainResultRequest\x1a(.raceday.timing.v1.ExplainResultResponse\x12k\n" +
+	"\rExplainResult\x12'.raceday.timing.v1.ExplainResultRequest\x1a(.raceday.timing.v1.ExplainResultResponse\x12^\n" +
+	"\vExplainChip\x12%.raceday.timing.v1.ExplainChipRequest\x1a&.raceday.timing.v1.ExplainChipResponse0\x01\x12k\n" +
 	"\x10ListUnknownChips\x12*.raceday.timing.v1.ListUnknownChipsRequest\x1a+.raceday.timing.v1.ListUnknownChipsResponse\x12S\n" +
 	"\bListMats\x12\".raceday.timing.v1.ListMatsRequest\x1a#.raceday.timing.v1.ListMatsResponse\x12X\n" +
 	"\tWatchMats\x12#.raceday.timing.v1.WatchMatsRequest\x1a$.raceday.timing.v1.WatchMatsResponse0\x01B*Z(raceday/proto/raceday/timing/v1;timingv1b\x06proto3"
@@ -1437,7 +1561,7 @@ func file_raceday_timing_v1_timing_service_proto_rawDescGZIP() []byte {
 	return file_raceday_timing_v1_timing_service_proto_rawDescData
 }
 
-var file_raceday_timing_v1_timing_service_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_raceday_timing_v1_timing_service_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_raceday_timing_v1_timing_service_proto_goTypes = []any{
 	(*FireGunRequest)(nil),               // 0: raceday.timing.v1.FireGunRequest
 	(*FireGunResponse)(nil),              // 1: raceday.timing.v1.FireGunResponse
@@ -1453,67 +1577,73 @@ var file_raceday_timing_v1_timing_service_proto_goTypes = []any{
 	(*ListRejectedMessagesResponse)(nil), // 11: raceday.timing.v1.ListRejectedMessagesResponse
 	(*ExplainResultRequest)(nil),         // 12: raceday.timing.v1.ExplainResultRequest
 	(*ExplainResultResponse)(nil),        // 13: raceday.timing.v1.ExplainResultResponse
-	(*UnknownChip)(nil),                  // 14: raceday.timing.v1.UnknownChip
-	(*ListUnknownChipsRequest)(nil),      // 15: raceday.timing.v1.ListUnknownChipsRequest
-	(*ListUnknownChipsResponse)(nil),     // 16: raceday.timing.v1.ListUnknownChipsResponse
-	(*ListMatsRequest)(nil),              // 17: raceday.timing.v1.ListMatsRequest
-	(*ListMatsResponse)(nil),             // 18: raceday.timing.v1.ListMatsResponse
-	(*WatchMatsRequest)(nil),             // 19: raceday.timing.v1.WatchMatsRequest
-	(*WatchMatsResponse)(nil),            // 20: raceday.timing.v1.WatchMatsResponse
-	(*timestamppb.Timestamp)(nil),        // 21: google.protobuf.Timestamp
-	(*Ruling)(nil),                       // 22: raceday.timing.v1.Ruling
-	(*RulingWarning)(nil),                // 23: raceday.timing.v1.RulingWarning
-	(*v1.OnCourse)(nil),                  // 24: raceday.standings.v1.OnCourse
-	(*StoredRead)(nil),                   // 25: raceday.timing.v1.StoredRead
-	(*RejectedMessage)(nil),              // 26: raceday.timing.v1.RejectedMessage
-	(*Explanation)(nil),                  // 27: raceday.timing.v1.Explanation
-	(*MatState)(nil),                     // 28: raceday.timing.v1.MatState
+	(*ExplainChipRequest)(nil),           // 14: raceday.timing.v1.ExplainChipRequest
+	(*ExplainChipResponse)(nil),          // 15: raceday.timing.v1.ExplainChipResponse
+	(*UnknownChip)(nil),                  // 16: raceday.timing.v1.UnknownChip
+	(*ListUnknownChipsRequest)(nil),      // 17: raceday.timing.v1.ListUnknownChipsRequest
+	(*ListUnknownChipsResponse)(nil),     // 18: raceday.timing.v1.ListUnknownChipsResponse
+	(*ListMatsRequest)(nil),              // 19: raceday.timing.v1.ListMatsRequest
+	(*ListMatsResponse)(nil),             // 20: raceday.timing.v1.ListMatsResponse
+	(*WatchMatsRequest)(nil),             // 21: raceday.timing.v1.WatchMatsRequest
+	(*WatchMatsResponse)(nil),            // 22: raceday.timing.v1.WatchMatsResponse
+	(*timestamppb.Timestamp)(nil),        // 23: google.protobuf.Timestamp
+	(*Ruling)(nil),                       // 24: raceday.timing.v1.Ruling
+	(*RulingWarning)(nil),                // 25: raceday.timing.v1.RulingWarning
+	(*v1.OnCourse)(nil),                  // 26: raceday.standings.v1.OnCourse
+	(*StoredRead)(nil),                   // 27: raceday.timing.v1.StoredRead
+	(*RejectedMessage)(nil),              // 28: raceday.timing.v1.RejectedMessage
+	(*Explanation)(nil),                  // 29: raceday.timing.v1.Explanation
+	(*JudgedRead)(nil),                   // 30: raceday.timing.v1.JudgedRead
+	(*MatState)(nil),                     // 31: raceday.timing.v1.MatState
 }
 var file_raceday_timing_v1_timing_service_proto_depIdxs = []int32{
-	21, // 0: raceday.timing.v1.FireGunRequest.at:type_name -> google.protobuf.Timestamp
-	22, // 1: raceday.timing.v1.FireGunResponse.ruling:type_name -> raceday.timing.v1.Ruling
-	23, // 2: raceday.timing.v1.FireGunResponse.warnings:type_name -> raceday.timing.v1.RulingWarning
-	22, // 3: raceday.timing.v1.RecordRulingRequest.ruling:type_name -> raceday.timing.v1.Ruling
-	22, // 4: raceday.timing.v1.RecordRulingResponse.ruling:type_name -> raceday.timing.v1.Ruling
-	24, // 5: raceday.timing.v1.RecordRulingResponse.still_out:type_name -> raceday.standings.v1.OnCourse
-	23, // 6: raceday.timing.v1.RecordRulingResponse.warnings:type_name -> raceday.timing.v1.RulingWarning
-	22, // 7: raceday.timing.v1.RecordRulingsRequest.rulings:type_name -> raceday.timing.v1.Ruling
-	24, // 8: raceday.timing.v1.RecordRulingsResponse.still_out:type_name -> raceday.standings.v1.OnCourse
-	23, // 9: raceday.timing.v1.RecordRulingsResponse.warnings:type_name -> raceday.timing.v1.RulingWarning
-	22, // 10: raceday.timing.v1.ListRulingsResponse.rulings:type_name -> raceday.timing.v1.Ruling
-	25, // 11: raceday.timing.v1.ListReadsResponse.reads:type_name -> raceday.timing.v1.StoredRead
-	26, // 12: raceday.timing.v1.ListRejectedMessagesResponse.messages:type_name -> raceday.timing.v1.RejectedMessage
-	27, // 13: raceday.timing.v1.ExplainResultResponse.explanation:type_name -> raceday.timing.v1.Explanation
-	21, // 14: raceday.timing.v1.UnknownChip.last_at:type_name -> google.protobuf.Timestamp
-	21, // 15: raceday.timing.v1.UnknownChip.first_at:type_name -> google.protobuf.Timestamp
-	14, // 16: raceday.timing.v1.ListUnknownChipsResponse.chips:type_name -> raceday.timing.v1.UnknownChip
-	28, // 17: raceday.timing.v1.ListMatsResponse.mats:type_name -> raceday.timing.v1.MatState
-	28, // 18: raceday.timing.v1.WatchMatsResponse.mats:type_name -> raceday.timing.v1.MatState
-	0,  // 19: raceday.timing.v1.TimingService.FireGun:input_type -> raceday.timing.v1.FireGunRequest
-	2,  // 20: raceday.timing.v1.TimingService.RecordRuling:input_type -> raceday.timing.v1.RecordRulingRequest
-	4,  // 21: raceday.timing.v1.TimingService.RecordRulings:input_type -> raceday.timing.v1.RecordRulingsRequest
-	6,  // 22: raceday.timing.v1.TimingService.ListRulings:input_type -> raceday.timing.v1.ListRulingsRequest
-	8,  // 23: raceday.timing.v1.TimingService.ListReads:input_type -> raceday.timing.v1.ListReadsRequest
-	10, // 24: raceday.timing.v1.TimingService.ListRejectedMessages:input_type -> raceday.timing.v1.ListRejectedMessagesRequest
-	12, // 25: raceday.timing.v1.TimingService.ExplainResult:input_type -> raceday.timing.v1.ExplainResultRequest
-	15, // 26: raceday.timing.v1.TimingService.ListUnknownChips:input_type -> raceday.timing.v1.ListUnknownChipsRequest
-	17, // 27: raceday.timing.v1.TimingService.ListMats:input_type -> raceday.timing.v1.ListMatsRequest
-	19, // 28: raceday.timing.v1.TimingService.WatchMats:input_type -> raceday.timing.v1.WatchMatsRequest
-	1,  // 29: raceday.timing.v1.TimingService.FireGun:output_type -> raceday.timing.v1.FireGunResponse
-	3,  // 30: raceday.timing.v1.TimingService.RecordRuling:output_type -> raceday.timing.v1.RecordRulingResponse
-	5,  // 31: raceday.timing.v1.TimingService.RecordRulings:output_type -> raceday.timing.v1.RecordRulingsResponse
-	7,  // 32: raceday.timing.v1.TimingService.ListRulings:output_type -> raceday.timing.v1.ListRulingsResponse
-	9,  // 33: raceday.timing.v1.TimingService.ListReads:output_type -> raceday.timing.v1.ListReadsResponse
-	11, // 34: raceday.timing.v1.TimingService.ListRejectedMessages:output_type -> raceday.timing.v1.ListRejectedMessagesResponse
-	13, // 35: raceday.timing.v1.TimingService.ExplainResult:output_type -> raceday.timing.v1.ExplainResultResponse
-	16, // 36: raceday.timing.v1.TimingService.ListUnknownChips:output_type -> raceday.timing.v1.ListUnknownChipsResponse
-	18, // 37: raceday.timing.v1.TimingService.ListMats:output_type -> raceday.timing.v1.ListMatsResponse
-	20, // 38: raceday.timing.v1.TimingService.WatchMats:output_type -> raceday.timing.v1.WatchMatsResponse
-	29, // [29:39] is the sub-list for method output_type
-	19, // [19:29] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	23, // 0: raceday.timing.v1.FireGunRequest.at:type_name -> google.protobuf.Timestamp
+	24, // 1: raceday.timing.v1.FireGunResponse.ruling:type_name -> raceday.timing.v1.Ruling
+	25, // 2: raceday.timing.v1.FireGunResponse.warnings:type_name -> raceday.timing.v1.RulingWarning
+	24, // 3: raceday.timing.v1.RecordRulingRequest.ruling:type_name -> raceday.timing.v1.Ruling
+	24, // 4: raceday.timing.v1.RecordRulingResponse.ruling:type_name -> raceday.timing.v1.Ruling
+	26, // 5: raceday.timing.v1.RecordRulingResponse.still_out:type_name -> raceday.standings.v1.OnCourse
+	25, // 6: raceday.timing.v1.RecordRulingResponse.warnings:type_name -> raceday.timing.v1.RulingWarning
+	24, // 7: raceday.timing.v1.RecordRulingsRequest.rulings:type_name -> raceday.timing.v1.Ruling
+	26, // 8: raceday.timing.v1.RecordRulingsResponse.still_out:type_name -> raceday.standings.v1.OnCourse
+	25, // 9: raceday.timing.v1.RecordRulingsResponse.warnings:type_name -> raceday.timing.v1.RulingWarning
+	24, // 10: raceday.timing.v1.ListRulingsResponse.rulings:type_name -> raceday.timing.v1.Ruling
+	27, // 11: raceday.timing.v1.ListReadsResponse.reads:type_name -> raceday.timing.v1.StoredRead
+	28, // 12: raceday.timing.v1.ListRejectedMessagesResponse.messages:type_name -> raceday.timing.v1.RejectedMessage
+	29, // 13: raceday.timing.v1.ExplainResultResponse.explanation:type_name -> raceday.timing.v1.Explanation
+	30, // 14: raceday.timing.v1.ExplainChipResponse.reads:type_name -> raceday.timing.v1.JudgedRead
+	23, // 15: raceday.timing.v1.UnknownChip.last_at:type_name -> google.protobuf.Timestamp
+	23, // 16: raceday.timing.v1.UnknownChip.first_at:type_name -> google.protobuf.Timestamp
+	16, // 17: raceday.timing.v1.ListUnknownChipsResponse.chips:type_name -> raceday.timing.v1.UnknownChip
+	31, // 18: raceday.timing.v1.ListMatsResponse.mats:type_name -> raceday.timing.v1.MatState
+	31, // 19: raceday.timing.v1.WatchMatsResponse.mats:type_name -> raceday.timing.v1.MatState
+	0,  // 20: raceday.timing.v1.TimingService.FireGun:input_type -> raceday.timing.v1.FireGunRequest
+	2,  // 21: raceday.timing.v1.TimingService.RecordRuling:input_type -> raceday.timing.v1.RecordRulingRequest
+	4,  // 22: raceday.timing.v1.TimingService.RecordRulings:input_type -> raceday.timing.v1.RecordRulingsRequest
+	6,  // 23: raceday.timing.v1.TimingService.ListRulings:input_type -> raceday.timing.v1.ListRulingsRequest
+	8,  // 24: raceday.timing.v1.TimingService.ListReads:input_type -> raceday.timing.v1.ListReadsRequest
+	10, // 25: raceday.timing.v1.TimingService.ListRejectedMessages:input_type -> raceday.timing.v1.ListRejectedMessagesRequest
+	12, // 26: raceday.timing.v1.TimingService.ExplainResult:input_type -> raceday.timing.v1.ExplainResultRequest
+	14, // 27: raceday.timing.v1.TimingService.ExplainChip:input_type -> raceday.timing.v1.ExplainChipRequest
+	17, // 28: raceday.timing.v1.TimingService.ListUnknownChips:input_type -> raceday.timing.v1.ListUnknownChipsRequest
+	19, // 29: raceday.timing.v1.TimingService.ListMats:input_type -> raceday.timing.v1.ListMatsRequest
+	21, // 30: raceday.timing.v1.TimingService.WatchMats:input_type -> raceday.timing.v1.WatchMatsRequest
+	1,  // 31: raceday.timing.v1.TimingService.FireGun:output_type -> raceday.timing.v1.FireGunResponse
+	3,  // 32: raceday.timing.v1.TimingService.RecordRuling:output_type -> raceday.timing.v1.RecordRulingResponse
+	5,  // 33: raceday.timing.v1.TimingService.RecordRulings:output_type -> raceday.timing.v1.RecordRulingsResponse
+	7,  // 34: raceday.timing.v1.TimingService.ListRulings:output_type -> raceday.timing.v1.ListRulingsResponse
+	9,  // 35: raceday.timing.v1.TimingService.ListReads:output_type -> raceday.timing.v1.ListReadsResponse
+	11, // 36: raceday.timing.v1.TimingService.ListRejectedMessages:output_type -> raceday.timing.v1.ListRejectedMessagesResponse
+	13, // 37: raceday.timing.v1.TimingService.ExplainResult:output_type -> raceday.timing.v1.ExplainResultResponse
+	15, // 38: raceday.timing.v1.TimingService.ExplainChip:output_type -> raceday.timing.v1.ExplainChipResponse
+	18, // 39: raceday.timing.v1.TimingService.ListUnknownChips:output_type -> raceday.timing.v1.ListUnknownChipsResponse
+	20, // 40: raceday.timing.v1.TimingService.ListMats:output_type -> raceday.timing.v1.ListMatsResponse
+	22, // 41: raceday.timing.v1.TimingService.WatchMats:output_type -> raceday.timing.v1.WatchMatsResponse
+	31, // [31:42] is the sub-list for method output_type
+	20, // [20:31] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_raceday_timing_v1_timing_service_proto_init() }
@@ -1531,7 +1661,7 @@ func file_raceday_timing_v1_timing_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_raceday_timing_v1_timing_service_proto_rawDesc), len(file_raceday_timing_v1_timing_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   21,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

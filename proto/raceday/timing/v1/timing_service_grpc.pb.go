@@ -26,6 +26,7 @@ const (
 	TimingService_ListReads_FullMethodName            = "/raceday.timing.v1.TimingService/ListReads"
 	TimingService_ListRejectedMessages_FullMethodName = "/raceday.timing.v1.TimingService/ListRejectedMessages"
 	TimingService_ExplainResult_FullMethodName        = "/raceday.timing.v1.TimingService/ExplainResult"
+	TimingService_ExplainChip_FullMethodName          = "/raceday.timing.v1.TimingService/ExplainChip"
 	TimingService_ListUnknownChips_FullMethodName     = "/raceday.timing.v1.TimingService/ListUnknownChips"
 	TimingService_ListMats_FullMethodName             = "/raceday.timing.v1.TimingService/ListMats"
 	TimingService_WatchMats_FullMethodName            = "/raceday.timing.v1.TimingService/WatchMats"
@@ -77,6 +78,10 @@ type TimingServiceClient interface {
 	// ExplainResult returns everything that the result of one entrant follows from: its reads, each with a verdict, the
 	// passings with the reads that count, the rulings, the times and the ranks. Reasons: EVENT_NOT_FOUND, ENTRANT_NOT_FOUND.
 	ExplainResult(ctx context.Context, in *ExplainResultRequest, opts ...grpc.CallOption) (*ExplainResultResponse, error)
+	// ExplainChip sends all reads of one chip, each with a verdict, in the order of their instants, and who wears it. Reads of
+	// a chip that nobody wears have the verdict UNKNOWN_CHIP. The first message comes also where there are no reads. Reasons:
+	// EVENT_NOT_FOUND, FILTER_INVALID.
+	ExplainChip(ctx context.Context, in *ExplainChipRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExplainChipResponse], error)
 	// ListUnknownChips returns the chips that mats read and that are on nobody's roster line, the last read first. Up to 20 000
 	// chips asked for within 10 seconds of a first page are of one moment; beyond, a chip that is read again meanwhile may be
 	// on no page: it is on the first of the next question. Reasons: EVENT_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
@@ -171,6 +176,25 @@ func (c *timingServiceClient) ExplainResult(ctx context.Context, in *ExplainResu
 	return out, nil
 }
 
+func (c *timingServiceClient) ExplainChip(ctx context.Context, in *ExplainChipRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExplainChipResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &TimingService_ServiceDesc.Streams[1], TimingService_ExplainChip_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ExplainChipRequest, ExplainChipResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type TimingService_ExplainChipClient = grpc.ServerStreamingClient[ExplainChipResponse]
+
 func (c *timingServiceClient) ListUnknownChips(ctx context.Context, in *ListUnknownChipsRequest, opts ...grpc.CallOption) (*ListUnknownChipsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListUnknownChipsResponse)
@@ -193,7 +217,7 @@ func (c *timingServiceClient) ListMats(ctx context.Context, in *ListMatsRequest,
 
 func (c *timingServiceClient) WatchMats(ctx context.Context, in *WatchMatsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchMatsResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &TimingService_ServiceDesc.Streams[1], TimingService_WatchMats_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &TimingService_ServiceDesc.Streams[2], TimingService_WatchMats_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -256,6 +280,10 @@ type TimingServiceServer interface {
 	// ExplainResult returns everything that the result of one entrant follows from: its reads, each with a verdict, the
 	// passings with the reads that count, the rulings, the times and the ranks. Reasons: EVENT_NOT_FOUND, ENTRANT_NOT_FOUND.
 	ExplainResult(context.Context, *ExplainResultRequest) (*ExplainResultResponse, error)
+	// ExplainChip sends all reads of one chip, each with a verdict, in the order of their instants, and who wears it. Reads of
+	// a chip that nobody wears have the verdict UNKNOWN_CHIP. The first message comes also where there are no reads. Reasons:
+	// EVENT_NOT_FOUND, FILTER_INVALID.
+	ExplainChip(*ExplainChipRequest, grpc.ServerStreamingServer[ExplainChipResponse]) error
 	// ListUnknownChips returns the chips that mats read and that are on nobody's roster line, the last read first. Up to 20 000
 	// chips asked for within 10 seconds of a first page are of one moment; beyond, a chip that is read again meanwhile may be
 	// on no page: it is on the first of the next question. Reasons: EVENT_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
@@ -297,6 +325,9 @@ func (UnimplementedTimingServiceServer) ListRejectedMessages(context.Context, *L
 }
 func (UnimplementedTimingServiceServer) ExplainResult(context.Context, *ExplainResultRequest) (*ExplainResultResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ExplainResult not implemented")
+}
+func (UnimplementedTimingServiceServer) ExplainChip(*ExplainChipRequest, grpc.ServerStreamingServer[ExplainChipResponse]) error {
+	return status.Error(codes.Unimplemented, "method ExplainChip not implemented")
 }
 func (UnimplementedTimingServiceServer) ListUnknownChips(context.Context, *ListUnknownChipsRequest) (*ListUnknownChipsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListUnknownChips not implemented")
@@ -443,6 +474,17 @@ func _TimingService_ExplainResult_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _TimingService_ExplainChip_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(ExplainChipRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(TimingServiceServer).ExplainChip(m, &grpc.GenericServerStream[ExplainChipRequest, ExplainChipResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type TimingService_ExplainChipServer = grpc.ServerStreamingServer[ExplainChipResponse]
+
 func _TimingService_ListUnknownChips_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListUnknownChipsRequest)
 	if err := dec(in); err != nil {
@@ -535,6 +577,11 @@ var TimingService_ServiceDesc = grpc.ServiceDesc{
 			StreamName:    "RecordRulings",
 			Handler:       _TimingService_RecordRulings_Handler,
 			ClientStreams: true,
+		},
+		{
+			StreamName:    "ExplainChip",
+			Handler:       _TimingService_ExplainChip_Handler,
+			ServerStreams: true,
 		},
 		{
 			StreamName:    "WatchMats",
