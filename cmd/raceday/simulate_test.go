@@ -2,20 +2,25 @@ package main
 
 import (
 	"bytes"
+	"encoding/csv"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	eventfile "raceday/services/event"
 	"raceday/services/rehearsal"
+	"raceday/services/rules/race"
+	"raceday/services/rules/racetime"
 )
 
 // The reads of a simulated day, published as its mats send them, make the results of its file; the same seed makes the same
 // files.
 func TestSimulatedDayLive(t *testing.T) {
 	t.Parallel()
-	day := newRecordedDay(t, 3, 150)
+	day := newRecordedDay(t, 3, 300)
 	out := t.TempDir()
 	arguments := []string{"simulate", "--event", day.file("event.yaml"), "--roster", day.file("roster.csv"), "--seed", "4"}
 	summary, _ := raceday(t, exitSuccess, append(arguments, "--out", out)...)
@@ -49,7 +54,64 @@ func TestSimulatedDayLive(t *testing.T) {
 		live, _ := raceday(t, exitSuccess, "results", "export", "--server", s.grpc, "--event", "almaty-2026")
 		return differ(results, []byte(live))
 	})
+	live, _ := raceday(t, exitSuccess, "results", "export", "--server", s.grpc, "--event", "almaty-2026")
+	checkTruth(t, live, contentOf(t, filepath.Join(out, "truth.csv")))
 	checkFacts(t, s, "almaty-2026", results, legs)
+}
+
+// checkTruth: who is known to have finished has, from the gun of its wave, exactly the time of the finish that happened.
+func checkTruth(t *testing.T, results string, truth []byte) {
+	t.Helper()
+	event, err := eventfile.Parse(rehearsal.AlmatyFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	finishes := map[string]racetime.Instant{}
+	for _, c := range tableOf(t, string(truth)) {
+		r := event.Race(race.ID(c["race"]))
+		if c["happening"] != string(rehearsal.Visited) || c["visit"] != strconv.Itoa(len(r.Course)-1) || c["counts_at"] == "" {
+			continue
+		}
+		at, err := racetime.ParseInstant(c["counts_at"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		finishes[c["bib"]+" "+c["chip"]] = at // with swapped chips it stands under another bib
+	}
+	compared := 0
+	for _, row := range tableOf(t, results) {
+		r := event.Race(race.ID(row["race"]))
+		at, finished := finishes[row["bib"]+" "+row["chip"]]
+		if r.Team != nil || !finished || row["status"] != "FINISHED" && row["status"] != "OTL" {
+			continue
+		}
+		compared++
+		want := strconv.FormatInt(at.Sub(r.Wave(race.WaveID(row["wave"])).Gun).Milliseconds(), 10)
+		if row["gun_ms"] != want {
+			t.Errorf("bib %s has %s ms from the gun, in truth %s", row["bib"], row["gun_ms"], want)
+		}
+	}
+	if compared < len(finishes)*3/4 {
+		t.Errorf("%d of %d finishes have a result", compared, len(finishes))
+	}
+}
+
+// tableOf returns the lines of a table, by the names of its columns.
+func tableOf(t *testing.T, table string) []map[string]string {
+	t.Helper()
+	lines, err := csv.NewReader(strings.NewReader(table)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []map[string]string
+	for _, line := range lines[1:] {
+		row := map[string]string{}
+		for i, name := range lines[0] {
+			row[name] = line[i]
+		}
+		rows = append(rows, row)
+	}
+	return rows
 }
 
 func contentOf(t *testing.T, path string) []byte {
