@@ -3,19 +3,73 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 
 	"google.golang.org/grpc"
 
+	registrationv1 "raceday/proto/raceday/registration/v1"
 	timingv1 "raceday/proto/raceday/timing/v1"
 	"raceday/services/rules/race"
 )
 
 type chipsCommand struct {
 	Reads   chipsReadsCommand   `cmd:"" help:"Show every read of a chip, and what became of it."`
+	Assign  chipsAssignCommand  `cmd:"" help:"Give a bib its chips, instead of those that it has; what was read of them comes to life."`
+	Swap    chipsSwapCommand    `cmd:"" help:"Exchange the chips of two bibs that run with each other's."`
 	Unknown chipsUnknownCommand `cmd:"" help:"Show the chips that were read and that are on nobody's roster line."`
+}
+
+type chipsAssignCommand struct {
+	client
+	Event string   `required:"" placeholder:"ID" help:"Event."`
+	Bib   string   `arg:"" help:"Bib; of a team whose members wear chips, the member's."`
+	Chips []string `arg:"" name:"chip" help:"All chips that the bib has from now on."`
+}
+
+// Run gives the bib its chips.
+func (c *chipsAssignCommand) Run(t *terminal) error {
+	return c.with(t, func(ctx context.Context, conn *grpc.ClientConn) error {
+		assigned, err := registrationv1.NewRegistrationServiceClient(conn).AssignChips(ctx, &registrationv1.AssignChipsRequest{
+			EventId: c.Event, Assignments: []*registrationv1.ChipAssignment{{Bib: c.Bib, Chips: c.Chips}},
+		})
+		if err != nil {
+			return err
+		}
+		if assigned.GetChanged() == 0 {
+			fmt.Fprintf(t.stdout, "%s has these chips already; nothing changed\n", c.Bib)
+			return nil
+		}
+		fmt.Fprintf(t.stdout, "%s: %s\n", c.Bib, strings.Join(c.Chips, " "))
+		return nil
+	})
+}
+
+type chipsSwapCommand struct {
+	client
+	Event  string `required:"" placeholder:"ID" help:"Event."`
+	Bib    string `arg:"" help:"Bib."`
+	Other  string `arg:"" name:"other-bib" help:"The bib that it exchanges its chips with."`
+	Reason string `required:"" placeholder:"TEXT" help:"Why, for the record."`
+}
+
+// Run exchanges the chips, and shows what each bib has now.
+func (c *chipsSwapCommand) Run(t *terminal) error {
+	return c.with(t, func(ctx context.Context, conn *grpc.ClientConn) error {
+		swapped, err := registrationv1.NewRegistrationServiceClient(conn).SwapChips(ctx, &registrationv1.SwapChipsRequest{
+			EventId: c.Event, Bib: c.Bib, OtherBib: c.Other, Reason: c.Reason, RequestId: rand.Text(),
+		})
+		if err != nil {
+			return err
+		}
+		for _, now := range []*registrationv1.ChipAssignment{swapped.GetAssignment(), swapped.GetOtherAssignment()} {
+			fmt.Fprintf(t.stdout, "%s: %s\n", now.GetBib(), strings.Join(now.GetChips(), " "))
+		}
+		return nil
+	})
 }
 
 type chipsUnknownCommand struct {

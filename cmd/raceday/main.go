@@ -56,7 +56,7 @@ type cli struct {
 	Simulate  simulateCommand  `cmd:"" help:"Write or publish reads as real mats would produce them, and the truth beside them."`
 	Standings standingsCommand `cmd:"" help:"Show standings in the terminal."`
 	Explain   explainCommand   `cmd:"" help:"Explain a result: its reads, what became of each, passings, rulings and times."`
-	Chips     chipsCommand     `cmd:"" help:"Show the chips that nobody wears."`
+	Chips     chipsCommand     `cmd:"" help:"Assign and swap chips, and show those that nobody wears."`
 	Call      callCommand      `cmd:"" help:"Call any RPC with protobuf JSON."`
 	Audit     auditCommand     `cmd:"" help:"Show and verify what officials did."`
 	Rebuild   rebuildCommand   `cmd:"" help:"Recompute everything from the stored facts and compare."`

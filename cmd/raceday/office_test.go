@@ -127,4 +127,32 @@ func passOnTheRoster(t *testing.T, s server, file func(name, content string) str
 	if stdout != "2 added, 0 changed, 0 same\n" || !strings.HasPrefix(stderr, "roster.csv:3: name: ") {
 		t.Errorf("imported with a person twice: %q, %q", stdout, stderr)
 	}
+	chips := func(arguments ...string) string {
+		t.Helper()
+		out, _ := raceday(t, exitSuccess, append([]string{"chips", arguments[0], "--server", s.grpc, "--event", "sprint"}, arguments[1:]...)...)
+		return out
+	}
+	for range 2 {
+		want := "8: B1 B2\n"
+		if strings.Contains(export(), "dash,8,B1 B2,") {
+			want = "8 has these chips already; nothing changed\n"
+		}
+		if got := chips("assign", "8", "B1", "B2"); got != want {
+			t.Errorf("chips assign prints %q, want %q", got, want)
+		}
+	}
+	if got, want := chips("swap", "7", "8", "--reason", "seen on video"), "7: B1 B2\n8: A1 A2\n"; got != want {
+		t.Errorf("chips swap prints %q, want %q", got, want)
+	}
+	stdout, stderr = importing("race,bib,chips\ndash,7,A1 A2\ndash,8,B1 B2\n") // as before the swap
+	if stdout != "0 added, 2 changed, 0 same\n" {
+		t.Errorf("an older file: %q", stdout)
+	}
+	for _, want := range []string{
+		"roster.csv:2: chips: replaces the chips B1 B2\n", "roster.csv:3: chips: replaces the chips A1 A2\n",
+	} {
+		if !strings.Contains(stderr, want) {
+			t.Errorf("an older file warns %q, want %q", stderr, want)
+		}
+	}
 }

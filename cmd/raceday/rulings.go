@@ -20,7 +20,8 @@ import (
 )
 
 type rulingsCommand struct {
-	Apply rulingsApplyCommand `cmd:"" help:"Record the rulings of a file, all or none; the same file again changes nothing."`
+	Record rulingsRecordCommand `cmd:"" help:"Record one ruling."`
+	Apply  rulingsApplyCommand  `cmd:"" help:"Record the rulings of a file, all or none; the same file again changes nothing."`
 }
 
 type rulingsApplyCommand struct {

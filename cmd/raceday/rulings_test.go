@@ -93,6 +93,37 @@ func TestRulingsOfAFileInARaceDay(t *testing.T) {
 	})
 }
 
+// One ruling is recorded and revoked by hand.
+func TestARulingByHand(t *testing.T) {
+	t.Parallel()
+	s := serve(t, folder(t))
+	raceday(t, exitSuccess, "event", "apply", "--server", s.grpc, "testdata/sprint.yaml")
+	record := func(status int, arguments ...string) (stdout, stderr string) {
+		t.Helper()
+		return raceday(t, status, append([]string{"rulings", "record", "--server", s.grpc, "--event", "sprint"}, arguments...)...)
+	}
+	stdout, stderr := record(exitSuccess, "penalty", "--race", "dash", "--bib", "7", "--duration", "30s", "--reason", "wrong corral")
+	id, ok := strings.CutPrefix(strings.TrimSpace(stdout), "PENALTY is recorded as ruling ")
+	if !ok || stderr != "warning: bib 7 is not on the roster\n" {
+		t.Fatalf("record prints %q, %q", stdout, stderr)
+	}
+	record(exitSuccess, "MANUAL_TIME", "--race", "relay", "--bib", "T1", "--point", "x1", "--at", "2026-09-27T09:30:00+05:00")
+	record(exitSuccess, "REVOKE", "--target", id)
+	var kinds []string
+	for _, listed := range s.call(t, "TimingService/ListRulings", `{"eventId":"sprint"}`)["rulings"].([]any) {
+		kinds = append(kinds, strings.TrimPrefix(listed.(map[string]any)["kind"].(string), "RULING_KIND_"))
+	}
+	if diff := cmp.Diff([]string{"PENALTY", "MANUAL_TIME", "REVOKE"}, kinds); diff != "" {
+		t.Errorf("recorded (-want +got):\n%s", diff)
+	}
+	if _, stderr := record(exitFailure, "PENALTY", "--race", "dash", "--bib", "7"); !strings.Contains(stderr, "duration") {
+		t.Errorf("a penalty without a duration: %q", stderr)
+	}
+	if _, stderr := record(exitUsage, "FINED", "--race", "dash", "--bib", "7"); !strings.Contains(stderr, "FINED is no kind of ruling") {
+		t.Errorf("an unknown kind: %q", stderr)
+	}
+}
+
 func TestTheHelpShowsALineOfEachKind(t *testing.T) {
 	t.Parallel()
 	help, _ := raceday(t, exitSuccess, "rulings", "apply", "--help")

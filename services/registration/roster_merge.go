@@ -169,6 +169,10 @@ func (m *merge) change(line *rosterLine, before *Entry) {
 		m.done.Same++
 		return
 	}
+	if len(before.Chips) > 0 && !slices.Equal(before.Chips, after.Chips) {
+		// An older file sets back what was swapped or handed out by hand since.
+		m.done.Warnings = append(m.done.Warnings, Warning{line.line, "chips", "replaces the chips " + strings.Join(before.Chips, " ")})
+	}
 	m.held.record(before, after, m.cause)
 	m.done.Changed++
 }

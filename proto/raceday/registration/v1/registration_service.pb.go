@@ -4132,7 +4132,7 @@ type ImportRosterResponse struct {
 	// Set on the last answer.
 	Done bool `protobuf:"varint,6,opt,name=done,proto3" json:"done,omitempty"`
 	// What should be looked at, on the last answer: a person who is entered twice or does not fit the race by age, an age that
-	// contradicts the birth date, a team that does not fit the race by members or category.
+	// contradicts the birth date, a team that does not fit the race by members or category, chips that replace others.
 	Warnings      []*ImportWarning `protobuf:"bytes,7,rep,name=warnings,proto3" json:"warnings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
