@@ -129,7 +129,14 @@ func troubles(m *timingv1.MatState) []string {
 		}
 	}
 	if m.GetSilent() {
-		add(m.GetMissedSince(), "SILENT: others saw %d whom it did not")
+		var seen []string
+		if n := m.GetMissedSince(); n > 0 {
+			seen = append(seen, fmt.Sprintf("others saw %d whom it did not", n))
+		}
+		if n := m.GetOverdue(); n > 0 {
+			seen = append(seen, fmt.Sprintf("%d seen before it are overdue", n))
+		}
+		words = append(words, "SILENT: "+strings.Join(seen, " and "))
 	}
 	if m.GetPoint() == "" {
 		words = append(words, "the event does not name it")

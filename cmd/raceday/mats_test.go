@@ -79,10 +79,10 @@ func TestATimingChiefSeesWhatMatsDo(t *testing.T) {
 	out, _ := raceday(t, exitSuccess, "mats", "--server", s.grpc, "--event", "sprint")
 	first := withoutLag(out)
 	want := `MAT POINT READS /MIN CHIPS LAST READ LAG CLOCK TROUBLE
-x1-a x1 12 12 12 09:10:11 LAG SILENT: others saw 18 whom it did not
-start-a start 31 31 31 09:00:29 LAG reads that never came: 5, numbers used twice: 1, rejected: 1, restarts: 1
-finish-a finish 30 30 30 09:20:29 LAG -70.0s ±0.0s clock -70.0s from the others
-finish-b finish, backup 27 27 27 09:21:39 LAG +70.0s ±0.0s clock +70.0s from the others, rejected: 1
+x1-a x1 12 N 12 09:10:11 LAG SILENT: others saw 18 whom it did not
+start-a start 31 N 31 09:00:29 LAG reads that never came: 5, numbers used twice: 1, rejected: 1, restarts: 1
+finish-a finish 30 N 30 09:20:29 LAG -70.0s ±0.0s clock -70.0s from the others
+finish-b finish, backup 27 N 27 09:21:39 LAG +70.0s ±0.0s clock +70.0s from the others, rejected: 1
 `
 	if diff := cmp.Diff(want, first); diff != "" {
 		t.Errorf("mats (-want +got)\n%s", diff)
@@ -133,12 +133,15 @@ func connectMats(t *testing.T, url string) jetstream.JetStream {
 
 var (
 	blanks = regexp.MustCompile(` +`)
-	lags   = regexp.MustCompile(`(?m)(\d\d:\d\d:\d\d) -?(\d+\.\ds|\d+ d \d+ h)`)
+	// perMinute is between reads and chips.
+	perMinute = regexp.MustCompile(`(?m)( \d+) \d+( \d+ (?:\d\d:|\d{4}-|never))`)
+	lags      = regexp.MustCompile(`(?m)(\d\d:\d\d:\d\d) -?(\d+\.\ds|\d+ d \d+ h)`)
 )
 
 // withoutLag leaves out of a table of mats what the clock of the test decides, and the blanks that align it.
 func withoutLag(table string) string {
-	table = lags.ReplaceAllString(blanks.ReplaceAllString(table, " "), "$1 LAG")
+	table = perMinute.ReplaceAllString(blanks.ReplaceAllString(table, " "), "$1 N$2")
+	table = lags.ReplaceAllString(table, "$1 LAG")
 	return regexp.MustCompile(`(?m) +$`).ReplaceAllString(table, "")
 }
 
@@ -208,16 +211,20 @@ func TestWhatTheTimingChiefLooksAtFirst(t *testing.T) {
 		{Mat: "good", Point: "line", ClockDifference: durationpb.New(4 * time.Second), ClockSpread: durationpb.New(1500 * time.Millisecond)},
 		{Mat: "off", Point: "line", ClockDifference: durationpb.New(-6 * time.Second), ClockSpread: durationpb.New(0)},
 		{Mat: "silent", Point: "k5", Silent: true, MissedSince: 23},
+		{Mat: "alone", Point: "k10", Silent: true, Overdue: 12},
+		{Mat: "both", Point: "k5", Silent: true, MissedSince: 23, Overdue: 12},
 	}
 	var out bytes.Buffer
 	if err := printMats(&out, &race.Event{TimeZone: "UTC"}, mats); err != nil {
 		t.Fatal(err)
 	}
 	want := `MAT POINT READS /MIN CHIPS LAST READ LAG CLOCK TROUBLE
-silent k5 0 0 0 never SILENT: others saw 23 whom it did not
-off line 0 0 0 never -6.0s ±0.0s clock -6.0s from the others
-fine line 0 0 0 2026-09-27 09:00:00 LAG ok
-good line 0 0 0 never +4.0s ±1.5s
+silent k5 0 N 0 never SILENT: others saw 23 whom it did not
+alone k10 0 N 0 never SILENT: 12 seen before it are overdue
+both k5 0 N 0 never SILENT: others saw 23 whom it did not and 12 seen before it are overdue
+off line 0 N 0 never -6.0s ±0.0s clock -6.0s from the others
+fine line 0 N 0 2026-09-27 09:00:00 LAG ok
+good line 0 N 0 never +4.0s ±1.5s
 `
 	if diff := cmp.Diff(want, withoutLag(out.String())); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)

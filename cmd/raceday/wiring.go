@@ -110,7 +110,7 @@ func assemble(around surroundings, running []string) (*assembly, error) {
 	}
 	boards := standings.NewBoards(derived, standingsnats.New(around.nats, around.log), events, around.log)
 	mats := timing.NewMats(timing.MatsDependencies{
-		Events: events, Field: matField{roster}, Stream: matStream{nats, timingnats.NewSource(js, around.log)},
+		Events: events, Field: matField{roster}, Facts: facts.timing, Stream: matStream{nats, timingnats.NewSource(js, around.log)},
 		Changed: wakes.Changed, Log: around.log, Now: time.Now,
 	})
 	server := grpcserver.New(grpcserver.Options{

@@ -1,6 +1,10 @@
 package timing
 
-import "slices"
+import (
+	"slices"
+
+	"raceday/services/rules/racetime"
+)
 
 // bootTally is the reads of one numbering of a mat by their numbers: 8 bytes for each where these follow one another.
 type bootTally struct {
@@ -10,6 +14,8 @@ type bootTally struct {
 	pages       map[uint64]*seqPage
 	// others are the further contents of numbers that were used with several.
 	others map[uint64][]uint64
+	// firstArrivedAt is when the stream took the first of its reads.
+	firstArrivedAt racetime.Instant
 }
 
 // pageReads is how many numbers a page holds: few enough that a mat which numbers by chance costs little.

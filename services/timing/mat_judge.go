@@ -1,6 +1,7 @@
 package timing
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -10,8 +11,31 @@ import (
 	"raceday/services/rules/racetime"
 )
 
-// states returns how all mats do: those that the event names in its order, then the others that sent something by name.
-func (t *tally) states(now racetime.Instant) []MatState {
+// judgement is what was found of a mat, and what that was found by.
+type judgement struct {
+	state MatState
+	known bool
+	// at is the instant of it, and next when it changes if nothing comes; zero is never.
+	at, next racetime.Instant
+	// touched sums what came of the mat, at the points that share a course with its own, and of rosters; atPoint is what
+	// came at its own alone.
+	touched, atPoint int
+	// missing says that others saw many at the mat's point or behind it whom it did not.
+	missing bool
+	watch   watched
+}
+
+// watched is what the runners who are due at a mat say.
+type watched struct {
+	matcheck.Watch
+	at, heardUntil racetime.Instant
+	point          race.PointID
+}
+
+// states returns how all mats do: those that the event names in its order, then the others that sent something by name. Only
+// mats of which something came, or is due, are judged. They change next at an instant that may be zero, which is never, or
+// when something comes.
+func (t *tally) states(now racetime.Instant) (states []MatState, next racetime.Instant) {
 	var named, strangers []*matTally
 	for i := range t.event.Mats {
 		if m := t.mats[t.event.Mats[i].ID]; !slices.Contains(named, m) {
@@ -24,29 +48,69 @@ func (t *tally) states(now racetime.Instant) []MatState {
 		}
 	}
 	slices.SortFunc(strangers, func(a, b *matTally) int { return strings.Compare(string(a.id), string(b.id)) })
-	states := make([]MatState, 0, len(named)+len(strangers))
+	states = make([]MatState, 0, len(named)+len(strangers))
 	for _, m := range append(named, strangers...) {
-		states = append(states, t.state(m, now))
+		t.judge(m, now)
+		states = append(states, m.judged.state)
+		next = earlier(next, m.judged.next)
 	}
-	return states
+	return states, next
 }
 
-func (t *tally) state(m *matTally, now racetime.Instant) MatState {
-	s := MatState{
-		Mat: m.id, Reads: m.reads, ReadsPerMinute: len(m.minute), Chips: m.chipCount,
-		LastReadAt: m.lastAt, LastArrivedAt: m.lastArrivedAt, Lag: m.lag,
-		Rejected: len(m.rejected), Conflicts: m.conflicts,
+// judge brings what is known of a mat up to an instant.
+func (t *tally) judge(m *matTally, now racetime.Instant) {
+	period, next := m.periodNow(now)
+	touched, atPoint := m.touched+t.rosters, 0
+	if period != nil {
+		for _, point := range t.related[period.Point] {
+			touched += t.touched[point]
+		}
+		atPoint = t.touched[period.Point]
 	}
-	for _, b := range m.boots {
-		s.Boots = append(s.Boots, b.state())
+	j := &m.judged
+	if j.known && j.touched == touched && now >= j.at && (j.next == 0 || now < j.next) {
+		return
 	}
-	if period := m.periodNow(now); period != nil {
+	before := *j
+	perMinute, nextMinute := m.minute.reads(now)
+	j.next = earlier(next, nextMinute)
+	j.state = MatState{
+		Mat: m.id, Reads: m.reads, ReadsPerMinute: perMinute, Chips: m.chipCount, LastReadAt: m.lastAt,
+		LastArrivedAt: m.lastArrivedAt, Lag: m.lastArrivedAt.Sub(m.arrivedLastAt),
+		Boots: m.bootStates(), Rejected: len(m.rejected), Conflicts: m.conflicts,
+	}
+	if period != nil {
+		s := &j.state
 		s.Point, s.Backup = period.Point, period.Backup
-		s.Clock = t.clock(m, period.Point)
-		seen, missed := t.seenSince(m, period.Point)
-		s.Silent, s.MissedSince = matcheck.Silent(seen, missed), missed
+		if before.known && before.state.Point == s.Point && before.atPoint == atPoint {
+			s.Clock = before.state.Clock
+		} else {
+			s.Clock = t.clock(m, period.Point)
+		}
+		if before.known && before.state.Point == s.Point && before.touched == touched {
+			s.MissedSince = before.state.MissedSince
+		} else {
+			var seen int
+			seen, s.MissedSince = t.seenSince(m, period.Point)
+			j.missing = matcheck.Silent(seen, s.MissedSince)
+		}
+		j.next = earlier(j.next, t.await(m, period.Point, now))
+		s.Overdue = j.watch.Overdue()
+		s.Silent = j.missing || j.watch.Silent()
 	}
-	return s
+	j.known, j.at, j.touched, j.atPoint = true, now, touched, atPoint
+}
+
+// bootStates returns the numberings in the order in which they came.
+func (m *matTally) bootStates() []MatBoot {
+	slices.SortFunc(m.boots, func(a, b *bootTally) int {
+		return cmp.Or(cmp.Compare(a.firstArrivedAt, b.firstArrivedAt), strings.Compare(a.boot, b.boot))
+	})
+	var states []MatBoot
+	for _, b := range m.boots {
+		states = append(states, b.state())
+	}
+	return states
 }
 
 // clock compares the crossings of a mat at a point with those of the same chips at the other mats there.
@@ -56,10 +120,13 @@ func (t *tally) clock(m *matTally, point race.PointID) matcheck.Clock {
 		return matcheck.Clock{}
 	}
 	var others []*station
-	for _, other := range t.mats {
-		if s := other.stations[point]; s != nil && other != m {
+	for _, s := range t.stations[point] {
+		if s != own {
 			others = append(others, s)
 		}
+	}
+	if len(others) == 0 {
+		return matcheck.Clock{}
 	}
 	var later []time.Duration
 	for chip := range own.firsts {
@@ -90,26 +157,29 @@ const (
 	missedChip
 )
 
-// seenSince counts the chips that others saw since a mat's last read at its point, or behind it on their course, and those
-// of them that the mat missed.
+// seenSince counts the chips that came to others since a mat's last read, at its point or behind it on their course, and
+// those of them that the mat missed. It looks at what came since only.
 func (t *tally) seenSince(m *matTally, point race.PointID) (seen, missed int) {
-	verdicts := make([]byte, len(t.races))
 	own := m.stations[point]
-	if own == nil {
-		own = &station{}
-	}
-	for _, other := range t.mats {
-		for at, s := range other.stations {
+	t.verdicts = slices.Grow(t.verdicts[:0], len(t.races))[:len(t.races)]
+	clear(t.verdicts)
+	for _, at := range t.related[point] {
+		var through []bool
+		for _, s := range t.stations[at] {
+			came := s.since(m.heardUntil)
 			switch {
-			case other == m || s.last <= m.heardUntil:
+			case s.mat == m || len(came) == 0:
 			case at == point:
-				t.judgeBeside(m, point, own, s, verdicts)
+				t.judgeBeside(m, point, own, came)
 			default:
-				t.judgeBehind(m, own, s, t.racesThrough(m, point, at), verdicts)
+				if through == nil {
+					through = t.racesThrough(m, point, at)
+				}
+				t.judgeBehind(own, came, through)
 			}
 		}
 	}
-	for _, v := range verdicts {
+	for _, v := range t.verdicts {
 		if v != 0 {
 			seen++
 		}
@@ -121,18 +191,16 @@ func (t *tally) seenSince(m *matTally, point race.PointID) (seen, missed int) {
 }
 
 // judgeBeside judges by another mat of the same point: a crossing while this one lay there that it saw nothing of.
-func (t *tally) judgeBeside(m *matTally, point race.PointID, own, other *station, verdicts []byte) {
-	for chip := range other.firsts {
-		for _, crossing := range other.of(int32(chip)) {
-			if crossing.First <= m.heardUntil || !m.layAt(point, crossing.First) {
-				continue
-			}
-			verdict := missedChip
-			if _, saw := matcheck.Nearest(crossing.First, own.of(int32(chip))); saw {
-				verdict = sawChip
-			}
-			verdicts[chip] = max(verdicts[chip], verdict)
+func (t *tally) judgeBeside(m *matTally, point race.PointID, own *station, came []begin) {
+	for _, b := range came {
+		if !m.layAt(point, b.at) {
+			continue
 		}
+		verdict := missedChip
+		if _, saw := matcheck.Nearest(b.at, own.of(b.chip)); saw {
+			verdict = sawChip
+		}
+		t.verdicts[b.chip] = max(t.verdicts[b.chip], verdict)
 	}
 }
 
@@ -141,37 +209,30 @@ func (m *matTally) layAt(point race.PointID, at racetime.Instant) bool {
 	return slices.ContainsFunc(m.periods, func(p race.Mat) bool { return p.Point == point && p.Holds(at.Add(p.ClockOffset)) })
 }
 
-// judgeBehind judges by a mat that entrants of some races come to only behind this one: who was seen there has passed here.
-func (t *tally) judgeBehind(m *matTally, own, other *station, through []bool, verdicts []byte) {
-	if through == nil {
-		return
-	}
-	for chip := range other.firsts {
-		if r := t.races[chip]; r < 0 || !through[r] {
-			continue
-		}
-		crossings := other.of(int32(chip))
-		if len(crossings) == 0 || crossings[len(crossings)-1].Last <= m.heardUntil {
+// judgeBehind judges by a mat that entrants of some races come to only behind this one: who came there has passed here.
+func (t *tally) judgeBehind(own *station, came []begin, through []bool) {
+	for _, b := range came {
+		if r := t.races[b.chip]; r < 0 || !through[r] {
 			continue
 		}
 		verdict := missedChip
-		if len(own.of(int32(chip))) > 0 {
+		if len(own.of(b.chip)) > 0 {
 			verdict = sawChip
 		}
-		verdicts[chip] = max(verdicts[chip], verdict)
+		t.verdicts[b.chip] = max(t.verdicts[b.chip], verdict)
 	}
 }
 
 // racesThrough returns, by their index, the races whose entrants come to a point before they come to another one for the
-// first time; nil where that says nothing of a mat: it did not lie at the point all day. The member of a team who is seen
+// first time; none where that says nothing of a mat: it did not lie at the point all day. The member of a team who is seen
 // at one point need not have been at the other.
 func (t *tally) racesThrough(m *matTally, point, behind race.PointID) []bool {
+	through := make([]bool, len(t.event.Races))
 	for _, p := range m.periods {
 		if p.Point == point && (p.From != 0 || p.Until != 0) {
-			return nil
+			return through
 		}
 	}
-	through := make([]bool, len(t.event.Races))
 	for i := range t.event.Races {
 		r := &t.event.Races[i]
 		first := func(point race.PointID) int {

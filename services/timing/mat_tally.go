@@ -10,7 +10,7 @@ import (
 	"raceday/services/rules/racetime"
 )
 
-// matTally counts what one mat sent.
+// matTally counts what one mat sent. Nothing of it depends on the order in which that came, and repeats change nothing.
 type matTally struct {
 	id      race.MatID
 	periods []race.Mat
@@ -24,51 +24,16 @@ type matTally struct {
 	reads     int
 	chips     []bool
 	chipCount int
-	// minute is the instants of the minute before the last read, in order.
-	minute                []racetime.Instant
-	lastAt, lastArrivedAt racetime.Instant
-	lag                   time.Duration
+	minute    matMinute
+	// lastAt is the latest read as the mat wrote it, arrivedLastAt the latest of those that arrived last.
+	lastAt, lastArrivedAt, arrivedLastAt racetime.Instant
 	// heardUntil is the corrected instant of the last read; of a clock that runs ahead no later than its arrival.
 	heardUntil racetime.Instant
 	stations   map[race.PointID]*station
-}
 
-// station is the crossings that one mat saw while it lay at one point, by their chips' index.
-type station struct {
-	// firsts are the first crossing of each chip, others all crossings of the chips that have several.
-	firsts []matcheck.Crossing
-	others map[int32][]matcheck.Crossing
-	last   racetime.Instant
-}
-
-func (s *station) of(chip int32) []matcheck.Crossing {
-	switch {
-	case int(chip) >= len(s.firsts) || s.firsts[chip] == matcheck.Crossing{}:
-		return nil
-	case len(s.others) > 0 && s.others[chip] != nil:
-		return s.others[chip]
-	}
-	return s.firsts[chip : chip+1]
-}
-
-func (s *station) add(chip int32, at racetime.Instant, gap time.Duration) {
-	s.firsts = grown(s.firsts, chip)
-	crossings := matcheck.Add(slices.Clip(s.of(chip)), at, gap)
-	s.firsts[chip] = crossings[0]
-	if len(crossings) > 1 {
-		s.others[chip] = crossings
-	} else {
-		delete(s.others, chip)
-	}
-	s.last = max(s.last, at)
-}
-
-// grown returns a slice that has an element at an index.
-func grown[Item any](all []Item, index int32) []Item {
-	if int(index) < len(all) {
-		return all
-	}
-	return append(all, make([]Item, int(index)+1-len(all))...)
+	// touched counts what came of this mat and at its point.
+	touched int
+	judged  judgement
 }
 
 // tally counts what all mats of an event sent, by one version of the event.
@@ -79,19 +44,50 @@ type tally struct {
 	// indexes number the chips in the order in which they came; races has the index of the race of each, -1 unknown.
 	indexes map[race.Chip]int32
 	races   []int
-	// roster has the race of each chip.
-	roster map[race.Chip]race.ID
+	// roster has the race of each chip; rosters counts how often it was set.
+	roster  map[race.Chip]race.ID
+	rosters int
+	// stations are those of each point, touched counts the reads there, and related are the points that share a course with
+	// each, itself among them.
+	stations map[race.PointID][]*station
+	touched  map[race.PointID]int
+	related  map[race.PointID][]race.PointID
+	// verdicts is scratch for judging.
+	verdicts []byte
 }
 
 func newTally(event *race.Event, roster map[race.Chip]race.ID) *tally {
 	t := &tally{
 		event: event, seed: maphash.MakeSeed(), mats: map[race.MatID]*matTally{}, indexes: map[race.Chip]int32{}, roster: roster,
+		stations: map[race.PointID][]*station{}, touched: map[race.PointID]int{}, related: map[race.PointID][]race.PointID{},
 	}
 	for i := range event.Mats {
 		m := t.mat(event.Mats[i].ID)
 		m.periods = append(m.periods, event.Mats[i])
+		point := event.Mats[i].Point
+		t.related[point] = []race.PointID{point}
+	}
+	for point := range t.related {
+		t.related[point] = related(event, point)
 	}
 	return t
+}
+
+// related returns a point and those that share a course with it.
+func related(event *race.Event, point race.PointID) []race.PointID {
+	points := []race.PointID{point}
+	for i := range event.Races {
+		course := event.Races[i].Course
+		if !slices.ContainsFunc(course, func(v race.Visit) bool { return v.Point == point }) {
+			continue
+		}
+		for _, v := range course {
+			if !slices.Contains(points, v.Point) {
+				points = append(points, v.Point)
+			}
+		}
+	}
+	return points
 }
 
 func (t *tally) mat(id race.MatID) *matTally {
@@ -108,6 +104,7 @@ func (t *tally) mat(id race.MatID) *matTally {
 // setRoster takes a new roster; what was counted stays, with the crossing gaps by which it was.
 func (t *tally) setRoster(roster map[race.Chip]race.ID) {
 	t.roster = roster
+	t.rosters++
 	for chip, index := range t.indexes {
 		t.races[index] = t.raceOf(chip)
 	}
@@ -137,12 +134,16 @@ func (t *tally) take(b *Batch) {
 		t.takeRead(&b.Reads[i])
 	}
 	for i := range b.Rejected {
-		// What came under no mat's subject is no mat's.
-		if _, id, err := splitSubject(b.Rejected[i].Subject); err == nil {
-			m := t.mat(id)
-			m.rejected[maphash.Bytes(t.seed, b.Rejected[i].Data)] = struct{}{}
-			m.lastArrivedAt = b.Rejected[i].ArrivedAt
-		}
+		t.takeRejected(&b.Rejected[i])
+	}
+}
+
+func (t *tally) takeRejected(r *Rejected) {
+	// What came under no mat's subject is no mat's.
+	if _, id, err := splitSubject(r.Subject); err == nil {
+		m := t.mat(id)
+		m.rejected[maphash.Bytes(t.seed, r.Data)] = struct{}{}
+		m.touched++
 	}
 }
 
@@ -154,10 +155,10 @@ type content struct {
 
 func (t *tally) takeRead(r *Read) {
 	m := t.mat(r.Mat)
-	m.lastArrivedAt, m.lag = r.ArrivedAt, r.ArrivedAt.Sub(r.At)
 	boot := m.byBoot[r.Boot]
 	if boot == nil {
 		boot = newBootTally(r.Boot, r.Seq)
+		boot.firstArrivedAt = r.ArrivedAt
 		m.byBoot[r.Boot] = boot
 		m.boots = append(m.boots, boot)
 	}
@@ -167,8 +168,10 @@ func (t *tally) takeRead(r *Read) {
 	case conflicting:
 		m.conflicts++
 	}
+	boot.firstArrivedAt = min(boot.firstArrivedAt, r.ArrivedAt)
+	m.touched++
 	chip := t.index(r.Chip)
-	m.count(chip, r.At)
+	m.count(chip, r)
 	at, point := r.At, race.PointID("")
 	if period := t.event.MatAt(r.Mat, r.At); period != nil {
 		at, point = r.At.Add(-period.ClockOffset), period.Point
@@ -177,10 +180,12 @@ func (t *tally) takeRead(r *Read) {
 	if point == "" {
 		return
 	}
+	t.touched[point]++
 	s := m.stations[point]
 	if s == nil {
-		s = &station{others: map[int32][]matcheck.Crossing{}}
+		s = &station{mat: m, others: map[int32][]matcheck.Crossing{}}
 		m.stations[point] = s
+		t.stations[point] = append(t.stations[point], s)
 	}
 	s.add(chip, at, t.gapOf(chip))
 }
@@ -196,36 +201,42 @@ func (t *tally) gapOf(chip int32) time.Duration {
 }
 
 // count takes a read that the mat did not send before.
-func (m *matTally) count(chip int32, at racetime.Instant) {
+func (m *matTally) count(chip int32, r *Read) {
 	m.reads++
 	m.chips = grown(m.chips, chip)
 	if !m.chips[chip] {
 		m.chips[chip] = true
 		m.chipCount++
 	}
-	if m.reads == 1 || at > m.lastAt {
-		m.lastAt = at
+	switch {
+	case m.reads == 1 || r.ArrivedAt > m.lastArrivedAt:
+		m.lastArrivedAt, m.arrivedLastAt = r.ArrivedAt, r.At
+	case r.ArrivedAt == m.lastArrivedAt:
+		m.arrivedLastAt = max(m.arrivedLastAt, r.At)
 	}
-	began := m.lastAt.Add(-time.Minute)
-	if at <= began {
-		return
+	if m.reads == 1 || r.At > m.lastAt {
+		m.lastAt = r.At
 	}
-	i, _ := slices.BinarySearch(m.minute, at)
-	m.minute = slices.Insert(m.minute, i, at)
-	old, _ := slices.BinarySearch(m.minute, began+1)
-	m.minute = m.minute[old:]
+	m.minute.add(r.ArrivedAt)
 }
 
 // periodNow returns where the mat lies by its own clock, else where it lay last, else where it will lie first; nil where
-// the event does not name it.
-func (m *matTally) periodNow(now racetime.Instant) *race.Mat {
-	var lay, lies *race.Mat
+// the event does not name it. It changes next at an instant that may be zero, which is never.
+func (m *matTally) periodNow(now racetime.Instant) (period *race.Mat, next racetime.Instant) {
+	var holds, lay, lies *race.Mat
 	for i := range m.periods {
 		p := &m.periods[i]
 		own := now.Add(p.ClockOffset)
+		for _, bound := range []racetime.Instant{p.From, p.Until} {
+			if bound > own {
+				next = earlier(next, bound.Add(-p.ClockOffset))
+			}
+		}
 		switch {
 		case p.Holds(own):
-			return p
+			if holds == nil {
+				holds = p
+			}
 		case p.Until != 0 && p.Until <= own:
 			if lay == nil || p.Until > lay.Until {
 				lay = p
@@ -234,8 +245,10 @@ func (m *matTally) periodNow(now racetime.Instant) *race.Mat {
 			lies = p
 		}
 	}
-	if lay != nil {
-		return lay
+	for _, period := range []*race.Mat{holds, lay} {
+		if period != nil {
+			return period, next
+		}
 	}
-	return lies
+	return lies, next
 }

@@ -94,14 +94,15 @@ func TestWhatAMatSentIsCountedOnce(t *testing.T) {
 	tally.take(batch)
 	want := MatState{
 		Mat: "k5-a", Point: "k5", Reads: 7, ReadsPerMinute: 5, Chips: 5,
-		LastReadAt: gunAt.Add(65 * time.Second), LastArrivedAt: gunAt, Lag: 2 * time.Second,
+		LastReadAt: gunAt.Add(65 * time.Second), LastArrivedAt: gunAt.Add(67 * time.Second), Lag: 2 * time.Second,
 		Boots: []MatBoot{
 			{Boot: "a", FirstSeq: 97, LastSeq: 104, Reads: 4, Missing: 4}, {Boot: "b", FirstSeq: 1, LastSeq: 1, Reads: 1},
 		},
 		Rejected: 2, Conflicts: 1,
 		// The stranger saw one of the chips after nobody had been here; it is at no point.
 	}
-	states := tally.states(gunAt)
+	asked := gunAt.Add(67 * time.Second)
+	states, _ := tally.states(asked)
 	if diff := cmp.Diff(want, stateOf(t, states, "k5-a")); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
@@ -123,15 +124,18 @@ func TestWhatAMatSentIsCountedOnce(t *testing.T) {
 		again.Reads[i].ArrivedAt = again.Reads[i].ArrivedAt.Add(time.Hour)
 	}
 	tally.take(again)
-	after := tally.states(gunAt)
-	for i := range states {
-		states[i].Lag, states[i].LastArrivedAt = after[i].Lag, after[i].LastArrivedAt
-	}
+	after, _ := tally.states(asked)
 	if diff := cmp.Diff(states, after); diff != "" {
 		t.Errorf("sent again (-before +after)\n%s", diff)
 	}
-	if lag := stateOf(t, after, "k5-a").Lag; lag != time.Hour+2*time.Second {
-		t.Errorf("sent again an hour later: lag %v", lag)
+
+	// Another order gives the same.
+	other := newTally(matDay(), nil)
+	reversed := &Batch{Reads: slices.Clone(batch.Reads), Rejected: batch.Rejected}
+	slices.Reverse(reversed.Reads)
+	other.take(reversed)
+	if after, _ := other.states(asked); !cmp.Equal(states, after) {
+		t.Errorf("in another order (-before +after)\n%s", cmp.Diff(states, after))
 	}
 }
 
@@ -149,7 +153,7 @@ func TestAMatWhoseClockIsOffIsFound(t *testing.T) {
 		}
 	}
 	tally.take(&p.batch)
-	states := tally.states(gunAt)
+	states, _ := tally.states(gunAt)
 	for mat, want := range map[race.MatID]time.Duration{"k5-a": -70 * time.Second, "k5-b": 70 * time.Second} {
 		clock := stateOf(t, states, mat).Clock
 		if (clock.Difference-want).Abs() > time.Second || clock.Spread > time.Second || clock.Shared != 54 {
@@ -268,7 +272,8 @@ func TestSilence(t *testing.T) {
 		tally, p := newTally(event, roster), &tape{}
 		c.play(p)
 		tally.take(&p.batch)
-		got := stateOf(t, tally.states(gunAt.Add(8*time.Hour)), c.mat)
+		states, _ := tally.states(gunAt.Add(8 * time.Hour))
+		got := stateOf(t, states, c.mat)
 		if got.Silent != c.want || got.MissedSince != c.missed {
 			t.Errorf("%s: silent %v with %d missed, want %v with %d", c.name, got.Silent, got.MissedSince, c.want, c.missed)
 		}
@@ -277,7 +282,8 @@ func TestSilence(t *testing.T) {
 		c.play(p)
 		late.take(&p.batch)
 		late.setRoster(roster)
-		if again := stateOf(t, late.states(gunAt.Add(8*time.Hour)), c.mat); !again.equal(&got) {
+		lateStates, _ := late.states(gunAt.Add(8 * time.Hour))
+		if again := stateOf(t, lateStates, c.mat); !again.equal(&got) {
 			t.Errorf("%s, roster known later: got %+v, want %+v", c.name, again, got)
 		}
 	}
@@ -298,7 +304,8 @@ func TestWhereAMatLies(t *testing.T) {
 		{minute(118), "k10"}, {minute(500), "k10"},
 	} {
 		tally := newTally(&race.Event{Mats: moved}, nil)
-		if got := tally.states(c.now)[0]; got.Point != c.want || got.Backup != (c.want == "k10") {
+		states, _ := tally.states(c.now)
+		if got := states[0]; got.Point != c.want || got.Backup != (c.want == "k10") {
 			t.Errorf("%v: at %s, backup %v, want %s", c.now, got.Point, got.Backup, c.want)
 		}
 	}
@@ -317,5 +324,157 @@ func TestNumbersBySeveralContentsAndByChance(t *testing.T) {
 	}
 	if diff := cmp.Diff(MatBoot{Boot: "1", LastSeq: MaxSeq, Reads: 3, Missing: MaxSeq - 2}, b.state()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// matMetres is matDay with lengths: k5 and k10 are alone on their stretch of a race of 15 km.
+func matMetres() *race.Event {
+	event := matDay()
+	event.Mats = slices.Delete(event.Mats, 2, 3)
+	for i := range event.Races[0].Course {
+		event.Races[0].Course[i].AtMillimetres = int64(i) * 5_000_000
+	}
+	return event
+}
+
+func TestAMatAloneIsMissedByThoseWhoAreOverdue(t *testing.T) {
+	t.Parallel()
+	// field has runners begin a minute apart and see mats at five minutes a kilometre: by five kilometres, 25 minutes.
+	const apart, leg = time.Minute, 25 * time.Minute
+	field := func(p *tape, from, to int, mats ...race.MatID) {
+		for i := from; i < to; i++ {
+			for n, mat := range mats {
+				if mat != "" {
+					p.see(mat, chipOf(i), time.Duration(i)*apart+time.Duration(n)*leg)
+				}
+			}
+		}
+	}
+	for _, c := range []struct {
+		name    string
+		change  func(*race.Event)
+		play    func(*tape)
+		mat     race.MatID
+		now     time.Duration
+		want    bool
+		overdue int
+	}{
+		// The first is expected at k10 after 50 minutes, and late at 56:15.
+		{name: "it sees nobody from the beginning", mat: "k10-a", now: 66 * time.Minute, want: true, overdue: 10,
+			play: func(p *tape) { field(p, 0, 30, "line-a", "k5-a") }},
+		{name: "a minute before", mat: "k10-a", now: 65 * time.Minute, overdue: 9,
+			play: func(p *tape) { field(p, 0, 30, "line-a", "k5-a") }},
+		{name: "it stops in the middle of the field", mat: "k10-a", now: 100 * time.Minute, want: true, overdue: 14,
+			play: func(p *tape) {
+				field(p, 0, 30, "line-a", "k5-a", "k10-a")
+				field(p, 30, 60, "line-a", "k5-a")
+			}},
+		{name: "it is the finish, where the start was", mat: "line-a", now: 110 * time.Minute, want: true, overdue: 29,
+			play: func(p *tape) { field(p, 0, 60, "line-a", "k5-a", "k10-a") }},
+		{name: "the field ends and nine give up", mat: "k10-a", now: 3 * time.Hour, overdue: 9,
+			play: func(p *tape) {
+				field(p, 0, 100, "line-a", "k5-a", "k10-a")
+				field(p, 100, 109, "line-a", "k5-a")
+			}},
+		{name: "the field ends and some are not late yet", mat: "k10-a", now: 160 * time.Minute, overdue: 4,
+			play: func(p *tape) {
+				field(p, 0, 100, "line-a", "k5-a", "k10-a")
+				field(p, 100, 105, "line-a", "k5-a")
+			}},
+		{name: "it was seen before at the start alone, half of the field had passed", mat: "k5-a", now: 80 * time.Minute, want: true, overdue: 19,
+			play: func(p *tape) {
+				field(p, 0, 30, "line-a", "k5-a")
+				field(p, 30, 60, "line-a")
+			}, change: func(e *race.Event) { twoLines(e) }},
+		{name: "nobody knows when the gun goes", mat: "k5-a", now: 2 * time.Hour,
+			play: func(p *tape) { field(p, 0, 60, "line-a") }, change: twoLines},
+		{name: "the event names the gun, and even walkers are late", mat: "k5-a", now: 85 * time.Minute, want: true, overdue: 11,
+			play: func(p *tape) { field(p, 0, 60, "line-a") },
+			change: func(e *race.Event) {
+				twoLines(e)
+				e.Races[0].Waves = []race.Wave{{ID: "A", Gun: gunAt}}
+			}},
+		{name: "they stood on the mat before the gun", mat: "k5-a", now: 85 * time.Minute,
+			play: func(p *tape) { field(p, 0, 60, "line-a") },
+			change: func(e *race.Event) {
+				twoLines(e)
+				e.Races[0].Waves = []race.Wave{{ID: "A", Gun: gunAt.Add(2 * time.Hour)}}
+			}},
+		{name: "it was taken away before they came", mat: "k10-a", now: 66 * time.Minute,
+			play:   func(p *tape) { field(p, 0, 30, "line-a", "k5-a") },
+			change: func(e *race.Event) { e.Mats[2].Until = gunAt.Add(50 * time.Minute) }},
+		{name: "the course has no lengths", mat: "k10-a", now: 66 * time.Minute,
+			play: func(p *tape) { field(p, 0, 30, "line-a", "k5-a") },
+			change: func(e *race.Event) {
+				for i := range e.Races[0].Course {
+					e.Races[0].Course[i].AtMillimetres = 0
+				}
+			}},
+		{name: "another runs the next leg", mat: "k10-a", now: 66 * time.Minute,
+			play:   func(p *tape) { field(p, 0, 30, "line-a", "k5-a") },
+			change: func(e *race.Event) { e.Races[0].Team = &race.Team{Chip: race.MemberChip} }},
+		{name: "its clock is five minutes behind", mat: "k10-a", now: 80 * time.Minute,
+			play: func(p *tape) {
+				field(p, 0, 60, "line-a", "k5-a")
+				for i := range 29 {
+					p.see("k10-a", chipOf(i), time.Duration(i)*apart+2*leg-5*time.Minute)
+				}
+			}},
+	} {
+		event := matMetres()
+		if c.change != nil {
+			c.change(event)
+		}
+		tally, p := newTally(event, wornChips(300)), &tape{}
+		c.play(p)
+		// Only what came until then.
+		p.batch.Reads = slices.DeleteFunc(p.batch.Reads, func(r Read) bool { return r.At > gunAt.Add(c.now) })
+		tally.take(&p.batch)
+		states, _ := tally.states(gunAt.Add(c.now))
+		if got := stateOf(t, states, c.mat); got.Silent != c.want || got.Overdue != c.overdue {
+			t.Errorf("%s: silent %v with %d overdue, want %v with %d", c.name, got.Silent, got.Overdue, c.want, c.overdue)
+		}
+	}
+}
+
+// twoLines parts the start of a race from its finish.
+func twoLines(e *race.Event) {
+	e.Races[0].Course[3].Point = "finish"
+}
+
+// Whatever is judged in between, in whatever order reads come, the mats are shown as if they were judged for the first time.
+func TestWhatIsKeptOfJudgementsChangesNothing(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(5, 6))
+	event := matMetres()
+	event.Mats = append(event.Mats, race.Mat{ID: "k5-b", Point: "k5"})
+	var p tape
+	for i := range 40 {
+		for n, mat := range []race.MatID{"line-a", "k5-a", "k10-a", "line-a", "k5-b"} {
+			if n%4 == 1 && i > 20 {
+				continue
+			}
+			p.see(mat, chipOf(i), time.Duration(i)*30*time.Second+time.Duration(min(n, 3)%4)*25*time.Minute)
+		}
+	}
+	random.Shuffle(len(p.batch.Reads), func(i, j int) { p.batch.Reads[i], p.batch.Reads[j] = p.batch.Reads[j], p.batch.Reads[i] })
+	kept := newTally(event, wornChips(40))
+	now := gunAt
+	for i := range p.batch.Reads {
+		now = now.Add(time.Duration(random.IntN(60)) * time.Second)
+		kept.take(&Batch{Reads: p.batch.Reads[i : i+1]})
+		got, _ := kept.states(now)
+		fresh := newTally(event, wornChips(40))
+		fresh.take(&Batch{Reads: p.batch.Reads[:i+1]})
+		want, _ := fresh.states(now)
+		for j := range want {
+			// Who is overdue is looked at every five seconds.
+			if kept.mats[want[j].Mat].judged.watch.at < now {
+				got[j].Overdue, got[j].Silent = want[j].Overdue, want[j].Silent
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("after %d reads (-first +kept)\n%s", i+1, diff)
+		}
 	}
 }

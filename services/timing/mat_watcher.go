@@ -38,14 +38,9 @@ type matWatcher struct {
 	ready chan struct{}
 	err   error
 
-	mu    sync.Mutex
-	tally *tally // what is shown
-	// judged are the states of the mats at judgedAt, in a whole field a matter of tenths of a second; nothing changed since
-	// where upToDate says so.
-	judged   []MatState
-	judgedAt time.Time
-	upToDate bool
-	// changed is closed when something changes next.
+	mu sync.Mutex
+	// judged are the states that are shown, changed is closed when others are.
+	judged  []MatState
 	changed chan struct{}
 }
 
@@ -53,19 +48,31 @@ func newMatWatcher(m *Mats, event race.EventID) *matWatcher {
 	return &matWatcher{mats: m, event: event, ready: make(chan struct{}), changed: make(chan struct{})}
 }
 
-// states returns how the mats do, or did less than matPause ago, and a channel that is closed when that has changed.
+// states returns how the mats do, which nobody may change, and a channel that is closed when that has changed.
 func (w *matWatcher) states() ([]MatState, <-chan struct{}) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.upToDate && time.Since(w.judgedAt) >= matPause {
-		w.judged, w.judgedAt, w.upToDate = w.tally.states(racetime.At(w.mats.deps.Now())), time.Now(), true
-	}
-	if !w.upToDate {
-		changed := make(chan struct{})
-		close(changed)
-		return w.judged, changed
-	}
 	return w.judged, w.changed
+}
+
+// show shows states to everybody who watches, if they are others.
+func (w *matWatcher) show(states []MatState) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.judged == nil {
+		defer close(w.ready)
+	} else if slices.EqualFunc(w.judged, states, func(a, b MatState) bool { return a.equal(&b) }) {
+		return
+	}
+	w.judged = states
+	close(w.changed)
+	w.changed = make(chan struct{})
+}
+
+// shown reports whether anything was shown yet.
+func (w *matWatcher) shown() bool {
+	states, _ := w.states()
+	return states != nil
 }
 
 func (w *matWatcher) fail(err error) {
@@ -88,7 +95,7 @@ func (w *matWatcher) run(ctx context.Context) {
 		err := w.follow(ctx)
 		switch {
 		case ctx.Err() != nil:
-			if w.tally == nil {
+			if !w.shown() {
 				w.fail(ErrStopping)
 			}
 			return
@@ -97,7 +104,7 @@ func (w *matWatcher) run(ctx context.Context) {
 			return
 		case errors.Is(err, errMatsOutworn):
 			continue
-		case w.tally == nil && !errors.Is(err, ErrStreamReplaced):
+		case !w.shown() && !errors.Is(err, ErrStreamReplaced):
 			w.fail(err)
 			return
 		}
@@ -109,7 +116,8 @@ func (w *matWatcher) run(ctx context.Context) {
 	}
 }
 
-// follow counts the event's stream from its first message on. It always returns an error.
+// follow counts what is stored of the event, and then its stream from there on. It alone holds the tally, so that nobody waits
+// while mats are judged. It always returns an error.
 func (w *matWatcher) follow(ctx context.Context) error {
 	changes, stop := w.mats.deps.Changed(w.event)
 	defer stop()
@@ -123,13 +131,14 @@ func (w *matWatcher) follow(ctx context.Context) error {
 		return fmt.Errorf("find the stream of %s: %w", w.event, err)
 	}
 	t := newTally(event, roster)
-	if last == 0 {
-		w.show(t)
+	from, err := w.takeStored(ctx, t, created, last)
+	if err != nil {
+		return err
 	}
 
 	batches, done := make(chan *Batch), make(chan error, 1)
 	running, cancel := context.WithCancel(ctx)
-	go func() { done <- w.mats.deps.Stream.Run(running, w.event, created, 1, batches) }()
+	go func() { done <- w.mats.deps.Stream.Run(running, w.event, created, from, batches) }()
 	ended := false
 	defer func() {
 		cancel()
@@ -141,21 +150,35 @@ func (w *matWatcher) follow(ctx context.Context) error {
 	defer idle.Stop()
 	var reread <-chan time.Time
 	pause := matReadShare * time.Since(readAt)
+	due := newMatDue(w.mats.deps.Now)
+	defer due.stop()
+	if last < from {
+		due.touch()
+	}
 	for {
 		select {
 		case b := <-batches:
-			w.take(t, b)
+			t.take(b)
 			if b.Last >= last {
-				w.show(t)
+				due.touch()
 			}
+		case <-due.timer.C:
+			states, next := t.states(racetime.At(w.mats.deps.Now()))
+			w.show(states)
+			due.judged(next)
 		case <-changes:
 			if reread == nil {
 				reread = time.After(max(0, pause-time.Since(readAt)))
 			}
 		case <-reread:
 			reread, readAt = nil, time.Now()
-			if err := w.reread(ctx, t); err != nil {
+			switch again, err := w.reread(ctx, t); {
+			case err != nil:
 				return err
+			case again:
+				reread = time.After(matRetryTime)
+			default:
+				due.changed()
 			}
 			pause = matReadShare * time.Since(readAt)
 		case <-idle.C:
@@ -168,6 +191,80 @@ func (w *matWatcher) follow(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+	}
+}
+
+// takeStored counts what is stored and returns the sequence from which the stream that was made at created goes on. Of one
+// that was lost the reads are stored none the less.
+func (w *matWatcher) takeStored(ctx context.Context, t *tally, created time.Time, last uint64) (from uint64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, matReadTime)
+	defer cancel()
+	facts := w.mats.deps.Facts
+	// Reads that are stored meanwhile come twice, which is no matter.
+	position, known, err := facts.Position(ctx, w.event)
+	if err != nil {
+		return 0, fmt.Errorf("find what is stored of %s: %w", w.event, err)
+	}
+	if err := facts.EachWholeRead(ctx, w.event, t.takeRead); err != nil {
+		return 0, fmt.Errorf("count what is stored of %s: %w", w.event, err)
+	}
+	for after := (RejectedID{}); ; {
+		rejected, err := facts.ListRejected(ctx, w.event, after, maxPageSize)
+		if err != nil {
+			return 0, fmt.Errorf("count what was rejected of %s: %w", w.event, err)
+		}
+		for i := range rejected {
+			t.takeRejected(&rejected[i].Rejected)
+		}
+		if len(rejected) < maxPageSize {
+			break
+		}
+		after = rejected[len(rejected)-1].ID()
+	}
+	if known && position.StreamCreated.Equal(created) && position.Sequence <= last {
+		return position.Sequence + 1, nil
+	}
+	return 1, nil
+}
+
+// matDue is when the mats are judged next: when something came or becomes due, and not more than once in matPause.
+type matDue struct {
+	timer *time.Timer
+	now   func() time.Time
+	// began says that the mats were judged, judgedAt when that was last; touched that something came since.
+	began, touched bool
+	judgedAt       time.Time
+}
+
+func newMatDue(now func() time.Time) *matDue {
+	timer := time.NewTimer(time.Hour)
+	timer.Stop()
+	return &matDue{timer: timer, now: now}
+}
+
+func (d *matDue) stop() { d.timer.Stop() }
+
+// touch has the mats judged as soon as may be.
+func (d *matDue) touch() {
+	if !d.touched {
+		d.touched = true
+		d.timer.Reset(max(0, matPause-time.Since(d.judgedAt)))
+	}
+}
+
+// changed is touch where the mats were judged already: what lies in the stream is waited for.
+func (d *matDue) changed() {
+	if d.began || d.touched {
+		d.touch()
+	}
+}
+
+// judged waits for the next instant at which something changes if nothing comes; zero is none.
+func (d *matDue) judged(next racetime.Instant) {
+	d.began, d.touched, d.judgedAt = true, false, time.Now()
+	if next != 0 {
+		// The instant has whole microseconds, and the clock is past it rather than just before.
+		d.timer.Reset(max(matPause, next.Time().Sub(d.now())+time.Microsecond))
 	}
 }
 
@@ -185,21 +282,20 @@ func (w *matWatcher) read(ctx context.Context) (*race.Event, map[race.Chip]race.
 	return event, roster, nil
 }
 
-// reread takes what changed of event and roster. What cannot be read now is read after the next change.
-func (w *matWatcher) reread(ctx context.Context, t *tally) error {
+// reread takes what changed of event and roster; again says that they could not be read now.
+func (w *matWatcher) reread(ctx context.Context, t *tally) (again bool, err error) {
 	event, roster, err := w.read(ctx)
 	if err != nil {
-		w.mats.deps.Log.WarnContext(ctx, "event or roster not read for the mats", "event", w.event, "error", err)
-		return nil
+		if ctx.Err() == nil {
+			w.mats.deps.Log.WarnContext(ctx, "event or roster not read for the mats", "event", w.event, "error", err)
+		}
+		return true, nil
 	}
 	if !sameForMats(t.event, event) {
-		return errMatsOutworn
+		return false, errMatsOutworn
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	t.setRoster(roster)
-	w.tell(t)
-	return nil
+	return false, nil
 }
 
 // sameForMats reports whether two versions of an event are the same in all that a tally is made of.
@@ -208,34 +304,4 @@ func sameForMats(a, b *race.Event) bool {
 		return a.ID == b.ID && a.CrossingGap == b.CrossingGap && slices.Equal(a.Course, b.Course) &&
 			reflect.DeepEqual(a.Team, b.Team)
 	})
-}
-
-func (w *matWatcher) take(t *tally, b *Batch) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	t.take(b)
-	w.tell(t)
-}
-
-// show makes a tally the one that is shown.
-func (w *matWatcher) show(t *tally) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.tally == t {
-		return
-	}
-	if w.tally == nil {
-		defer close(w.ready)
-	}
-	w.tally, w.judgedAt = t, time.Time{}
-	w.tell(t)
-}
-
-// tell tells everybody who watches that a tally changed, if it is the one that is shown.
-func (w *matWatcher) tell(t *tally) {
-	if t == w.tally {
-		w.upToDate = false
-		close(w.changed)
-		w.changed = make(chan struct{})
-	}
 }

@@ -24,10 +24,22 @@ type Field interface {
 	ChipRaces(ctx context.Context, event race.EventID) (map[race.Chip]race.ID, error)
 }
 
+// MatFacts is what is stored of events.
+type MatFacts interface {
+	// Position returns how far an event's stream is stored; false where nothing ever was.
+	Position(ctx context.Context, event race.EventID) (Position, bool, error)
+	// EachWholeRead calls each for every stored read, in no order, some perhaps twice; each keeps nothing of what it gets.
+	// RSSI and antenna are not given.
+	EachWholeRead(ctx context.Context, event race.EventID, each func(*Read)) error
+	// ListRejected returns at most limit rejected messages behind after, the zero value being the start, in order of arrival.
+	ListRejected(ctx context.Context, event race.EventID, after RejectedID, limit int) ([]RecordedRejected, error)
+}
+
 // MatsDependencies are what Mats are made of.
 type MatsDependencies struct {
 	Events Events
 	Field  Field
+	Facts  MatFacts
 	Stream Stream
 	// Changed returns a channel that receives after changes of an event or its roster, until stop is called.
 	Changed func(event race.EventID) (changed <-chan struct{}, stop func())
@@ -35,22 +47,23 @@ type MatsDependencies struct {
 	Now     func() time.Time
 }
 
-// Mats watches the mats of every event that somebody asks for, from the first message of its stream on, and stops when
-// nobody has for ten minutes. Nothing of it is stored.
+// Mats watches the mats of every event that somebody asks for, by what is stored and what comes after, and stops when nobody
+// has for ten minutes. Nothing of it is stored.
 type Mats struct {
 	deps MatsDependencies
 
 	mu       sync.Mutex
 	watchers map[race.EventID]*matWatcher
-	// opening are watchers that Run is to start; stopped is closed when it ends.
-	opening chan *matWatcher
+	// opening are watchers that Run is to start when it is told by opened; stopped is closed when it ends.
+	opening []*matWatcher
+	opened  chan struct{}
 	stopped chan struct{}
 }
 
 // NewMats returns mats that are watched while Run runs.
 func NewMats(deps MatsDependencies) *Mats {
 	return &Mats{
-		deps: deps, watchers: map[race.EventID]*matWatcher{}, opening: make(chan *matWatcher), stopped: make(chan struct{}),
+		deps: deps, watchers: map[race.EventID]*matWatcher{}, opened: make(chan struct{}, 1), stopped: make(chan struct{}),
 	}
 }
 
@@ -61,12 +74,30 @@ func (m *Mats) Run(ctx context.Context) error {
 	defer close(m.stopped)
 	for {
 		select {
-		case w := <-m.opening:
-			running.Go(func() { w.run(ctx) })
+		case <-m.opened:
+			for _, w := range m.takeOpening() {
+				running.Go(func() { w.run(ctx) })
+			}
 		case <-ctx.Done():
 			return nil
 		}
 	}
+}
+
+// takeOpening returns the watchers to start, without those whom nobody waits for any more.
+func (m *Mats) takeOpening() []*matWatcher {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var wanted []*matWatcher
+	for _, w := range m.opening {
+		if w.users > 0 {
+			wanted = append(wanted, w)
+		} else {
+			delete(m.watchers, w.event)
+		}
+	}
+	m.opening = nil
+	return wanted
 }
 
 // List returns how the mats of an event do, or did less than a second ago: those that it names in its order, then others
@@ -81,7 +112,7 @@ func (m *Mats) List(ctx context.Context, event race.EventID) ([]MatState, error)
 	return states, nil
 }
 
-// matPause is the least time between two messages to one caller, and between two looks at all mats.
+// matPause is the least time between two messages to one caller, and between two looks at the mats.
 const matPause = time.Second
 
 // Watch calls send with the state of all mats, and then, not more than once a second, with those that changed, until ctx
@@ -132,33 +163,23 @@ func await[T any](ctx context.Context, stopped <-chan struct{}, something <-chan
 	}
 }
 
-// use returns the event's watcher when it has seen all that lay in the stream; leave must follow.
+// use returns the event's watcher when it has seen all that lay in the stream; leave must follow. A caller who gives up
+// leaves it to those who wait beside.
 func (m *Mats) use(ctx context.Context, event race.EventID) (*matWatcher, error) {
 	m.mu.Lock()
 	w, ok := m.watchers[event]
 	if !ok {
 		w = newMatWatcher(m, event)
 		m.watchers[event] = w
+		m.opening = append(m.opening, w)
+		select {
+		case m.opened <- struct{}{}:
+		default: // told already
+		}
 	}
 	w.users++
 	m.mu.Unlock()
-	var err error
-	if !ok {
-		select {
-		case m.opening <- w:
-		case <-m.stopped:
-			err = ErrStopping
-		case <-ctx.Done():
-			err = ctx.Err()
-		}
-		if err != nil { // nobody will run it
-			m.forget(w)
-			w.fail(ErrStopping)
-		}
-	}
-	if err == nil {
-		err = await(ctx, m.stopped, w.ready)
-	}
+	err := await(ctx, m.stopped, w.ready)
 	if err == nil {
 		err = w.err
 	}

@@ -36,7 +36,7 @@ func matMessage(m timing.MatState) *timingv1.MatState {
 		Reads: int64(m.Reads), ReadsPerMinute: int64(m.ReadsPerMinute), Chips: int64(m.Chips),
 		LastReadAt: timestamp(m.LastReadAt), LastArrivedAt: timestamp(m.LastArrivedAt),
 		SharedCrossings: int64(m.Clock.Shared), Rejected: int64(m.Rejected), Conflicts: int64(m.Conflicts),
-		Silent: m.Silent, MissedSince: int64(m.MissedSince),
+		Silent: m.Silent, MissedSince: int64(m.MissedSince), Overdue: int64(m.Overdue),
 	}
 	if m.Reads > 0 {
 		message.Lag = durationpb.New(m.Lag)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -22,6 +21,27 @@ type day struct {
 	mu      sync.Mutex
 	event   *race.Event
 	changed chan struct{}
+	// reads are stored, by no scorer that knows how far.
+	reads []timing.Read
+}
+
+func (d *day) Position(context.Context, race.EventID) (timing.Position, bool, error) {
+	return timing.Position{}, false, nil
+}
+
+func (d *day) EachWholeRead(_ context.Context, _ race.EventID, each func(*timing.Read)) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i := range d.reads {
+		each(&d.reads[i])
+	}
+	return nil
+}
+
+func (d *day) ListRejected(
+	context.Context, race.EventID, timing.RejectedID, int,
+) ([]timing.RecordedRejected, error) {
+	return nil, nil
 }
 
 func (d *day) Event(_ context.Context, id race.EventID) (*race.Event, error) {
@@ -70,7 +90,7 @@ func watchMats(t *testing.T) (*timing.Mats, jetstream.JetStream, *day) {
 	_, js := newStream(t)
 	d := &day{event: line(0), changed: make(chan struct{}, 1)}
 	mats := timing.NewMats(timing.MatsDependencies{
-		Events: d, Field: d, Stream: following{NewSource(js, discard()), NewStreams(js, 1)},
+		Events: d, Field: d, Facts: d, Stream: following{NewSource(js, discard()), NewStreams(js, 1)},
 		Changed: func(race.EventID) (<-chan struct{}, func()) { return d.changed, func() {} },
 		Log:     discard(), Now: time.Now,
 	})
@@ -220,13 +240,14 @@ func TestAKnownOffsetIsTakenOffAllReads(t *testing.T) {
 	become(t, mats, "a clock that is 70 s off", differs(70*time.Second))
 	d.apply(line(69 * time.Second))
 	become(t, mats, "a clock that is 1 s off", differs(time.Second))
-	// The mats that send to a stream that was made anew begin anew.
+	// A stream that is made anew begins anew, and what was stored of the one before is counted on.
+	d.mu.Lock()
+	d.reads = readsOf("line-a", 100, 7)
+	d.mu.Unlock()
 	if err := js.DeleteStream(t.Context(), streamName(event)); err != nil {
 		t.Fatal(err)
 	}
-	become(t, mats, "a new stream", func(states []timing.MatState) bool {
-		return !slices.ContainsFunc(states, func(s timing.MatState) bool { return s.Reads > 0 })
-	})
-	publishTogether(t, js, readsOf("line-a", 1, 3)...)
-	become(t, mats, "three reads", reads(3))
+	become(t, mats, "the stored reads alone", func(states []timing.MatState) bool { return states[0].Reads == 7 && states[1].Reads == 0 })
+	publishTogether(t, js, readsOf("line-a", 106, 3)...)
+	become(t, mats, "nine reads", reads(9))
 }

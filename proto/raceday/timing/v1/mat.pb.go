@@ -30,31 +30,42 @@ type MatState struct {
 	// Where it lies now by its own clock, or lay last; empty where the event does not name it.
 	Point  string `protobuf:"bytes,2,opt,name=point,proto3" json:"point,omitempty"`
 	Backup bool   `protobuf:"varint,3,opt,name=backup,proto3" json:"backup,omitempty"`
-	// Distinct reads, and how many of them in the minute before the mat's last read.
-	Reads          int64 `protobuf:"varint,4,opt,name=reads,proto3" json:"reads,omitempty"`
+	// Distinct reads: those that are stored, whatever became of the stream that brought them, and those behind them in the
+	// stream. What a mat sends again changes nothing here or below.
+	Reads int64 `protobuf:"varint,4,opt,name=reads,proto3" json:"reads,omitempty"`
+	// Those of them that the stream took in the last minute; 0 a minute after the last one came.
 	ReadsPerMinute int64 `protobuf:"varint,5,opt,name=reads_per_minute,json=readsPerMinute,proto3" json:"reads_per_minute,omitempty"`
 	// Distinct chips.
 	Chips int64 `protobuf:"varint,6,opt,name=chips,proto3" json:"chips,omitempty"`
-	// The latest read as the mat wrote it, and when the stream took it; unset as long as there is none.
-	LastReadAt    *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=last_read_at,json=lastReadAt,proto3" json:"last_read_at,omitempty"`
+	// The latest read as the mat wrote it; unset as long as there is none.
+	LastReadAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=last_read_at,json=lastReadAt,proto3" json:"last_read_at,omitempty"`
+	// When the stream took a read last that it had not had before; unset as long as there is none.
 	LastArrivedAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=last_arrived_at,json=lastArrivedAt,proto3" json:"last_arrived_at,omitempty"`
-	// Arrival less read of the last message: its way, and the error of the mat's clock.
+	// last_arrived_at less the latest of the reads that came then: their way, the time that the mat was offline, and the error
+	// of its clock. Unset as long as there is no read.
 	Lag *durationpb.Duration `protobuf:"bytes,9,opt,name=lag,proto3" json:"lag,omitempty"`
 	// By how much this mat reads later than the other mats of its point: the median over the crossings that they share,
-	// after the clock offsets that the event has. Unset where they share fewer than shared_crossings needs, five.
+	// after the clock offsets that the event has. Unset where they share fewer than five.
 	ClockDifference *durationpb.Duration `protobuf:"bytes,10,opt,name=clock_difference,json=clockDifference,proto3" json:"clock_difference,omitempty"`
-	// Half of those crossings lie within this much of the median.
+	// Half of those crossings lie within this much of the median; unset with it.
 	ClockSpread     *durationpb.Duration `protobuf:"bytes,11,opt,name=clock_spread,json=clockSpread,proto3" json:"clock_spread,omitempty"`
 	SharedCrossings int64                `protobuf:"varint,12,opt,name=shared_crossings,json=sharedCrossings,proto3" json:"shared_crossings,omitempty"`
-	Boots           []*MatBoot           `protobuf:"bytes,13,rep,name=boots,proto3" json:"boots,omitempty"`
-	// Messages, or single reads, that could not be taken.
+	// In the order in which the first read of each came.
+	Boots []*MatBoot `protobuf:"bytes,13,rep,name=boots,proto3" json:"boots,omitempty"`
+	// Distinct messages, or single reads, under this mat's subject that could not be taken.
 	Rejected int64 `protobuf:"varint,14,opt,name=rejected,proto3" json:"rejected,omitempty"`
 	// Identities that were used with different content.
 	Conflicts int64 `protobuf:"varint,15,opt,name=conflicts,proto3" json:"conflicts,omitempty"`
-	// Since its last read, other mats saw many runners whom this one should have seen, and most of them it did not see.
+	// The mat has stopped seeing, by missed_since or overdue. It is by missed_since where that is 10 or more, and half or more of
+	// all whom others saw since its last read at its point or behind it; by overdue where that is 10 or more, and a tenth or
+	// more of all who passed the point or should have in the last hour.
 	Silent bool `protobuf:"varint,16,opt,name=silent,proto3" json:"silent,omitempty"`
-	// How many these are.
-	MissedSince   int64 `protobuf:"varint,17,opt,name=missed_since,json=missedSince,proto3" json:"missed_since,omitempty"`
+	// Whom others saw since this mat's last read, at its point or behind it, and this one did not see.
+	MissedSince int64 `protobuf:"varint,17,opt,name=missed_since,json=missedSince,proto3" json:"missed_since,omitempty"`
+	// Who was seen at points before it, should have passed since this mat's last read and in the last hour by their own pace,
+	// is late by a quarter of the time from where they were last seen, two minutes at the least, and was seen by no mat of
+	// the point. Of the start alone: by the time of half of those who passed, else at 12 minutes a kilometre.
+	Overdue       int64 `protobuf:"varint,18,opt,name=overdue,proto3" json:"overdue,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -208,6 +219,13 @@ func (x *MatState) GetMissedSince() int64 {
 	return 0
 }
 
+func (x *MatState) GetOverdue() int64 {
+	if x != nil {
+		return x.Overdue
+	}
+	return 0
+}
+
 // MatBoot is one numbering of a mat.
 type MatBoot struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
@@ -290,7 +308,7 @@ var File_raceday_timing_v1_mat_proto protoreflect.FileDescriptor
 
 const file_raceday_timing_v1_mat_proto_rawDesc = "" +
 	"\n" +
-	"\x1braceday/timing/v1/mat.proto\x12\x11raceday.timing.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa5\x05\n" +
+	"\x1braceday/timing/v1/mat.proto\x12\x11raceday.timing.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbf\x05\n" +
 	"\bMatState\x12\x10\n" +
 	"\x03mat\x18\x01 \x01(\tR\x03mat\x12\x14\n" +
 	"\x05point\x18\x02 \x01(\tR\x05point\x12\x16\n" +
@@ -310,7 +328,8 @@ const file_raceday_timing_v1_mat_proto_rawDesc = "" +
 	"\brejected\x18\x0e \x01(\x03R\brejected\x12\x1c\n" +
 	"\tconflicts\x18\x0f \x01(\x03R\tconflicts\x12\x16\n" +
 	"\x06silent\x18\x10 \x01(\bR\x06silent\x12!\n" +
-	"\fmissed_since\x18\x11 \x01(\x03R\vmissedSince\"\x85\x01\n" +
+	"\fmissed_since\x18\x11 \x01(\x03R\vmissedSince\x12\x18\n" +
+	"\aoverdue\x18\x12 \x01(\x03R\aoverdue\"\x85\x01\n" +
 	"\aMatBoot\x12\x12\n" +
 	"\x04boot\x18\x01 \x01(\tR\x04boot\x12\x1b\n" +
 	"\tfirst_seq\x18\x02 \x01(\x04R\bfirstSeq\x12\x19\n" +
