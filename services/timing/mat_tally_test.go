@@ -478,3 +478,30 @@ func TestWhatIsKeptOfJudgementsChangesNothing(t *testing.T) {
 		}
 	}
 }
+
+// A mat that was read a moment ago is looked at again when those behind may be late, with nothing coming.
+func TestAMatIsLookedAtAgainWhenSomebodyMayBeLate(t *testing.T) {
+	t.Parallel()
+	tally, p := newTally(matMetres(), wornChips(60)), &tape{}
+	for i := range 40 {
+		at := time.Duration(i) * time.Minute
+		p.see("line-a", chipOf(i), at).see("k5-a", chipOf(i), at+25*time.Minute)
+		if i == 0 {
+			p.see("k10-a", chipOf(i), at+50*time.Minute)
+		}
+	}
+	tally.take(&p.batch)
+	// The minutes of reads pass by; all was there at once.
+	now, looks := gunAt.Add(50*time.Minute+2*time.Second), 0
+	for ; now != 0 && looks < 1000; looks++ {
+		states, next := tally.states(now)
+		if stateOf(t, states, "k10-a").Silent {
+			break
+		}
+		now = next
+	}
+	// The tenth of those behind the first is expected at 60:00 and late at 66:15.
+	if want := gunAt.Add(66*time.Minute + 15*time.Second); now < want || now > want.Add(awaitPause) {
+		t.Errorf("silent at %v after %d looks, want %v", now, looks, want)
+	}
+}

@@ -116,7 +116,7 @@ func (w *matWatcher) run(ctx context.Context) {
 	}
 }
 
-// follow counts what is stored of the event, and then its stream from there on. It alone holds the tally, so that nobody waits
+// follow counts what is stored of the event, and then its stream from there on. It alone holds the tally: nobody waits
 // while mats are judged. It always returns an error.
 func (w *matWatcher) follow(ctx context.Context) error {
 	changes, stop := w.mats.deps.Changed(w.event)

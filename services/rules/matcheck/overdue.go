@@ -40,7 +40,7 @@ func AtWalk(ahead int64) (time.Duration, bool) {
 	return AtPace(walkTime, 1_000_000, ahead)
 }
 
-// Watch judges a mat by the runners whom mats at earlier points saw, at one instant. The rule: since the mat's last read, ten
+// Watch judges a mat by those whom mats at earlier points saw, at one instant. The rule: since the mat's last read, ten
 // runners or more should have passed by their own pace, are late by a quarter of the time that they had from where they were
 // last seen, and by two minutes at the least, and were seen by no mat of the point; and they are a tenth or more of all who
 // passed or should have in the last hour. A field that ends does not raise it: behind the last one who came, a tenth of
