@@ -9,7 +9,8 @@ import (
 	"raceday/services/timing"
 )
 
-// copyReads stores reads of which none is stored yet; the error is isRepeat where one is.
+// copyReads stores reads of which none is stored yet. Postgres takes all of a copy or, where one is, refuses it: there is
+// no number of rows to compare.
 func copyReads(ctx context.Context, tx pgx.Tx, reads []timing.Read, to timing.Position) error {
 	columns := []string{"seq", "at", "arrived_at", "rssi", "antenna", "event", "mat", "boot", "chip"}
 	event, next := string(to.Event), 0
