@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"google.golang.org/grpc"
 
@@ -60,19 +61,48 @@ type factsExportCommand struct {
 	client
 	Event string `required:"" placeholder:"ID" help:"Event."`
 	Dir   string `arg:"" help:"Folder, made if it is not there."`
+	At    string `placeholder:"RACE:LIST[@VERSION]" help:"As they were when this list was published, such as ten:sex/F@2; without it as they are."`
+}
+
+// Validate refuses what names no list.
+func (c *factsExportCommand) Validate() error {
+	_, err := c.at()
+	return err
+}
+
+// at returns the list whose facts are wanted; nil where there is none.
+func (c *factsExportCommand) at() (*standingsv1.OfficialListName, error) {
+	if c.At == "" {
+		return nil, nil
+	}
+	race, named, ok := strings.Cut(c.At, ":")
+	if !ok {
+		return nil, fmt.Errorf("--at %s: race and list are needed, as in ten:sex/F@2", c.At)
+	}
+	list, number, err := listAtNumber(named).parts()
+	if err != nil {
+		return nil, fmt.Errorf("--at %w", err)
+	}
+	return &standingsv1.OfficialListName{Race: race, List: list, Number: number}, nil
 }
 
 // Run writes the facts; the files of an export that fails are removed.
 func (c *factsExportCommand) Run(t *terminal) error {
+	at, err := c.at()
+	if err != nil {
+		return err
+	}
 	return c.with(t, func(ctx context.Context, conn *grpc.ClientConn) error {
-		return exportFacts(ctx, conn, c.Event, c.Dir)
+		return exportFacts(ctx, conn, &standingsv1.ExportFactsRequest{EventId: c.Event, At: at}, c.Dir)
 	})
 }
 
 // factsFiles are the files of an export of facts.
 var factsFiles = []string{"event.yaml", "roster.csv", "reads.csv.gz", "rulings.csv"}
 
-func exportFacts(ctx context.Context, conn grpc.ClientConnInterface, event, dir string) (err error) {
+func exportFacts(
+	ctx context.Context, conn grpc.ClientConnInterface, request *standingsv1.ExportFactsRequest, dir string,
+) (err error) {
 	open := map[string]*os.File{}
 	defer func() {
 		for _, file := range open {
@@ -84,7 +114,7 @@ func exportFacts(ctx context.Context, conn grpc.ClientConnInterface, event, dir 
 			}
 		}
 	}()
-	stream, err := standingsv1.NewStandingsServiceClient(conn).ExportFacts(ctx, &standingsv1.ExportFactsRequest{EventId: event})
+	stream, err := standingsv1.NewStandingsServiceClient(conn).ExportFacts(ctx, request)
 	if err != nil {
 		return err
 	}

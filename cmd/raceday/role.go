@@ -81,17 +81,22 @@ func roles(running []string) map[string][]access.Role {
 		"WatchMats":            finish,
 	})
 	serve("standings", "raceday.standings.v1.StandingsService", map[string][]access.Role{
-		"GetStandings":   everybody,
-		"WatchStandings": everybody,
-		"GetResult":      everybody,
-		"GetProgress":    everybody,
-		"ListLists":      everybody,
-		"ListOnCourse":   staff,
-		"ListAnomalies":  finish,
-		"ListAwards":     staff,
-		"ExportResults":  staff,
-		"ExportFacts":    jury,
-		"Rebuild":        admin,
+		"GetStandings":        everybody,
+		"WatchStandings":      everybody,
+		"GetResult":           everybody,
+		"GetProgress":         everybody,
+		"ListLists":           everybody,
+		"ListOnCourse":        staff,
+		"ListAnomalies":       finish,
+		"ListAwards":          staff,
+		"ExportResults":       staff,
+		"ExportFacts":         jury,
+		"PublishOfficialList": jury,
+		"ListOpenMatters":     staff,
+		"GetOfficialList":     everybody,
+		"ListOfficialLists":   everybody,
+		"DiffOfficialLists":   everybody,
+		"Rebuild":             admin,
 	})
 	return table
 }

@@ -142,6 +142,7 @@ func assemble(around surroundings, running []string) (*assembly, error) {
 	if a.runs("standings") {
 		standingsv1.RegisterStandingsServiceServer(server, standingsgrpc.New(standings.NewService(standings.Dependencies{
 			Boards: boards, Store: derived, Events: events, Facts: facts, Rebuilder: rebuilder{scorer},
+			Official:  standingspg.NewOfficialLists(pool),
 			Anomalies: derived, Conflicts: conflicts{facts.timing, roster}, Now: time.Now,
 		})))
 	}

@@ -12,9 +12,11 @@ import (
 
 // Facts writes the facts that everything is derived from.
 type Facts interface {
-	// Files writes the facts of an event as of one moment. It calls file with the name of each file in turn and writes
-	// the file to what file returns.
-	Files(ctx context.Context, event race.EventID, file func(name string) io.Writer) error
+	// Files writes the facts of an event as of one moment, now where it is the zero FactsAt. It calls file with the name of
+	// each file in turn and writes the file to what file returns.
+	Files(ctx context.Context, event race.EventID, at FactsAt, file func(name string) io.Writer) error
+	// Digest returns the digest of the facts of an event as of a moment.
+	Digest(ctx context.Context, event race.EventID, at FactsAt) (Digest, error)
 }
 
 // Rebuilder computes everything anew.
@@ -50,6 +52,7 @@ type Dependencies struct {
 	Rebuilder Rebuilder
 	Anomalies Anomalies
 	Conflicts Conflicts
+	Official  Official
 	// Now is the clock by which entrants are overdue, and lists too old to page on in.
 	Now func() time.Time
 }
@@ -194,10 +197,10 @@ func writerOf(file File) func(io.Writer, *race.Event, []result.Result) error {
 	}
 }
 
-// ExportFacts writes the files of an event's facts, each to what file returns for its name. Fault: one that says
-// that there is no such event.
-func (s *Service) ExportFacts(ctx context.Context, event race.EventID, file func(name string) io.Writer) error {
-	if err := s.deps.Facts.Files(ctx, event, file); err != nil {
+// ExportFacts writes the files of an event's facts, as of now or where at is set as of that moment, each to what file returns
+// for its name. Fault: one that says that there is no such event.
+func (s *Service) ExportFacts(ctx context.Context, event race.EventID, at FactsAt, file func(name string) io.Writer) error {
+	if err := s.deps.Facts.Files(ctx, event, at, file); err != nil {
 		return fmt.Errorf("export the facts of %s: %w", event, err)
 	}
 	return nil

@@ -3,7 +3,6 @@ package official
 
 import (
 	"slices"
-	"time"
 
 	"raceday/services/rules/racetime"
 )
@@ -20,9 +19,6 @@ const (
 	// Amended lists replace official ones, for a reason.
 	Amended State = "AMENDED"
 )
-
-// ProtestTime is how long protests are taken after a list was announced, where the race says nothing. [TR8: 30 minutes]
-const ProtestTime = 30 * time.Minute
 
 // Publication is a version of a list that is about to be published.
 type Publication struct {

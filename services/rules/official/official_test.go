@@ -13,7 +13,7 @@ import (
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	const announced racetime.Instant = 1_000_000
-	until := announced.Add(ProtestTime)
+	until := announced.Add(30 * time.Minute)
 	for _, c := range []struct {
 		name string
 		p    Publication

@@ -13,8 +13,8 @@ import (
 
 // Twice as fast as insertReadsOnce, and refused as a whole if it holds a repeat.
 const insertNewReads = `
-INSERT INTO timing.reads (seq, at, arrived_at, rssi, antenna, event, mat, boot, chip)
-SELECT r.seq, r.at, r.arrived_at, r.rssi, r.antenna, @event, r.mat, r.boot, r.chip
+INSERT INTO timing.reads (seq, at, arrived_at, rssi, antenna, event, mat, boot, chip, version)
+SELECT r.seq, r.at, r.arrived_at, r.rssi, r.antenna, @event, r.mat, r.boot, r.chip, @version
 FROM unnest(@seq::bigint[], @at::timestamptz[], @arrived_at::timestamptz[], @rssi::integer[], @antenna::integer[],
             @mat::text[], @boot::text[], @chip::text[])
      AS r (seq, at, arrived_at, rssi, antenna, mat, boot, chip)`
@@ -150,8 +150,8 @@ func checkStep(batch *timing.Batch, from, to timing.Position) error {
 
 // A repeat of a read is dropped by its key, which holds all that makes it the same read.
 const insertReadsOnce = `
-INSERT INTO timing.reads (seq, at, arrived_at, rssi, antenna, event, mat, boot, chip)
-SELECT r.seq, r.at, r.arrived_at, r.rssi, r.antenna, @event, r.mat, r.boot, r.chip
+INSERT INTO timing.reads (seq, at, arrived_at, rssi, antenna, event, mat, boot, chip, version)
+SELECT r.seq, r.at, r.arrived_at, r.rssi, r.antenna, @event, r.mat, r.boot, r.chip, @version
 FROM unnest(@seq::bigint[], @at::timestamptz[], @arrived_at::timestamptz[], @rssi::integer[], @antenna::integer[],
             @mat::text[], @boot::text[], @chip::text[])
      AS r (seq, at, arrived_at, rssi, antenna, mat, boot, chip)
@@ -217,6 +217,6 @@ func readArguments(reads []timing.Read, to timing.Position) pgx.StrictNamedArgs 
 	}
 	return pgx.StrictNamedArgs{
 		"event": string(to.Event), "seq": seq, "at": at, "arrived_at": arrivedAt, "rssi": rssi, "antenna": antenna,
-		"mat": mat, "boot": boot, "chip": chip,
+		"mat": mat, "boot": boot, "chip": chip, "version": to.Version,
 	}
 }

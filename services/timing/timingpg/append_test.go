@@ -234,7 +234,7 @@ func TestEveryStoredReadComesBack(t *testing.T) {
 
 	var file bytes.Buffer
 	err = postgres.InTx(t.Context(), pool, func(ctx context.Context, tx pgx.Tx) error {
-		return s.WriteReadsAt(ctx, tx, event, &file)
+		return s.WriteReadsAt(ctx, tx, event, math.MaxInt64, &file)
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package timingpg
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -202,5 +203,29 @@ func TestAnotherGenerationAndAnotherBoot(t *testing.T) {
 	addInRun(t, s, memory, anew, []timing.Read{booted, one})
 	if diff := cmp.Diff([]timing.Read{one, two, booted}, list(t, s, timing.ReadFilter{}), anyOrder()); diff != "" {
 		t.Errorf("stored reads (-want +got):\n%s", diff)
+	}
+}
+
+// What was stored as of a version can be said for ever, however the reads were stored.
+func TestReadsAsOfAVersion(t *testing.T) {
+	t.Parallel()
+	s := newStore(t, postgrestest.Pool(t))
+	var many []timing.Read
+	for i := range copied {
+		many = append(many, read("b", uint64(i), "C1", racetime.Instant(i)))
+	}
+	position := add(t, s, newPosition(t, s), []timing.Read{read("a", 2, "C2", 20)})
+	first := position.Version
+	position = add(t, s, position, []timing.Read{read("a", 1, "C1", 10), read("a", 2, "C2", 20)}) // a late one, and a repeat
+	second := position.Version
+	third := add(t, s, position, many).Version
+	for version, want := range map[int64]int{first - 1: 0, first: 1, second: 2, third: 2 + copied} {
+		var file bytes.Buffer
+		err := postgres.InTx(t.Context(), s.pool, func(ctx context.Context, tx pgx.Tx) error {
+			return s.WriteReadsAt(ctx, tx, event, version, &file)
+		})
+		if got := bytes.Count(file.Bytes(), []byte("\n")) - 1; err != nil || got != want {
+			t.Errorf("as of version %d: %d reads, %v, want %d", version, got, err, want)
+		}
 	}
 }

@@ -127,11 +127,13 @@ const selectAllReads = `
 SELECT mat, boot, seq, chip, at, rssi, antenna, arrived_at
 FROM timing.reads
 WHERE event = @event
+  AND version <= @version
 ORDER BY mat, boot, seq, chip, at`
 
-// WriteReadsAt writes the reads that a transaction sees as reads.csv, by mat, boot, seq, chip and at.
-func (s *Store) WriteReadsAt(ctx context.Context, tx pgx.Tx, event race.EventID, w io.Writer) error {
-	rows, err := tx.Query(ctx, selectAllReads, pgx.StrictNamedArgs{"event": string(event)})
+// WriteReadsAt writes the reads of an event up to a version that a transaction sees as reads.csv, by mat, boot, seq, chip
+// and at.
+func (s *Store) WriteReadsAt(ctx context.Context, tx pgx.Tx, event race.EventID, version int64, w io.Writer) error {
+	rows, err := tx.Query(ctx, selectAllReads, pgx.StrictNamedArgs{"event": string(event), "version": version})
 	if err != nil {
 		return fmt.Errorf("read reads: %w", err)
 	}
