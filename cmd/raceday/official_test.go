@@ -64,16 +64,16 @@ func TestOfficialLists(t *testing.T) {
 		t.Errorf("announced: %q", out)
 	}
 	open, _ := command(exitSuccess, "official", "open", "dash", "overall")
-	if open != "9 FINISH_WITHOUT_START start\n" {
+	if open != "9 FINISH_WITHOUT_START finish\n" {
 		t.Errorf("open matters: %q", open)
 	}
 	_, stderr := command(exitFailure, "official", "publish", "dash", "overall", "--as", "official", "--signed-by", "Referee")
-	if !strings.Contains(stderr, "9 FINISH_WITHOUT_START start is open") {
+	if !strings.Contains(stderr, "9 FINISH_WITHOUT_START finish is open") {
 		t.Errorf("official with a matter open: %q", stderr)
 	}
 	out, _ = command(exitSuccess, "official", "publish", "dash", "overall", "--as", "official", "--signed-by", "Referee",
 		"--waive", strings.TrimSpace(open))
-	if !strings.HasPrefix(out, "dash overall@2 OFFICIAL, ") || !strings.Contains(out, "waived 9 FINISH_WITHOUT_START start") {
+	if !strings.HasPrefix(out, "dash overall@2 OFFICIAL, ") || !strings.Contains(out, "waived 9 FINISH_WITHOUT_START finish") {
 		t.Errorf("official: %q", out)
 	}
 	command(exitSuccess, "official", "publish", "relay", "overall", "--as", "provisional", "--signed-by", "Referee")
@@ -97,7 +97,7 @@ func TestOfficialLists(t *testing.T) {
 		return nil
 	})
 	out, _ = command(exitSuccess, "official", "publish", "dash", "overall", "--as", "amended", "--signed-by", "Referee",
-		"--reason", "7 left the course", "--waive", "9 FINISH_WITHOUT_START start", "--waive", "10 FINISH_WITHOUT_START start")
+		"--reason", "7 left the course", "--waive", "9 FINISH_WITHOUT_START finish", "--waive", "10 FINISH_WITHOUT_START finish")
 	if !strings.HasPrefix(out, "dash overall@3 AMENDED, ") || !strings.Contains(out, "7 left the course") {
 		t.Errorf("amended: %q", out)
 	}
