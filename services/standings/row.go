@@ -59,6 +59,16 @@ func (r Row) LastSplit() (Split, bool) {
 	return newSplit(r.Result, len(r.Result.Passings)-1, r.terms.race), true
 }
 
+// SplitAt returns the passing of a visit; false where it was not passed.
+func (r Row) SplitAt(visit int) (Split, bool) {
+	for n := range r.Result.Passings {
+		if r.Result.Passings[n].Visit == visit {
+			return newSplit(r.Result, n, r.terms.race), true
+		}
+	}
+	return Split{}, false
+}
+
 // Split is the passing of a visit.
 type Split struct {
 	// Visit is the index in the course; the start is 0.
@@ -68,6 +78,9 @@ type Split struct {
 	At            racetime.Instant
 	// Net and Gun are official times there; empty where there is none.
 	Net, Gun string
+	// Pace is that of the stretch from the passing before, the gun standing in for a start as it does in Net; empty at
+	// the start and where it is not known.
+	Pace string
 }
 
 // newSplit returns the nth passing of a result. A visit that the course no longer has, between two versions of the
@@ -77,6 +90,21 @@ func newSplit(res *result.Result, n int, r *race.Race) Split {
 	split := Split{Visit: p.Visit, At: p.At, Net: result.Shown(res.NetTimeAt(p.At, r), r), Gun: result.Shown(res.GunTimeAt(p.At), r)}
 	if p.Visit < len(r.Course) {
 		split.Point, split.AtMillimetres = r.Course[p.Visit].Point, r.Course[p.Visit].AtMillimetres
+		split.Pace = racetime.FormatPace(paceTo(res, n, r))
 	}
 	return split
+}
+
+// paceTo returns the pace to the nth passing of a result from the one before.
+func paceTo(res *result.Result, n int, r *race.Race) racetime.Optional {
+	p := res.Passings[n]
+	switch {
+	case p.Visit == 0:
+		return racetime.Optional{}
+	case n == 0:
+		stretch := res.NetTimeAt(p.At, r)
+		return racetime.Pace(stretch.Time, r.Course[p.Visit].AtMillimetres-r.Course[0].AtMillimetres)
+	}
+	before := res.Passings[n-1]
+	return racetime.Pace(p.At.Sub(before.At), r.Course[p.Visit].AtMillimetres-r.Course[before.Visit].AtMillimetres)
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"raceday/services/rules/race"
-	"raceday/services/rules/result"
 )
 
 // Facts writes the facts that everything is derived from.
@@ -53,7 +52,9 @@ type Dependencies struct {
 	Anomalies Anomalies
 	Conflicts Conflicts
 	Official  Official
-	// Now is the clock by which entrants are overdue, and lists too old to page on in.
+	Workbooks Workbooks
+	Papers    Papers
+	// Now is the clock by which entrants are overdue, lists too old to page on in, and papers written.
 	Now func() time.Time
 }
 
@@ -158,43 +159,6 @@ func (s *Service) Lists(ctx context.Context, event race.EventID, raceID race.ID)
 		return err
 	})
 	return summaries, err
-}
-
-// File is a form in which results are exported.
-type File int
-
-// The files. [FORMATS.md, results.csv]
-const (
-	ResultsCSV File = iota
-	LegsCSV
-	ResultsJSON
-)
-
-// ExportResults writes a file of an event as it is stored, not as a board has it. It first calls begin with the version
-// and writes to what begin returns. Fault: one that says that there is no such event.
-func (s *Service) ExportResults(
-	ctx context.Context, eventID race.EventID, file File, begin func(version int64) io.Writer,
-) error {
-	// No id that is none comes as far as the store.
-	if _, err := s.deps.Events.EventAt(ctx, eventID, 0); err != nil {
-		return fmt.Errorf("read the event %s: %w", eventID, err)
-	}
-	d, err := readDerived(ctx, s.deps.Store, s.deps.Events, eventID)
-	if err != nil {
-		return err
-	}
-	return writerOf(file)(begin(d.version), d.event, d.results)
-}
-
-func writerOf(file File) func(io.Writer, *race.Event, []result.Result) error {
-	switch file {
-	case LegsCSV:
-		return WriteLegs
-	case ResultsJSON:
-		return WriteResultsJSON
-	default:
-		return WriteResults
-	}
 }
 
 // ExportFacts writes the files of an event's facts, as of now or where at is set as of that moment, each to what file returns

@@ -74,18 +74,17 @@ func (s *Server) ListLists(
 	return listsResponse(lists), nil
 }
 
-// ExportResults streams results.csv, legs.csv or JSON lines.
+// ExportResults streams results as a file, or as several one after another.
 func (s *Server) ExportResults(
 	request *standingsv1.ExportResultsRequest, stream grpc.ServerStreamingServer[standingsv1.ExportResultsResponse],
 ) error {
 	var file *grpcserver.Chunks
-	err := s.service.ExportResults(stream.Context(), race.EventID(request.GetEventId()), exportFile(request.GetFile()),
-		func(version int64) io.Writer {
-			file = grpcserver.NewChunks(func(chunk []byte) error {
-				return stream.Send(&standingsv1.ExportResultsResponse{Chunk: chunk, Version: version})
-			})
-			return file
+	err := s.service.ExportResults(stream.Context(), export(request), func(name string, version int64) io.Writer {
+		file = file.Next(func(chunk []byte) error {
+			return stream.Send(&standingsv1.ExportResultsResponse{Chunk: chunk, Version: version, File: name})
 		})
+		return file
+	})
 	if err != nil {
 		return err
 	}

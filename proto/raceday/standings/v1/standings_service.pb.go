@@ -29,6 +29,14 @@ const (
 	ExportFile_EXPORT_FILE_RESULTS_CSV  ExportFile = 1
 	ExportFile_EXPORT_FILE_LEGS_CSV     ExportFile = 2
 	ExportFile_EXPORT_FILE_RESULTS_JSON ExportFile = 3
+	// A workbook with a sheet for each list of the race, or of the event.
+	ExportFile_EXPORT_FILE_RESULTS_XLSX ExportFile = 4
+	// A CSV file for each list of the race, or of the event, behind lists.csv, which says which list each file holds.
+	ExportFile_EXPORT_FILE_LISTS_CSV ExportFile = 5
+	// The pages of one list of a race, for print.
+	ExportFile_EXPORT_FILE_SHEET_PDF ExportFile = 6
+	// The certificate of a finisher.
+	ExportFile_EXPORT_FILE_CERTIFICATE_PDF ExportFile = 7
 )
 
 // Enum value maps for ExportFile.
@@ -38,12 +46,20 @@ var (
 		1: "EXPORT_FILE_RESULTS_CSV",
 		2: "EXPORT_FILE_LEGS_CSV",
 		3: "EXPORT_FILE_RESULTS_JSON",
+		4: "EXPORT_FILE_RESULTS_XLSX",
+		5: "EXPORT_FILE_LISTS_CSV",
+		6: "EXPORT_FILE_SHEET_PDF",
+		7: "EXPORT_FILE_CERTIFICATE_PDF",
 	}
 	ExportFile_value = map[string]int32{
-		"EXPORT_FILE_UNSPECIFIED":  0,
-		"EXPORT_FILE_RESULTS_CSV":  1,
-		"EXPORT_FILE_LEGS_CSV":     2,
-		"EXPORT_FILE_RESULTS_JSON": 3,
+		"EXPORT_FILE_UNSPECIFIED":     0,
+		"EXPORT_FILE_RESULTS_CSV":     1,
+		"EXPORT_FILE_LEGS_CSV":        2,
+		"EXPORT_FILE_RESULTS_JSON":    3,
+		"EXPORT_FILE_RESULTS_XLSX":    4,
+		"EXPORT_FILE_LISTS_CSV":       5,
+		"EXPORT_FILE_SHEET_PDF":       6,
+		"EXPORT_FILE_CERTIFICATE_PDF": 7,
 	}
 )
 
@@ -912,7 +928,13 @@ type ExportResultsRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	EventId string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
 	// Unset: RESULTS_CSV.
-	File          ExportFile `protobuf:"varint,2,opt,name=file,proto3,enum=raceday.standings.v1.ExportFile" json:"file,omitempty"`
+	File ExportFile `protobuf:"varint,2,opt,name=file,proto3,enum=raceday.standings.v1.ExportFile" json:"file,omitempty"`
+	// For RESULTS_XLSX and LISTS_CSV; empty: all races of the event. For SHEET_PDF; needed. Others are of the whole event.
+	Race string `protobuf:"bytes,3,opt,name=race,proto3" json:"race,omitempty"`
+	// For SHEET_PDF; empty: the race's first list.
+	List string `protobuf:"bytes,4,opt,name=list,proto3" json:"list,omitempty"`
+	// For CERTIFICATE_PDF.
+	Bib           string `protobuf:"bytes,5,opt,name=bib,proto3" json:"bib,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -961,11 +983,35 @@ func (x *ExportResultsRequest) GetFile() ExportFile {
 	return ExportFile_EXPORT_FILE_UNSPECIFIED
 }
 
+func (x *ExportResultsRequest) GetRace() string {
+	if x != nil {
+		return x.Race
+	}
+	return ""
+}
+
+func (x *ExportResultsRequest) GetList() string {
+	if x != nil {
+		return x.List
+	}
+	return ""
+}
+
+func (x *ExportResultsRequest) GetBib() string {
+	if x != nil {
+		return x.Bib
+	}
+	return ""
+}
+
 // ExportResultsResponse is the next piece of the file.
 type ExportResultsResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Chunk         []byte                 `protobuf:"bytes,1,opt,name=chunk,proto3" json:"chunk,omitempty"`
-	Version       int64                  `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Chunk   []byte                 `protobuf:"bytes,1,opt,name=chunk,proto3" json:"chunk,omitempty"`
+	Version int64                  `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	// The name of the file that the chunk belongs to, for LISTS_CSV: letters, digits, hyphens, pluses and underscores, then .csv.
+	// Empty for what is one file only.
+	File          string `protobuf:"bytes,3,opt,name=file,proto3" json:"file,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1012,6 +1058,13 @@ func (x *ExportResultsResponse) GetVersion() int64 {
 		return x.Version
 	}
 	return 0
+}
+
+func (x *ExportResultsResponse) GetFile() string {
+	if x != nil {
+		return x.File
+	}
+	return ""
 }
 
 // ExportFactsRequest names an event.
@@ -2536,13 +2589,17 @@ const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\vListSummary\x12\x12\n" +
 	"\x04list\x18\x01 \x01(\tR\x04list\x12\x16\n" +
 	"\x06ranked\x18\x02 \x01(\x05R\x06ranked\x12\x1b\n" +
-	"\ton_course\x18\x03 \x01(\x05R\bonCourse\"g\n" +
+	"\ton_course\x18\x03 \x01(\x05R\bonCourse\"\xa1\x01\n" +
 	"\x14ExportResultsRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x124\n" +
-	"\x04file\x18\x02 \x01(\x0e2 .raceday.standings.v1.ExportFileR\x04file\"G\n" +
+	"\x04file\x18\x02 \x01(\x0e2 .raceday.standings.v1.ExportFileR\x04file\x12\x12\n" +
+	"\x04race\x18\x03 \x01(\tR\x04race\x12\x12\n" +
+	"\x04list\x18\x04 \x01(\tR\x04list\x12\x10\n" +
+	"\x03bib\x18\x05 \x01(\tR\x03bib\"[\n" +
 	"\x15ExportResultsResponse\x12\x14\n" +
 	"\x05chunk\x18\x01 \x01(\fR\x05chunk\x12\x18\n" +
-	"\aversion\x18\x02 \x01(\x03R\aversion\"g\n" +
+	"\aversion\x18\x02 \x01(\x03R\aversion\x12\x12\n" +
+	"\x04file\x18\x03 \x01(\tR\x04file\"g\n" +
 	"\x12ExportFactsRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x126\n" +
 	"\x02at\x18\x02 \x01(\v2&.raceday.standings.v1.OfficialListNameR\x02at\"?\n" +
@@ -2639,13 +2696,17 @@ const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\x19DiffOfficialListsResponse\x126\n" +
 	"\x04from\x18\x01 \x01(\v2\".raceday.standings.v1.OfficialListR\x04from\x122\n" +
 	"\x02to\x18\x02 \x01(\v2\".raceday.standings.v1.OfficialListR\x02to\x12>\n" +
-	"\achanges\x18\x03 \x03(\v2$.raceday.standings.v1.OfficialChangeR\achanges*~\n" +
+	"\achanges\x18\x03 \x03(\v2$.raceday.standings.v1.OfficialChangeR\achanges*\xf3\x01\n" +
 	"\n" +
 	"ExportFile\x12\x1b\n" +
 	"\x17EXPORT_FILE_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17EXPORT_FILE_RESULTS_CSV\x10\x01\x12\x18\n" +
 	"\x14EXPORT_FILE_LEGS_CSV\x10\x02\x12\x1c\n" +
-	"\x18EXPORT_FILE_RESULTS_JSON\x10\x032\xae\r\n" +
+	"\x18EXPORT_FILE_RESULTS_JSON\x10\x03\x12\x1c\n" +
+	"\x18EXPORT_FILE_RESULTS_XLSX\x10\x04\x12\x19\n" +
+	"\x15EXPORT_FILE_LISTS_CSV\x10\x05\x12\x19\n" +
+	"\x15EXPORT_FILE_SHEET_PDF\x10\x06\x12\x1f\n" +
+	"\x1bEXPORT_FILE_CERTIFICATE_PDF\x10\a2\xae\r\n" +
 	"\x10StandingsService\x12e\n" +
 	"\fGetStandings\x12).raceday.standings.v1.GetStandingsRequest\x1a*.raceday.standings.v1.GetStandingsResponse\x12m\n" +
 	"\x0eWatchStandings\x12+.raceday.standings.v1.WatchStandingsRequest\x1a,.raceday.standings.v1.WatchStandingsResponse0\x01\x12\\\n" +
