@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,45 +12,6 @@ import (
 
 	standingsv1 "raceday/proto/raceday/standings/v1"
 )
-
-type resultsCommand struct {
-	Export resultsExportCommand `cmd:"" help:"Write results.csv, as score would."`
-}
-
-type resultsExportCommand struct {
-	client
-	Event  string `required:"" placeholder:"ID" help:"Event."`
-	Format string `default:"csv" enum:"csv,json" help:"csv or json (an object a line)."`
-	Legs   string `placeholder:"FILE" help:"Where to write legs.csv."`
-}
-
-// Run writes the results to the standard output.
-func (c *resultsExportCommand) Run(t *terminal) error {
-	file := standingsv1.ExportFile_EXPORT_FILE_RESULTS_CSV
-	if c.Format == "json" {
-		file = standingsv1.ExportFile_EXPORT_FILE_RESULTS_JSON
-	}
-	return c.with(t, func(ctx context.Context, conn *grpc.ClientConn) error {
-		if err := exportResults(ctx, conn, c.Event, file, t.stdout); err != nil || c.Legs == "" {
-			return err
-		}
-		return writeFile(c.Legs, func(w io.Writer) error {
-			return exportResults(ctx, conn, c.Event, standingsv1.ExportFile_EXPORT_FILE_LEGS_CSV, w)
-		})
-	})
-}
-
-func exportResults(ctx context.Context, conn grpc.ClientConnInterface, event string, file standingsv1.ExportFile, w io.Writer) error {
-	stream, err := standingsv1.NewStandingsServiceClient(conn).ExportResults(ctx,
-		&standingsv1.ExportResultsRequest{EventId: event, File: file})
-	if err != nil {
-		return err
-	}
-	return receive(stream, func(piece *standingsv1.ExportResultsResponse) error {
-		_, err := w.Write(piece.GetChunk())
-		return err
-	})
-}
 
 type factsCommand struct {
 	Export factsExportCommand `cmd:"" help:"Write event.yaml, roster.csv, reads.csv.gz and rulings.csv."`
