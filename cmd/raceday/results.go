@@ -27,7 +27,7 @@ type resultsExportCommand struct {
 	Format string `default:"csv" enum:"csv,json,xlsx" help:"csv, json (an object a line) or xlsx (a sheet a list)."`
 	Out    string `placeholder:"FILE" help:"Where to write the results; without it the standard output."`
 	Legs   string `placeholder:"FILE" help:"Where to write legs.csv."`
-	Lists  string `placeholder:"DIR" help:"Write a CSV file for each list into this folder, made if it is not there, instead of the results."`
+	Lists  string `placeholder:"DIR" help:"Write a CSV file for each list into this folder instead of the results."`
 }
 
 // Help says what stands in the files of lists.

@@ -28,7 +28,8 @@ func wholeDay() (*race.Event, []result.Result) {
 		r.Name, r.Sex, r.Lists = name, race.Male, []string{"sex/M", ""}
 		return r
 	}
-	winner := in(finished(runner(1, "city", "10", result.Finished, 10*second, 1210*second, 2410*second, 3610*second+millisecond)), "Әлия Ғабитқызы")
+	fast := runner(1, "city", "10", result.Finished, 10*second, 1210*second, 2410*second, 3610*second+millisecond)
+	winner := in(finished(fast), "Әлия Ғабитқызы")
 	winner.Country, winner.Club, winner.AgeGroup = "KAZ", `Club "Жүйрік", Алматы`, "M18-39"
 	results := []result.Result{
 		in(finished(runner(2, "city", "9", result.OTL, 10*second, 0, 0, 9000*second)), "Late"),
@@ -143,7 +144,9 @@ func TestFilesOfListsHaveNamesThatEverySystemTakes(t *testing.T) {
 	event := twoRaces()
 	event.Races = event.Races[1:]
 	event.Races[0].Classifications = []race.Classification{{ID: "club", By: []race.By{race.ByClub}}}
-	clubs := []string{"..", `a\b:c*?"<>`, "Tengri", "TENGRI", "tengri_2", "Жүйрік", "Йүгір", "\u0418\u0306үгір", strings.Repeat("ү", 200), strings.Repeat("ү", 201)}
+	clubs := []string{
+		"..", `a\b:c*?"<>`, "Tengri", "TENGRI", "tengri_2", "Жүйрік", "Йүгір", "\u0418\u0306үгір", strings.Repeat("ү", 200), strings.Repeat("ү", 201),
+	}
 	b := &backend{event: event, version: 7}
 	for i, club := range clubs {
 		r := runner(race.EntrantID(i+1), "ten", race.Bib(fmt.Sprint(i+1)), result.Entered)

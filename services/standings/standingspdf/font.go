@@ -51,7 +51,9 @@ const (
 
 // newDocument begins a document on A4, upright.
 func (p *Printer) newDocument(title string) *document {
-	d := &document{Fpdf: fpdf.New(fpdf.OrientationPortrait, fpdf.UnitMillimeter, fpdf.PageSizeA4, ""), font: p.font, known: map[rune]bool{}}
+	pdf := fpdf.New(fpdf.OrientationPortrait, fpdf.UnitMillimeter, fpdf.PageSizeA4, "")
+	d := &document{Fpdf: pdf, font: p.font, known: map[rune]bool{}}
+	d.SetCatalogSort(true) // the same paper, the same bytes
 	d.AddUTF8FontFromBytes(family, "", dejavusanscondensed.TTF)
 	d.AddUTF8FontFromBytes(family, "B", dejavusanscondensedbold.TTF)
 	d.SetAutoPageBreak(false, 0)

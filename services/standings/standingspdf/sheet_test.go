@@ -41,7 +41,8 @@ func marathon(finishers int) (*race.Event, []result.Result) {
 		{Point: "line", AtMillimetres: 42_195_000},
 	}
 	r.Classifications = []race.Classification{{ID: "overall"}, {ID: "sex", By: []race.By{race.BySex}, Basis: race.Net}}
-	event := &race.Event{ID: "almaty-2025", Name: "Алматы марафоны", Day: civil.Day{Year: 2025, Month: 9, Day: 28}, TimeZone: "Asia/Almaty", Races: []race.Race{r}}
+	event := &race.Event{ID: "almaty-2025", Name: "Алматы марафоны", Day: civil.Day{Year: 2025, Month: 9, Day: 28}, TimeZone: "Asia/Almaty"}
+	event.Races = []race.Race{r}
 	results := make([]result.Result, finishers)
 	for i := range results {
 		start := gun.Add(time.Duration(i%600) * time.Second)
@@ -51,8 +52,10 @@ func marathon(finishers int) (*race.Event, []result.Result) {
 		results[i] = result.Result{
 			Entrant: race.EntrantID(i + 1), Race: "marathon", Bib: race.Bib(strconv.Itoa(i + 1)), Name: names[i%len(names)],
 			Sex: race.Male, Country: "KAZ", Club: "Жүйрік", AgeGroup: "M18-34", Status: result.Finished, GunAt: gun,
-			Passings: []passing.Passing{{Visit: 0, At: start}, {Visit: 1, At: at(10)}, {Visit: 2, At: at(21.0975)}, {Visit: 3, At: at(42.195)}},
-			Gun:      racetime.Known(at(42.195).Sub(gun)), Net: racetime.Known(at(42.195).Sub(start)),
+			Passings: []passing.Passing{
+				{Visit: 0, At: start}, {Visit: 1, At: at(10)}, {Visit: 2, At: at(21.0975)}, {Visit: 3, At: at(42.195)},
+			},
+			Gun: racetime.Known(at(42.195).Sub(gun)), Net: racetime.Known(at(42.195).Sub(start)),
 			Lists: []string{"overall", "sex/M"},
 		}
 	}
@@ -134,7 +137,8 @@ func wantLine(row standings.Row) string {
 	if r.Status == result.DSQ {
 		last = "DSQ TR6.3"
 	}
-	return words(fmt.Sprint(rank, " ", r.Bib, " ", r.Name, " ", r.Country, " ", r.Club, " ", r.AgeGroup, " ", row.Gun(), " ", row.Net(), " ", last))
+	fields := []string{rank, string(r.Bib), r.Name, r.Country, r.Club, r.AgeGroup, row.Gun(), row.Net(), last}
+	return words(strings.Join(fields, " "))
 }
 
 // checkSheet compares the last pages of a sheet, from a page on, with its list.
@@ -209,7 +213,7 @@ func TestSheetsAreWrittenSideBySide(t *testing.T) {
 	t.Parallel()
 	event, results := marathon(60)
 	l, p := list(t, event, results, "overall"), newPrinter(t)
-	var files [4]bytes.Buffer
+	var files [8]bytes.Buffer
 	var writers sync.WaitGroup
 	for i := range files {
 		writers.Go(func() {

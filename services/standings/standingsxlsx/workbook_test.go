@@ -39,7 +39,8 @@ func marathon(finishers int) (*race.Event, []result.Result) {
 	r.Classifications = []race.Classification{
 		{ID: "overall"}, {ID: "sex", By: []race.By{race.BySex}, Basis: race.Net}, {ID: "club", By: []race.By{race.ByClub}},
 	}
-	event := &race.Event{ID: "almaty-2025", Name: "Almaty Marathon", Day: civil.Day{Year: 2025, Month: 9, Day: 28}, TimeZone: "Asia/Almaty", Races: []race.Race{r}}
+	event := &race.Event{ID: "almaty-2025", Name: "Almaty Marathon", Day: civil.Day{Year: 2025, Month: 9, Day: 28}, TimeZone: "Asia/Almaty"}
+	event.Races = []race.Race{r}
 	results := make([]result.Result, finishers+1)
 	for i := range results {
 		start := gun.Add(time.Duration(i%600) * time.Second)
@@ -49,8 +50,10 @@ func marathon(finishers int) (*race.Event, []result.Result) {
 		results[i] = result.Result{
 			Entrant: race.EntrantID(i + 1), Race: "marathon", Bib: race.Bib(strconv.Itoa(i + 1)), Name: names[i%len(names)],
 			Sex: race.Male, Country: "KAZ", Club: "Жүйрік", AgeGroup: "M18-34", Category: "Open", Status: result.Finished, GunAt: gun,
-			Passings: []passing.Passing{{Visit: 0, At: start}, {Visit: 1, At: at(10)}, {Visit: 2, At: at(21.0975)}, {Visit: 3, At: at(42.195)}},
-			Gun:      racetime.Known(at(42.195).Sub(gun)), Net: racetime.Known(at(42.195).Sub(start)),
+			Passings: []passing.Passing{
+				{Visit: 0, At: start}, {Visit: 1, At: at(10)}, {Visit: 2, At: at(21.0975)}, {Visit: 3, At: at(42.195)},
+			},
+			Gun: racetime.Known(at(42.195).Sub(gun)), Net: racetime.Known(at(42.195).Sub(start)),
 			Lists: []string{"overall", "sex/M", "club/Жүйрік"},
 		}
 	}
@@ -210,16 +213,15 @@ func TestAWorkbookOfAWholeField(t *testing.T) {
 	}
 	all := lists(t, event, results)
 	began := time.Now()
-	file, book := written(t, all)
+	file, _ := written(t, all)
 	t.Logf("%d rows in %d bytes, %v", len(all[0].Rows), len(file), time.Since(began).Round(time.Millisecond))
-	rows := rowsOf(t, book, "overall")
-	if len(rows) != 17_002 {
-		t.Fatalf("%d rows, want 17 001 and a header", len(rows))
+	text := part(t, file, "xl/worksheets/sheet2.xml")
+	if n := strings.Count(text, "<row "); n != 17_002 {
+		t.Errorf("%d rows, want 17 001 and a header", n)
 	}
-	for i, row := range all[0].Rows {
-		if diff := cmp.Diff(wantRow(row), rows[i+1]); diff != "" {
-			t.Fatalf("row %d (-list +sheet)\n%s", i+1, diff)
-		}
+	end := text[strings.LastIndex(text, "<row "):]
+	if !strings.Contains(end, "F-007") || !strings.Contains(end, "DSQ") || !strings.Contains(end, all[0].Rows[17_000].Gun()) {
+		t.Errorf("the last row is %s", end)
 	}
 }
 
