@@ -114,6 +114,12 @@ func lockFolder(dir string) (*os.File, error) {
 	return nil, fmt.Errorf("lock the database folder: %w", err)
 }
 
+// unlock gives the folder free. Closing alone would not as long as a child that was just forked still has the file too.
+func unlock(lock *os.File) {
+	_ = syscall.Flock(int(lock.Fd()), syscall.LOCK_UN) // of a file that is open: there is nothing that could fail
+	_ = lock.Close()
+}
+
 func (c *Cluster) data() string    { return filepath.Join(c.dir, "data") }
 func (c *Cluster) logPath() string { return filepath.Join(c.dir, "postgres.log") }
 
@@ -144,7 +150,7 @@ func (c *Cluster) Stop() error {
 }
 
 func (c *Cluster) shutDown() error {
-	defer c.lock.Close()
+	defer unlock(c.lock)
 	if c.socket != "" && filepath.Dir(c.socket) != c.dir {
 		defer os.RemoveAll(c.socket)
 	}
