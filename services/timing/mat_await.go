@@ -12,6 +12,10 @@ import (
 // awaitPause is the least time between two looks at who is due at a mat that nothing comes from.
 const awaitPause = 5 * time.Second
 
+// passedShare is of how many who were seen at a start one must have passed a point before their times say when the others
+// come: the first ones are the fastest.
+const passedShare = 4
+
 // await looks, where a mat has not been read for a while, at the runners who were seen at points before it, and returns
 // when to look again if nothing comes; zero is never.
 func (t *tally) await(m *matTally, point race.PointID, now racetime.Instant) (next racetime.Instant) {
@@ -179,13 +183,14 @@ func (s *stretch) takes(chip int32, at racetime.Instant) (time.Duration, bool) {
 	return matcheck.AtWalk(s.ahead)
 }
 
-// awaitStarted awaits those who were seen at the start alone: as long after it as half of those who passed took at the
-// most, else at a walk, if the event says when the guns go. Whoever stood on the mat before the first gun is not awaited.
+// awaitStarted awaits those who were seen at the start alone: where a fair share of all has passed, as long after it as half
+// of these took at the most, else at a walk, if the event says when the guns go. Whoever stood on the mat before the first
+// gun is not awaited.
 func (y *way) awaitStarted(w *matcheck.Watch, m *matTally) {
 	gun, known := firstGun(y.race)
 	takes, ok := matcheck.AtWalk(y.ahead)
 	ok = ok && known
-	if len(y.firsts) >= matcheck.SharedNeeded {
+	if n := len(y.firsts); n >= matcheck.SharedNeeded && n*passedShare >= n+len(y.started) {
 		slices.Sort(y.firsts)
 		takes, ok = y.firsts[(len(y.firsts)-1)/2], true
 	}

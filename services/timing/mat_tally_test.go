@@ -386,6 +386,31 @@ func TestAMatAloneIsMissedByThoseWhoAreOverdue(t *testing.T) {
 				field(p, 0, 30, "line-a", "k5-a")
 				field(p, 30, 60, "line-a")
 			}, change: func(e *race.Event) { twoLines(e) }},
+		{name: "five far ahead of the field", mat: "k5-a", now: 89 * time.Minute,
+			play: func(p *tape) {
+				for i := range 60 {
+					if i < 5 {
+						p.see("line-a", chipOf(i), 0).see("k5-a", chipOf(i), 70*time.Minute)
+					} else {
+						p.see("line-a", chipOf(i), time.Minute).see("k5-a", chipOf(i), 90*time.Minute)
+					}
+				}
+			},
+			// A half marathon with mats at its start and finish alone.
+			change: func(e *race.Event) {
+				e.Races[0].Course = []race.Visit{{Point: "line"}, {Point: "k5", AtMillimetres: 21_097_500}}
+				e.Races[0].Waves = []race.Wave{{ID: "A", Gun: gunAt}}
+			}},
+		{name: "a quarter of the field had passed", mat: "k5-a", now: 80 * time.Minute, want: true, overdue: 34,
+			play: func(p *tape) {
+				field(p, 0, 15, "line-a", "k5-a")
+				field(p, 15, 60, "line-a")
+			}, change: twoLines},
+		{name: "less than a quarter of the field had passed", mat: "k5-a", now: 80 * time.Minute,
+			play: func(p *tape) {
+				field(p, 0, 14, "line-a", "k5-a")
+				field(p, 14, 60, "line-a")
+			}, change: twoLines},
 		{name: "nobody knows when the gun goes", mat: "k5-a", now: 2 * time.Hour,
 			play: func(p *tape) { field(p, 0, 60, "line-a") }, change: twoLines},
 		{name: "the event names the gun, and even walkers are late", mat: "k5-a", now: 85 * time.Minute, want: true, overdue: 11,
@@ -468,9 +493,13 @@ func TestWhatIsKeptOfJudgementsChangesNothing(t *testing.T) {
 		fresh.take(&Batch{Reads: p.batch.Reads[:i+1]})
 		want, _ := fresh.states(now)
 		for j := range want {
-			// Who is overdue is looked at every five seconds.
-			if kept.mats[want[j].Mat].judged.watch.at < now {
-				got[j].Overdue, got[j].Silent = want[j].Overdue, want[j].Silent
+			judged, missing := &kept.mats[want[j].Mat].judged, fresh.mats[want[j].Mat].judged.missing
+			if judged.missing != missing {
+				t.Fatalf("after %d reads: %s misses those whom others saw: kept %v, first %v", i+1, want[j].Mat, judged.missing, missing)
+			}
+			// Who is overdue, where that is looked at now, is so every five seconds.
+			if judged.watch.at != 0 && judged.watch.at < now {
+				want[j].Overdue, want[j].Silent = judged.watch.Overdue(), missing || judged.watch.Silent()
 			}
 		}
 		if diff := cmp.Diff(want, got); diff != "" {

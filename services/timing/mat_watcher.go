@@ -21,6 +21,9 @@ const (
 	matRetryTime = time.Second
 	// matReadTime bounds the reading of event and roster.
 	matReadTime = time.Minute
+	// matScanTime bounds the counting of what is stored, which may be a million reads from a busy database: one that is given
+	// up begins from the first read again. It only ends a wait that would never end.
+	matScanTime = 15 * time.Minute
 	// matReadShare is how much longer than its reading an event is left alone, so that a roster that changes all the time
 	// costs little.
 	matReadShare = 20
@@ -126,6 +129,7 @@ func (w *matWatcher) follow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	pause := matReadShare * time.Since(readAt)
 	created, last, err := w.mats.deps.Stream.Info(ctx, w.event)
 	if err != nil {
 		return fmt.Errorf("find the stream of %s: %w", w.event, err)
@@ -149,7 +153,6 @@ func (w *matWatcher) follow(ctx context.Context) error {
 	idle := time.NewTicker(matIdleCheck)
 	defer idle.Stop()
 	var reread <-chan time.Time
-	pause := matReadShare * time.Since(readAt)
 	due := newMatDue(w.mats.deps.Now)
 	defer due.stop()
 	if last < from {
@@ -197,7 +200,7 @@ func (w *matWatcher) follow(ctx context.Context) error {
 // takeStored counts what is stored and returns the sequence from which the stream that was made at created goes on. Of one
 // that was lost the reads are stored none the less.
 func (w *matWatcher) takeStored(ctx context.Context, t *tally, created time.Time, last uint64) (from uint64, err error) {
-	ctx, cancel := context.WithTimeout(ctx, matReadTime)
+	ctx, cancel := context.WithTimeout(ctx, matScanTime)
 	defer cancel()
 	facts := w.mats.deps.Facts
 	// Reads that are stored meanwhile come twice, which is no matter.
@@ -294,11 +297,14 @@ func (w *matWatcher) reread(ctx context.Context, t *tally) (again bool, err erro
 	if !sameForMats(t.event, event) {
 		return false, errMatsOutworn
 	}
+	// Guns are looked up when mats are judged: nothing needs to be counted again for them.
+	t.event = event
 	t.setRoster(roster)
 	return false, nil
 }
 
-// sameForMats reports whether two versions of an event are the same in all that a tally is made of.
+// sameForMats reports whether two versions of an event are the same in all that reads are counted by. Waves are not: their
+// guns are taken with the event.
 func sameForMats(a, b *race.Event) bool {
 	return slices.Equal(a.Mats, b.Mats) && slices.EqualFunc(a.Races, b.Races, func(a, b race.Race) bool {
 		return a.ID == b.ID && a.CrossingGap == b.CrossingGap && slices.Equal(a.Course, b.Course) &&

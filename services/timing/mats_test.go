@@ -23,6 +23,8 @@ type still struct {
 	// blind is how often the roster cannot be read; asked counts how often it was.
 	blind, asked int
 	roster       map[race.Chip]race.ID
+	// scan is how long it takes to go through the reads.
+	scan time.Duration
 	// created, last and from are the stream's, and from where it was followed last.
 	created    time.Time
 	last, from uint64
@@ -36,7 +38,12 @@ func (s *still) Position(context.Context, race.EventID) (Position, bool, error) 
 	return s.position, s.position.Sequence > 0, nil
 }
 
-func (s *still) EachWholeRead(_ context.Context, _ race.EventID, each func(*Read)) error {
+func (s *still) EachWholeRead(ctx context.Context, _ race.EventID, each func(*Read)) error {
+	select {
+	case <-time.After(s.scan):
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	for _, read := range s.reads {
 		each(&read)
 	}
@@ -313,6 +320,60 @@ func TestARosterThatCannotBeReadIsReadAgain(t *testing.T) {
 		if !mat.Silent || after < 2*matRetryTime || after > 2*matRetryTime+matPause {
 			t.Errorf("after %v: silent %v, want it two seconds after the change", after, mat.Silent)
 		}
+	})
+}
+
+// A million reads may take longer than event and roster; that holds up no change of these.
+func TestAfterALongScanChangesAreTakenAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var p tape
+		for i := range 12 {
+			p.see("k10-a", chipOf(i), time.Minute)
+		}
+		s := &still{oneEvent: oneEvent{matDay()}, reads: p.batch.Reads, scan: 5 * time.Minute}
+		sent, changed := s.watched(t, gunAt.Add(time.Hour))
+		began := time.Now()
+		if _, after := next(t, sent, "k5-a", began); after > s.scan+matPause {
+			t.Errorf("mats are shown after %v, want that when the scan of %v ends", after, s.scan)
+		}
+		s.mu.Lock()
+		s.roster = wornChips(12)
+		s.mu.Unlock()
+		changed <- struct{}{}
+		mat, after := next(t, sent, "k5-a", began)
+		if !mat.Silent || after > s.scan+2*matPause {
+			t.Errorf("after %v: silent %v, want it a moment after the change", after, mat.Silent)
+		}
+	})
+}
+
+func TestACorrectedGunIsTaken(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		event := func(gun racetime.Instant) oneEvent {
+			event := matMetres()
+			twoLines(event)
+			event.Races[0].Waves = []race.Wave{{ID: "A", Gun: gun}}
+			return oneEvent{event}
+		}
+		var p tape
+		for i := range 12 {
+			p.see("line-a", chipOf(i), time.Duration(i)*time.Second)
+		}
+		s := &still{oneEvent: event(gunAt.Add(2 * time.Hour)), roster: wornChips(12), reads: p.batch.Reads}
+		sent, changed := s.watched(t, gunAt.Add(80*time.Minute))
+		began := time.Now()
+		if mat, _ := next(t, sent, "k5-a", began); mat.Silent || mat.Overdue != 0 {
+			t.Errorf("before the gun: %+v, want nobody overdue", mat)
+		}
+		s.oneEvent = event(gunAt)
+		changed <- struct{}{}
+		mat, after := next(t, sent, "k5-a", began)
+		if !mat.Silent || mat.Overdue != 12 || after > awaitPause+matPause {
+			t.Errorf("after %v: silent %v with %d overdue, want it with 12", after, mat.Silent, mat.Overdue)
+		}
+		s.want(t, "the gun was corrected", 1, 0)
 	})
 }
 

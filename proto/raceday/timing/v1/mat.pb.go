@@ -58,13 +58,19 @@ type MatState struct {
 	Conflicts int64 `protobuf:"varint,15,opt,name=conflicts,proto3" json:"conflicts,omitempty"`
 	// The mat has stopped seeing, by missed_since or overdue. It is by missed_since where that is 10 or more, and half or more of
 	// all whom others saw since its last read at its point or behind it; by overdue where that is 10 or more, and a tenth or
-	// more of all who passed the point or should have in the last hour.
+	// more of all who passed the point or should have in the last hour. Both go by reads, the roster and the event, whose
+	// corrected guns and mats are taken as they come, and not by rulings; see overdue.
 	Silent bool `protobuf:"varint,16,opt,name=silent,proto3" json:"silent,omitempty"`
 	// Whom others saw since this mat's last read, at its point or behind it, and this one did not see.
 	MissedSince int64 `protobuf:"varint,17,opt,name=missed_since,json=missedSince,proto3" json:"missed_since,omitempty"`
 	// Who was seen at points before it, should have passed since this mat's last read and in the last hour by their own pace,
 	// is late by a quarter of the time from where they were last seen, two minutes at the least, and was seen by no mat of
-	// the point. Of the start alone: by the time of half of those who passed, else at 12 minutes a kilometre.
+	// the point. Of the start alone: by the time of half of those who passed, from five and a quarter of all who were seen at
+	// the start on; before that at 12 minutes a kilometre, if the event names all guns of the race, else not at all.
+	//
+	// No ruling is known here. A GUN changes nothing: where it moves a start, correct the gun in the event too. Whoever was
+	// ruled DNF, DSQ or the like counts on for up to an hour after they should have passed, and so does everybody who is still out
+	// when their race is CLOSEd: a mat may be called silent that nobody is to come to any more.
 	Overdue       int64 `protobuf:"varint,18,opt,name=overdue,proto3" json:"overdue,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
