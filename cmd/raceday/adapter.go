@@ -226,15 +226,20 @@ func (e explainer) explainChip(ctx context.Context, event race.EventID, chip rac
 	if err != nil {
 		return explanation.OfChip{}, err
 	}
+	definition, err := e.events.Event(ctx, event)
+	if err != nil {
+		return explanation.OfChip{}, err
+	}
 	if len(wearers) == 0 {
-		definition, err := e.events.Event(ctx, event)
-		if err != nil {
-			return explanation.OfChip{}, err
-		}
 		reads, err := e.reads(ctx, event, []race.Chip{chip})
 		return explanation.OfChip{Reads: scoring.ExplainUnknown(definition, reads)}, err
 	}
 	of := explanation.OfChip{Race: wearers[0].Race, Bib: wearers[0].Bib}
+	if definition.Race(of.Race) == nil {
+		reads, err := e.reads(ctx, event, []race.Chip{chip})
+		of.Reads = scoring.ExplainWithoutRace(definition, reads)
+		return of, err
+	}
 	explained, err := e.explain(ctx, event, of.Bib)
 	if err != nil {
 		return explanation.OfChip{}, err

@@ -149,7 +149,7 @@ func passOnTheRoster(t *testing.T, s server, file func(name, content string) str
 		t.Errorf("an older file: %q", stdout)
 	}
 	for _, want := range []string{
-		"roster.csv:2: chips: replaces the chips B1 B2\n", "roster.csv:3: chips: replaces the chips A1 A2\n",
+		"roster.csv:2: chips: A1 A2 replaces B1 B2\n", "roster.csv:3: chips: B1 B2 replaces A1 A2\n",
 	} {
 		if !strings.Contains(stderr, want) {
 			t.Errorf("an older file warns %q, want %q", stderr, want)

@@ -354,3 +354,33 @@ func TestReplaceWithdrawsNeitherEverybodyNorWhoWasCheckedIn(t *testing.T) {
 		t.Errorf("one of three: %+v, %v", done, err)
 	}
 }
+
+// An older file does not undo in silence what the desk has done with chips since.
+func TestImportWarnsOfChipsThatItTakes(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		lines []string
+		want  []Warning
+	}{
+		{"nothing else than is worn", []string{"ten,1,C1 C2,,", "relay,R1,,,", "relay,R1-2,M1,R1,2", "relay,R1-1,M2,R1,1"}, nil},
+		{"other chips", []string{"ten,1,C3 C1,,"}, []Warning{{2, "chips", "C3 C1 replaces C1 C2"}}},
+		{"an empty cell", []string{"ten,1,,,"}, []Warning{{2, "chips", "takes away the chips C1 C2"}}},
+		{"a first chip", []string{"ten,2,C4,,"}, nil},
+		{"a swap of members undone, by their bibs", []string{"relay,R1,,,", "relay,R1-2,M2,R1,2", "relay,R1-1,M1,R1,1"},
+			[]Warning{{3, "chips", "M2 replaces M1"}, {4, "chips", "M1 replaces M2"}}},
+		{"a member's taken away, by the leg", []string{"relay,R1,,,", "relay,,M2,R1,1", "relay,,,R1,2"},
+			[]Warning{{4, "chips", "takes away the chips M1"}}},
+	} {
+		team := confirmed("relay", "R1")
+		team.Members = []race.Member{
+			{Bib: "R1-1", Leg: 1, Chips: []string{"M2"}}, {Bib: "R1-2", Leg: 2, Chips: []string{"M1"}},
+		}
+		o := newOffice(confirmed("ten", "1", "C1", "C2"), confirmed("ten", "2"), team)
+		done := o.mustImport(t, "race,bib,chips,team,leg", c.lines...)
+		got := slices.DeleteFunc(done.Warnings, func(w Warning) bool { return w.Column != "chips" })
+		if diff := cmp.Diff(c.want, got, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		}
+	}
+}

@@ -169,12 +169,28 @@ func (m *merge) change(line *rosterLine, before *Entry) {
 		m.done.Same++
 		return
 	}
-	if len(before.Chips) > 0 && !slices.Equal(before.Chips, after.Chips) {
-		// An older file sets back what was swapped or handed out by hand since.
-		m.done.Warnings = append(m.done.Warnings, Warning{line.line, "chips", "replaces the chips " + strings.Join(before.Chips, " ")})
+	m.warnOfChips(line.line, before.Chips, after.Chips)
+	for i := range line.entrant.Members {
+		member := &line.entrant.Members[i]
+		if was := m.roster.column.earlier(before.Members, member); was != nil && m.roster.column.chips >= 0 {
+			m.warnOfChips(cmp.Or(m.roster.lineOf(&after, member), line.line), was.Chips, member.Chips)
+		}
 	}
 	m.held.record(before, after, m.cause)
 	m.done.Changed++
+}
+
+// warnOfChips notes that a line of the file takes chips from who wore them: an older file sets back what was swapped or
+// handed out by hand since.
+func (m *merge) warnOfChips(line int, before, after []string) {
+	if len(before) == 0 || slices.Equal(before, after) {
+		return
+	}
+	reason := "takes away the chips " + strings.Join(before, " ")
+	if len(after) > 0 {
+		reason = strings.Join(after, " ") + " replaces " + strings.Join(before, " ")
+	}
+	m.done.Warnings = append(m.done.Warnings, Warning{line, "chips", reason})
 }
 
 // claim records what the line's entry will hold, and the line as bad where somebody else holds a bib or a chip of it.

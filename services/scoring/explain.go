@@ -64,12 +64,29 @@ func Explain(facts Explained) (*explanation.Explanation, bool) {
 
 // ExplainUnknown says what became of the reads of a chip that nobody wears, and returns them in order.
 func ExplainUnknown(event *race.Event, reads []explanation.Read) []explanation.Read {
+	return explainAll(event, reads, func(*race.Mat) passing.Verdict { return passing.UnknownChip })
+}
+
+// ExplainWithoutRace says what became of the reads of a chip whose wearer's race is no longer in the event, and returns them
+// in order: such a race comes by no point.
+func ExplainWithoutRace(event *race.Event, reads []explanation.Read) []explanation.Read {
+	return explainAll(event, reads, func(lay *race.Mat) passing.Verdict {
+		if lay == nil {
+			return passing.NoPoint
+		}
+		return passing.PointNotOnCourse
+	})
+}
+
+// explainAll gives reads that count for no result their verdicts, by the mat as it lay, nil where it lay at no point.
+func explainAll(event *race.Event, reads []explanation.Read, verdict func(lay *race.Mat) passing.Verdict) []explanation.Read {
 	reads = slices.Clone(reads)
 	for i := range reads {
 		read := &reads[i]
-		read.Judgement = passing.Judgement{Verdict: passing.UnknownChip, Visit: explanation.Nowhere}
+		lay := event.MatAt(read.Mat, read.At)
+		read.Judgement = passing.Judgement{Verdict: verdict(lay), Visit: explanation.Nowhere}
 		read.CorrectedAt = read.At
-		if lay := event.MatAt(read.Mat, read.At); lay != nil {
+		if lay != nil {
 			read.Point, read.Backup, read.CorrectedAt = lay.Point, lay.Backup, read.At.Add(-lay.ClockOffset)
 		}
 	}

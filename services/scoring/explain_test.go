@@ -212,7 +212,7 @@ func TestExplainReadsThatTheFinderIsNotGiven(t *testing.T) {
 	}
 }
 
-func TestReadsOfAChipThatNobodyWears(t *testing.T) {
+func TestReadsOfAChipThatCountsForNobody(t *testing.T) {
 	t.Parallel()
 	event := &race.Event{
 		Points: []race.PointID{"line"},
@@ -221,17 +221,27 @@ func TestReadsOfAChipThatNobodyWears(t *testing.T) {
 	stored := func(mat race.MatID, s int) explanation.Read {
 		return explanation.Read{StoredRead: explanation.StoredRead{Mat: mat, Chip: "X", At: second(s)}, Conflict: true}
 	}
-	judged := func(mat race.MatID, written, corrected int, point race.PointID, backup bool) explanation.Read {
+	judged := func(mat race.MatID, written, corrected int, point race.PointID, backup bool, v passing.Verdict) explanation.Read {
 		read := stored(mat, written)
-		read.Judgement = passing.Judgement{Verdict: passing.UnknownChip, Visit: explanation.Nowhere}
+		read.Judgement = passing.Judgement{Verdict: v, Visit: explanation.Nowhere}
 		read.CorrectedAt, read.Point, read.Backup = second(corrected), point, backup
 		return read
 	}
-	got := ExplainUnknown(event, []explanation.Read{stored("line-a", 150), stored("nowhere", 9), stored("line-a", 10)})
-	want := []explanation.Read{
-		judged("line-a", 10, 7, "line", true), judged("nowhere", 9, 9, "", false), judged("line-a", 150, 150, "", false),
-	}
-	if diff := gocmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+	for _, c := range []struct {
+		name             string
+		explain          func(*race.Event, []explanation.Read) []explanation.Read
+		atPoint, nowhere passing.Verdict
+	}{
+		{"nobody wears it", ExplainUnknown, passing.UnknownChip, passing.UnknownChip},
+		{"its race is no longer in the event", ExplainWithoutRace, passing.PointNotOnCourse, passing.NoPoint},
+	} {
+		got := c.explain(event, []explanation.Read{stored("line-a", 150), stored("nowhere", 9), stored("line-a", 10)})
+		want := []explanation.Read{
+			judged("line-a", 10, 7, "line", true, c.atPoint), judged("nowhere", 9, 9, "", false, c.nowhere),
+			judged("line-a", 150, 150, "", false, c.nowhere),
+		}
+		if diff := gocmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		}
 	}
 }

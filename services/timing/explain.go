@@ -66,8 +66,8 @@ func (s *Service) ExplainResult(
 	return explained, ranks, nil
 }
 
-// ExplainChip returns what became of all reads of a chip, whether anybody wears it or not. It returns ErrFilterInvalid, or a
-// fault that says that there is no such event.
+// ExplainChip returns what became of all reads of a chip, whether anybody wears it or not, and also where the wearer's race
+// is no longer in the event. It returns ErrFilterInvalid, or a fault that says that there is no such event.
 func (s *Service) ExplainChip(ctx context.Context, event race.EventID, written string) (explanation.OfChip, error) {
 	chip, err := race.ParseChip(written)
 	if err != nil {

@@ -77,3 +77,10 @@ type Position struct {
 	// Version is that of the event's derived state.
 	Version int64
 }
+
+// Equal reports whether two positions are the same, whatever the zone of their instants.
+func (p Position) Equal(q Position) bool {
+	created := p.StreamCreated.Equal(q.StreamCreated)
+	p.StreamCreated, q.StreamCreated = time.Time{}, time.Time{}
+	return created && p == q
+}

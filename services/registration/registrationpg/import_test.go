@@ -98,7 +98,7 @@ func TestImportTwice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	replaced := []registration.Warning{{Line: 2, Column: "chips", Reason: "replaces the chips C7 0c8"}}
+	replaced := []registration.Warning{{Line: 2, Column: "chips", Reason: "C9 replaces C7 0c8"}}
 	if diff := cmp.Diff(registration.Imported{Added: 1, Changed: 2, Warnings: replaced}, done); diff != "" {
 		t.Errorf("third import (-want +got):\n%s", diff)
 	}

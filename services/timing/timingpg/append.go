@@ -2,6 +2,7 @@ package timingpg
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -127,8 +128,14 @@ func wantOneRow(tag pgconn.CommandTag) error {
 	return nil
 }
 
+// errNoStep is a mistake of the caller's: whether the append was committed could not be told by the position.
+var errNoStep = errors.New("the position does not move")
+
 // checkStep makes sure that nothing of the stream is left out, whoever made the batch.
 func checkStep(batch *timing.Batch, from, to timing.Position) error {
+	if to.Equal(from) {
+		return errNoStep
+	}
 	before := from.Sequence
 	if to.Generation != from.Generation {
 		before = 0

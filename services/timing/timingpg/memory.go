@@ -22,6 +22,7 @@ type Memory struct {
 	numberings map[numbering]*numbers
 	// chips numbers the chips from 1.
 	chips map[race.Chip]uint32
+	spent budget
 	// lost is set where nothing is known any more.
 	lost bool
 }
@@ -47,10 +48,21 @@ type numbers struct {
 const (
 	// maxNumberings bounds the memory that mats with ever new boots can take: reads of further ones are looked for.
 	maxNumberings = 10_000
-	// maxNumbersApart and maxPlacesARead bound the memory that a mat with wild numbers can take.
+	// maxNumbersApart and maxPlacesARead bound the memory that one numbering with wild numbers can take.
 	maxNumbersApart = 10_000
 	maxPlacesARead  = 4
+	// maxSparePlaces bounds, with maxPlacesARead, what all numberings take together: these are 12 MB.
+	maxSparePlaces = 1_000_000
 )
+
+// budget counts what all numberings of a memory hold: reads, and places for reads.
+type budget struct{ known, places uint64 }
+
+// room returns how many more places one more read may take: at least one, so that a mat which counts one by one is
+// remembered whatever others do.
+func (b *budget) room() uint64 {
+	return maxPlacesARead*(b.known+1) + maxSparePlaces - b.places
+}
 
 func newMemory() *Memory {
 	return &Memory{numberings: map[numbering]*numbers{}, chips: map[race.Chip]uint32{}}
@@ -84,18 +96,18 @@ func (m *Memory) divide(from timing.Position, reads []timing.Read) (fresh, doubt
 
 // settle decides what became of the last append, now that one begins at a position.
 func (m *Memory) settle(from timing.Position) {
-	switch from {
-	case m.to:
+	switch {
+	case from.Equal(m.to):
 		for i := range m.pending {
 			read := &m.pending[i]
 			if n := m.numbersOf(read.Mat, read.Boot); n != nil {
-				n.add(read.Seq, m.chipOf(read.Chip), read.At)
+				n.add(&m.spent, read.Seq, m.chipOf(read.Chip), read.At)
 			}
 		}
 		m.at = from
-	case m.at: // its transaction came to nothing: its reads are doubtful, since their numbers have been seen
+	case from.Equal(m.at): // its transaction came to nothing: its reads are doubtful, since their numbers have been seen
 	default:
-		if m.at != (timing.Position{}) {
+		if !m.at.Equal(timing.Position{}) {
 			*m = Memory{lost: true} // no append of one run
 			return
 		}
@@ -151,30 +163,33 @@ func (n *numbers) holds(seq uint64, chip uint32, at racetime.Instant) bool {
 	return n.chips[i] == chip && n.at[i] == at
 }
 
-// add remembers a read, unless its number is taken or lies far from the others.
-func (n *numbers) add(seq uint64, chip uint32, at racetime.Instant) {
+// add remembers a read, unless its number is taken or lies far from the others, or too much is spent.
+func (n *numbers) add(spent *budget, seq uint64, chip uint32, at racetime.Instant) {
 	if len(n.chips) == 0 {
 		n.first = seq
 	}
-	most := maxPlacesARead*n.known + maxNumbersApart
+	most, room := maxPlacesARead*n.known+maxNumbersApart, spent.room()
 	if seq < n.first { // a late batch, or rows in the order of the disk
 		more := n.first - seq
-		if more+uint64(len(n.chips)) > most {
+		if more+uint64(len(n.chips)) > most || more > room {
 			return
 		}
-		more = min(max(more, uint64(len(n.chips)/2)), n.first) // not again for the next
+		more = min(max(more, uint64(len(n.chips)/2)), n.first, room) // not again for the next
 		n.chips, n.at = append(make([]uint32, more), n.chips...), append(make([]racetime.Instant, more), n.at...)
 		n.first -= more
+		spent.places += more
 	}
 	i := seq - n.first
-	if i > most {
+	if i > most || i >= uint64(len(n.chips))+room {
 		return
 	}
 	for uint64(len(n.chips)) <= i {
 		n.chips, n.at = append(n.chips, 0), append(n.at, 0)
+		spent.places++
 	}
 	if n.chips[i] == 0 {
 		n.chips[i], n.at[i] = chip, at
 		n.known++
+		spent.known++
 	}
 }

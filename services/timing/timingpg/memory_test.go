@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
@@ -30,6 +31,11 @@ func positionAt(sequence uint64) timing.Position {
 	return timing.Position{Event: event, Generation: 1, StreamCreated: created, Sequence: sequence, Version: int64(sequence)}
 }
 
+func inZone(p timing.Position) timing.Position {
+	p.StreamCreated = p.StreamCreated.In(time.FixedZone("", 3600))
+	return p
+}
+
 // Reads are known to be stored when the next append begins where theirs led to, and not before.
 func TestOnlyWhatIsCommittedIsKnown(t *testing.T) {
 	t.Parallel()
@@ -43,6 +49,7 @@ func TestOnlyWhatIsCommittedIsKnown(t *testing.T) {
 		{"sent again after the commit", positionAt(1), reads, nil, nil},
 		{"another instant under a number that is taken", positionAt(1), []timing.Read{read("a", 1, "C2", 21)}, nil, []uint64{1}},
 		{"another chip under a number that is taken", positionAt(1), []timing.Read{read("a", 1, "C1", 20)}, nil, []uint64{1}},
+		{"sent again, and the position is of another zone", inZone(positionAt(1)), reads, nil, nil},
 		{"another mat", positionAt(1), []timing.Read{read("b", 1, "C2", 20)}, []uint64{1}, nil},
 		{"twice in one batch", positionAt(1), []timing.Read{read("a", 7, "C9", 70), read("a", 7, "C9", 70)}, []uint64{7}, []uint64{7}},
 		{"new ones among those sent again", positionAt(1), append([]timing.Read{read("a", 7, "C9", 70)}, reads...), []uint64{7}, nil},
@@ -66,18 +73,71 @@ func TestOnlyWhatIsCommittedIsKnown(t *testing.T) {
 
 func TestWildNumbersTakeNoMemory(t *testing.T) {
 	t.Parallel()
-	n := &numbers{}
+	n, spent := &numbers{}, &budget{}
 	for _, seq := range []uint64{50_000, 1 << 62, timing.MaxSeq, 0, 49_999, 50_001} {
-		n.add(seq, 1, 10)
+		n.add(spent, seq, 1, 10)
 		if held, want := n.holds(seq, 1, 10), seq >= 49_999 && seq <= 50_001; held != want {
 			t.Errorf("number %d is held: %t, want %t", seq, held, want)
 		}
 	}
 	for i := range uint64(1000) { // milliseconds instead of numbers
-		n.add(50_000+i*9_000, 1, 10)
+		n.add(spent, 50_000+i*9_000, 1, 10)
 	}
 	if len(n.chips) > 20_000 {
 		t.Errorf("%d places are held for a handful of reads", len(n.chips))
+	}
+}
+
+// A mat that boots for ever and counts wildly spends one budget, and a mat that counts one by one is remembered all the same.
+func TestManyBootsWithWildNumbersTakeNoMemory(t *testing.T) {
+	t.Parallel()
+	m := newMemory()
+	remember := func(mat race.MatID, boot string, seq uint64) bool {
+		n := m.numbersOf(mat, boot)
+		n.add(&m.spent, seq, m.chipOf("C1"), 10)
+		return n.holds(seq, m.chips["C1"], 10)
+	}
+	if !remember("good", "1", 0) {
+		t.Error("the first read is not remembered")
+	}
+	for boot := range maxNumberings - 1 {
+		far := uint64(maxNumbersApart - 1)
+		remember("wild", fmt.Sprint(boot), far*uint64(boot%2)) // up or down
+		remember("wild", fmt.Sprint(boot), far*uint64(1-boot%2))
+	}
+	for seq := range uint64(1000) {
+		if !remember("good", "1", seq) {
+			t.Fatalf("number %d of a mat that counts one by one is not remembered", seq)
+		}
+	}
+	var known, places uint64
+	for _, n := range m.numberings {
+		known, places = known+n.known, places+uint64(len(n.chips))
+	}
+	if got, want := m.spent, (budget{known, places}); got != want {
+		t.Errorf("spent %+v, want %+v", got, want)
+	}
+	if most := maxPlacesARead*known + maxSparePlaces; places > most {
+		t.Errorf("%d places are held for %d reads, want at most %d", places, known, most)
+	}
+}
+
+// A position that does not move would say that an append is committed which may have come to nothing.
+func TestAStepThatDoesNotMoveIsRefused(t *testing.T) {
+	t.Parallel()
+	from := positionAt(1)
+	to := inZone(from)
+	for name, batch := range map[string]*timing.Batch{
+		"no batch": nil, "an empty batch": {StreamCreated: created, First: 2, Last: 1},
+	} {
+		if err := checkStep(batch, from, to); !errors.Is(err, errNoStep) {
+			t.Errorf("%s: got %v, want errNoStep", name, err)
+		}
+	}
+	if err := checkStep(nil, from, timing.Position{
+		Event: event, Generation: 1, StreamCreated: created, Sequence: 1, Change: 1, Version: 2,
+	}); err != nil {
+		t.Errorf("a change alone: %v", err)
 	}
 }
 
@@ -86,10 +146,10 @@ func TestNumbersInAnyOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		all := rapid.SliceOfNDistinct(rapid.Uint64Range(0, 3000), 1, 40, rapid.ID).Draw(t, "numbers")
-		n := &numbers{}
+		n, spent := &numbers{}, &budget{}
 		for _, seq := range all {
 			n.see(seq)
-			n.add(seq, uint32(seq+1), racetime.Instant(seq))
+			n.add(spent, seq, uint32(seq+1), racetime.Instant(seq))
 		}
 		for seq := range uint64(3001) {
 			if got, want := n.holds(seq, uint32(seq+1), racetime.Instant(seq)), slices.Contains(all, seq); got != want {

@@ -91,7 +91,7 @@ func eachSighting(rows pgx.Rows, memory *Memory, each func(mat race.MatID, chip 
 		at, seq := epoch+racetime.Instant(binary.BigEndian.Uint64(values[2])), binary.BigEndian.Uint64(values[4])
 		if from.numbers != nil {
 			from.numbers.see(seq)
-			from.numbers.add(seq, worn.number, at)
+			from.numbers.add(&memory.spent, seq, worn.number, at)
 		}
 		each(from.mat, worn.chip, at)
 	}

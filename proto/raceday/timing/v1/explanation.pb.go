@@ -57,7 +57,7 @@ const (
 	Verdict_VERDICT_MANUAL_TIME Verdict = 13
 	// The member whose chip it is runs another leg.
 	Verdict_VERDICT_OTHERS_LEG Verdict = 14
-	// The race does not come by the point.
+	// The race does not come by the point; no race that is no longer in the event does.
 	Verdict_VERDICT_POINT_NOT_ON_COURSE Verdict = 15
 	// The chip is a reserve's, who runs no leg.
 	Verdict_VERDICT_NO_LEG Verdict = 16
