@@ -40,7 +40,7 @@ func (*rulingsApplyCommand) Help() string {
   ruling      what is decided, as below
   target      GUN, START_WITH_WAVE: the wave; RANK_BEFORE: the other bib;
               REVIEWED: the kind of anomaly, of a conflict followed by mat,
-              boot and number; REVOKE: the id of the ruling
+              boot and number; SPLIT_CARD, REVOKE: the id of the ruling
   point       where; line#2 is the second visit of line, the start being
               the first; of REVIEWED one of those that the anomaly lists
   at          an instant with its offset; of VOID_READ as the mat wrote it
@@ -67,8 +67,10 @@ const rulingsExample = `  id,race,bib,ruling,target,point,at,duration,rule,reaso
   ,marathon,1046,DNF,,,,,,at km 30
   ,ekiden,9001,DNF,,x2,,,,leg not completed
   ,marathon,1047,PENALTY,,,,30s,,wrong corral
-  ,nordic,501,YELLOW_CARD,,k5,2025-09-28T08:10:00+05:00,,,
+  c2,nordic,501,YELLOW_CARD,,k5,2025-09-28T08:10:00+05:00,,,
   ,nordic,502,RED_CARD,,k5,2025-09-28T08:12:00+05:00,,,ran
+  ,nordic,501,SPLIT_CARD,c2,,,,,two faults
+  ,nordic,,CLOSE_SHEET,,,,,,all judges handed in
   ,marathon,,GUN,A,,2025-09-28T07:00:02.4+05:00,,,
   ,marathon,,GUN,,,2025-09-28T07:00:02.4+05:00,,,all waves
   ,marathon,1048,START_WITH_WAVE,A,,,,,

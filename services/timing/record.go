@@ -188,7 +188,7 @@ func (s *Service) known(ctx context.Context, event race.EventID, all []asked) (m
 		if ruling.ValidID(all[i].ID) {
 			ids = append(ids, all[i].ID)
 		}
-		if target := ruling.ID(all[i].Target); all[i].Kind == ruling.Revoke && ruling.ValidID(target) {
+		if target := ruling.ID(all[i].Target); namesRuling(all[i].Kind) && ruling.ValidID(target) {
 			ids = append(ids, target)
 		}
 	}
@@ -275,7 +275,7 @@ func asInFile(text string) string {
 // maxNoteBytes bounds the texts of a ruling that its kind does not check.
 const maxNoteBytes = 1000
 
-// check returns why a new ruling is refused; a revoked one is among ids.
+// check returns why a new ruling is refused; ids has the one that it revokes or splits.
 func check(r ruling.Ruling, event *race.Event, ids map[ruling.ID]bool, path string) []fault.Violation {
 	var violations []fault.Violation
 	for _, problem := range slices.Concat(ruling.Check(r), ruling.Misfits(r, event)) {
@@ -292,10 +292,13 @@ func check(r ruling.Ruling, event *race.Event, ids map[ruling.ID]bool, path stri
 			})
 		}
 	}
-	if r.Kind == ruling.Revoke && ruling.ValidID(ruling.ID(r.Target)) && !ids[ruling.ID(r.Target)] {
+	if namesRuling(r.Kind) && ruling.ValidID(ruling.ID(r.Target)) && !ids[ruling.ID(r.Target)] {
 		violations = append(violations, fault.Violation{
 			Path: path + ".target", Reason: "RULING_UNKNOWN", Message: "the event has no ruling with this id",
 		})
 	}
 	return violations
 }
+
+// namesRuling reports whether the target of a kind is a ruling.
+func namesRuling(kind ruling.Kind) bool { return kind == ruling.Revoke || kind == ruling.SplitCard }

@@ -3,6 +3,7 @@ package result
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"raceday/services/rules/agegrade"
 	"raceday/services/rules/civil"
@@ -68,14 +69,13 @@ func Compute(f Facts) Result {
 
 // cards adds the time of yellow cards, and reports whether the cards disqualify. [RULES.md, Nordic walking]
 func (f *Facts) cards(res *Result) bool {
-	nordic := f.Race.Nordic
+	nordic, red := f.Race.Nordic, f.Ruled.CardsOf(ruling.RedCard) > 0
 	if nordic == nil {
-		return f.Ruled.RedCards > 0
+		return red
 	}
-	for range f.Ruled.YellowCards {
-		res.Penalty += nordic.YellowCard
-	}
-	return f.Ruled.RedCards > 0 || nordic.YellowToDSQ > 0 && f.Ruled.YellowCards >= nordic.YellowToDSQ
+	yellow := f.Ruled.CardsOf(ruling.YellowCard)
+	res.Penalty += time.Duration(yellow) * nordic.YellowCard
+	return red || nordic.YellowToDSQ > 0 && yellow >= nordic.YellowToDSQ
 }
 
 // status applies the precedence: ruling on the entrant, over time, FINISHED, then CLOSE. [FORMATS.md, results.csv]

@@ -40,7 +40,7 @@ func needsOf(r Ruling) needs {
 		return needs{bib: true, point: true, at: true}
 	case Gun:
 		return needs{noBib: true, at: true}
-	case Close, Revoke:
+	case Close, CloseSheet, Revoke:
 		return needs{noBib: true}
 	default:
 		return needs{bib: true}
@@ -85,6 +85,9 @@ func Misfits(r Ruling, event *race.Event) []Problem {
 	bad := func(field, reason, message string) { problems = append(problems, Problem{field, reason, message}) }
 	if (r.Kind == Gun || r.Kind == StartWithWave) && r.Target != "" && of.Wave(race.WaveID(r.Target)) == nil {
 		bad("target", "WAVE_UNKNOWN", "unknown wave "+strconv.Quote(r.Target))
+	}
+	if r.Kind == CloseSheet && of.Nordic == nil {
+		bad("race", "RACE_WITHOUT_CARDS", "only Nordic walking has a judges' sheet")
 	}
 	if r.Point != "" {
 		fitPoint(r, of, event, bad)
@@ -145,14 +148,14 @@ func checkTarget(r Ruling, bad func(field, reason, message string)) {
 		}
 	case Reviewed:
 		checkReviewed(r, bad)
-	case Revoke:
+	case SplitCard, Revoke:
 		switch {
 		case r.Target == "":
 			bad("target", "TARGET_MISSING", "the id of a ruling is needed")
 		case !ValidID(ID(r.Target)):
 			bad("target", "ID_INVALID", "not the id of a ruling")
 		case r.Target == string(r.ID):
-			bad("target", "RULING_ITSELF", "a ruling cannot revoke itself")
+			bad("target", "RULING_ITSELF", "a ruling cannot name itself")
 		}
 	}
 }

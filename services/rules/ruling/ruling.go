@@ -27,6 +27,8 @@ const (
 	Penalty       Kind = "PENALTY"
 	YellowCard    Kind = "YELLOW_CARD"
 	RedCard       Kind = "RED_CARD"
+	SplitCard     Kind = "SPLIT_CARD"
+	CloseSheet    Kind = "CLOSE_SHEET"
 	Gun           Kind = "GUN"
 	StartWithWave Kind = "START_WITH_WAVE"
 	ManualTime    Kind = "MANUAL_TIME"
@@ -37,10 +39,11 @@ const (
 	Revoke        Kind = "REVOKE"
 )
 
-// Kinds returns all kinds in the order of FORMATS.md, which does not have REVIEWED: an official looked at an anomaly, and
-// nothing else follows from it.
+// Kinds returns all kinds in the order of FORMATS.md, which does not have three of them. REVIEWED: an official looked at an
+// anomaly, and nothing else follows from it. SPLIT_CARD: the card with this id stands by itself, although another judge
+// reported the same fault within a minute. CLOSE_SHEET: the judges of a race of Nordic walking have handed in all cards.
 func Kinds() []Kind {
-	return []Kind{DSQ, DNS, Withdrawn, NotCompeting, DNF, Penalty, YellowCard, RedCard, Gun, StartWithWave, ManualTime,
+	return []Kind{DSQ, DNS, Withdrawn, NotCompeting, DNF, Penalty, YellowCard, RedCard, SplitCard, CloseSheet, Gun, StartWithWave, ManualTime,
 		VoidRead, RankBefore, Reviewed, Close, Revoke}
 }
 
@@ -51,7 +54,7 @@ type Ruling struct {
 	Bib  race.Bib
 	Kind Kind
 	// Target is a wave (GUN, START_WITH_WAVE), another bib (RANK_BEFORE), the kind of an anomaly (REVIEWED), that of a
-	// conflict followed by its identity (IDENTITY_CONFLICT line-a 1 17), or a ruling (REVOKE).
+	// conflict followed by its identity (IDENTITY_CONFLICT line-a 1 17), or a ruling (SPLIT_CARD, REVOKE).
 	Target string
 	// Point may name a later visit of it: line#2, the start being the first.
 	Point string

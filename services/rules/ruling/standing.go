@@ -62,6 +62,8 @@ type OfRace struct {
 	Guns map[race.WaveID]racetime.Instant
 	// Closed turns STARTED into DNF and ENTERED into DNS.
 	Closed bool
+	// SheetClosed means that the judges have handed in all cards.
+	SheetClosed bool
 }
 
 // ForRace returns what standing rulings decide for a race: the last gun of a wave stands.
@@ -72,6 +74,8 @@ func ForRace(standing []Ruling, r *race.Race) OfRace {
 		case d.Race != r.ID:
 		case d.Kind == Close:
 			decided.Closed = true
+		case d.Kind == CloseSheet:
+			decided.SheetClosed = true
 		case d.Kind == Gun && d.Target == "":
 			for _, wave := range r.Waves {
 				decided.Guns[wave.ID] = d.At
@@ -119,8 +123,8 @@ type OfEntrant struct {
 	// LegsNotCompleted are the points, line#2 naming a later visit, where a leg ruled not completed ends.
 	LegsNotCompleted []string
 	Penalty          time.Duration
-	YellowCards      int
-	RedCards         int
+	// Cards are in the order of their instants, what several judges saw counting once.
+	Cards []Card
 	// StartWithWave is empty where the entrant starts with its own.
 	StartWithWave race.WaveID
 	// Manual are passings entered by officials; of two at one point the later stands.
@@ -140,7 +144,7 @@ type At struct {
 
 // ForEntrant returns what standing rulings on one bib decide, in their order.
 func ForEntrant(standing []Ruling) OfEntrant {
-	var o OfEntrant
+	o := OfEntrant{Cards: Cards(standing)}
 	for _, d := range standing {
 		switch d.Kind {
 		case DNF:
@@ -155,10 +159,6 @@ func ForEntrant(standing []Ruling) OfEntrant {
 			o.Status, o.Rule, o.StatusBy = d.Kind, d.Rule, d.ID
 		case Penalty:
 			o.Penalty += d.Duration
-		case YellowCard:
-			o.YellowCards++
-		case RedCard:
-			o.RedCards++
 		case StartWithWave:
 			o.StartWithWave = race.WaveID(d.Target)
 		case ManualTime:
@@ -172,6 +172,17 @@ func ForEntrant(standing []Ruling) OfEntrant {
 		}
 	}
 	return o
+}
+
+// CardsOf counts the cards of a kind.
+func (o *OfEntrant) CardsOf(kind Kind) int {
+	n := 0
+	for _, card := range o.Cards {
+		if card.Kind == kind {
+			n++
+		}
+	}
+	return n
 }
 
 // Voids reports whether a read at a point, with the instant that the mat wrote, never was.

@@ -52,14 +52,17 @@ func TestForEntrant(t *testing.T) {
 	t.Parallel()
 	got := ForEntrant([]Ruling{
 		{Kind: DSQ, Rule: "TR6.3"}, {Kind: Penalty, Duration: time.Minute}, {Kind: DNF, Point: "x1"},
-		{Kind: YellowCard}, {Kind: Penalty, Duration: 30 * time.Second}, {Kind: YellowCard}, {Kind: NotCompeting, Rule: "guest"},
+		{Kind: YellowCard, At: 2}, {Kind: Penalty, Duration: 30 * time.Second}, {Kind: YellowCard, At: 1}, {Kind: NotCompeting, Rule: "guest"},
 		{Kind: VoidRead, Point: "k5", At: 5}, {Kind: RankBefore, Target: "8"}, {Kind: StartWithWave, Target: "A"},
 	})
 	want := OfEntrant{
-		Status: NotCompeting, Rule: "guest", LegsNotCompleted: []string{"x1"}, Penalty: 90 * time.Second, YellowCards: 2,
+		Status: NotCompeting, Rule: "guest", LegsNotCompleted: []string{"x1"}, Penalty: 90 * time.Second,
+		Cards: []Card{
+			{Kind: YellowCard, At: 1, Reports: []Report{{At: 1}}}, {Kind: YellowCard, At: 2, Reports: []Report{{At: 2}}},
+		},
 		StartWithWave: "A", Void: []At{{"k5", 5}}, Before: []race.Bib{"8"},
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(Card{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if !got.Voids("k5", 5) || got.Voids("k5", 6) || got.Voids("k10", 5) {

@@ -45,6 +45,10 @@ const (
 	RulingKind_RULING_KIND_REVOKE          RulingKind = 15
 	// An official looked at one anomaly; nothing else follows from it.
 	RulingKind_RULING_KIND_REVIEWED RulingKind = 16
+	// The card with this id stands by itself, although another judge reported the same fault at its point within a minute.
+	RulingKind_RULING_KIND_SPLIT_CARD RulingKind = 17
+	// The judges of a race of Nordic walking have handed in all cards; revoking it opens their sheet again.
+	RulingKind_RULING_KIND_CLOSE_SHEET RulingKind = 18
 )
 
 // Enum value maps for RulingKind.
@@ -67,6 +71,8 @@ var (
 		14: "RULING_KIND_CLOSE",
 		15: "RULING_KIND_REVOKE",
 		16: "RULING_KIND_REVIEWED",
+		17: "RULING_KIND_SPLIT_CARD",
+		18: "RULING_KIND_CLOSE_SHEET",
 	}
 	RulingKind_value = map[string]int32{
 		"RULING_KIND_UNSPECIFIED":     0,
@@ -86,6 +92,8 @@ var (
 		"RULING_KIND_CLOSE":           14,
 		"RULING_KIND_REVOKE":          15,
 		"RULING_KIND_REVIEWED":        16,
+		"RULING_KIND_SPLIT_CARD":      17,
+		"RULING_KIND_CLOSE_SHEET":     18,
 	}
 )
 
@@ -127,7 +135,7 @@ type Ruling struct {
 	Bib  string     `protobuf:"bytes,3,opt,name=bib,proto3" json:"bib,omitempty"`
 	Kind RulingKind `protobuf:"varint,4,opt,name=kind,proto3,enum=raceday.timing.v1.RulingKind" json:"kind,omitempty"`
 	// A wave (GUN, START_WITH_WAVE), another bib (RANK_BEFORE), the kind of an anomaly without its prefix (REVIEWED), that of a
-	// conflict followed by its mat, boot and number (IDENTITY_CONFLICT line-a 1 17), or a ruling's id (REVOKE).
+	// conflict followed by its mat, boot and number (IDENTITY_CONFLICT line-a 1 17), or a ruling's id (SPLIT_CARD, REVOKE).
 	Target string `protobuf:"bytes,5,opt,name=target,proto3" json:"target,omitempty"`
 	// A point; line#2 names the second visit, the start being the first. REVIEWED needs it of kinds that an entrant may have
 	// several of: MISSING_POINT, MISSING_POINTS (any of the row), IMPOSSIBLE_SEGMENT, TWO_PLACES and OTHERS_LEG; without it, it
@@ -377,7 +385,7 @@ const file_raceday_timing_v1_ruling_proto_rawDesc = "" +
 	"\truling_id\x18\x01 \x01(\tR\brulingId\x12\x14\n" +
 	"\x05field\x18\x02 \x01(\tR\x05field\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x18\n" +
-	"\amessage\x18\x04 \x01(\tR\amessage*\xc6\x03\n" +
+	"\amessage\x18\x04 \x01(\tR\amessage*\xff\x03\n" +
 	"\n" +
 	"RulingKind\x12\x1b\n" +
 	"\x17RULING_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
@@ -397,7 +405,9 @@ const file_raceday_timing_v1_ruling_proto_rawDesc = "" +
 	"\x17RULING_KIND_RANK_BEFORE\x10\r\x12\x15\n" +
 	"\x11RULING_KIND_CLOSE\x10\x0e\x12\x16\n" +
 	"\x12RULING_KIND_REVOKE\x10\x0f\x12\x18\n" +
-	"\x14RULING_KIND_REVIEWED\x10\x10B*Z(raceday/proto/raceday/timing/v1;timingv1b\x06proto3"
+	"\x14RULING_KIND_REVIEWED\x10\x10\x12\x1a\n" +
+	"\x16RULING_KIND_SPLIT_CARD\x10\x11\x12\x1b\n" +
+	"\x17RULING_KIND_CLOSE_SHEET\x10\x12B*Z(raceday/proto/raceday/timing/v1;timingv1b\x06proto3"
 
 var (
 	file_raceday_timing_v1_ruling_proto_rawDescOnce sync.Once
