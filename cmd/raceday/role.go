@@ -88,6 +88,7 @@ func roles(running []string) map[string][]access.Role {
 		"ListLists":      everybody,
 		"ListOnCourse":   staff,
 		"ListAnomalies":  finish,
+		"ListAwards":     staff,
 		"ExportResults":  staff,
 		"ExportFacts":    jury,
 		"Rebuild":        admin,

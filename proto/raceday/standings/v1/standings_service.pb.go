@@ -1708,11 +1708,117 @@ func (x *ListAnomaliesResponse) GetNextPageToken() string {
 	return ""
 }
 
+// ListAwardsRequest names a race.
+type ListAwardsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	EventId       string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	Race          string                 `protobuf:"bytes,2,opt,name=race,proto3" json:"race,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAwardsRequest) Reset() {
+	*x = ListAwardsRequest{}
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAwardsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAwardsRequest) ProtoMessage() {}
+
+func (x *ListAwardsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAwardsRequest.ProtoReflect.Descriptor instead.
+func (*ListAwardsRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *ListAwardsRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *ListAwardsRequest) GetRace() string {
+	if x != nil {
+		return x.Race
+	}
+	return ""
+}
+
+// ListAwardsResponse holds the prizes.
+type ListAwardsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Prizes        []*Prize               `protobuf:"bytes,1,rep,name=prizes,proto3" json:"prizes,omitempty"`
+	Version       int64                  `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAwardsResponse) Reset() {
+	*x = ListAwardsResponse{}
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAwardsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAwardsResponse) ProtoMessage() {}
+
+func (x *ListAwardsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAwardsResponse.ProtoReflect.Descriptor instead.
+func (*ListAwardsResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *ListAwardsResponse) GetPrizes() []*Prize {
+	if x != nil {
+		return x.Prizes
+	}
+	return nil
+}
+
+func (x *ListAwardsResponse) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
 var File_raceday_standings_v1_standings_service_proto protoreflect.FileDescriptor
 
 const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\n" +
-	",raceday/standings/v1/standings_service.proto\x12\x14raceday.standings.v1\x1a\"raceday/standings/v1/anomaly.proto\x1a$raceday/standings/v1/on_course.proto\x1a#raceday/standings/v1/standing.proto\"\x94\x01\n" +
+	",raceday/standings/v1/standings_service.proto\x12\x14raceday.standings.v1\x1a\"raceday/standings/v1/anomaly.proto\x1a raceday/standings/v1/award.proto\x1a$raceday/standings/v1/on_course.proto\x1a#raceday/standings/v1/standing.proto\"\x94\x01\n" +
 	"\x13GetStandingsRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04race\x18\x02 \x01(\tR\x04race\x12\x12\n" +
@@ -1829,13 +1935,19 @@ const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\x05total\x18\x02 \x01(\x05R\x05total\x12\x12\n" +
 	"\x04open\x18\x03 \x01(\x05R\x04open\x12\x18\n" +
 	"\aversion\x18\x04 \x01(\x03R\aversion\x12&\n" +
-	"\x0fnext_page_token\x18\x05 \x01(\tR\rnextPageToken*~\n" +
+	"\x0fnext_page_token\x18\x05 \x01(\tR\rnextPageToken\"B\n" +
+	"\x11ListAwardsRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
+	"\x04race\x18\x02 \x01(\tR\x04race\"c\n" +
+	"\x12ListAwardsResponse\x123\n" +
+	"\x06prizes\x18\x01 \x03(\v2\x1b.raceday.standings.v1.PrizeR\x06prizes\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\x03R\aversion*~\n" +
 	"\n" +
 	"ExportFile\x12\x1b\n" +
 	"\x17EXPORT_FILE_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17EXPORT_FILE_RESULTS_CSV\x10\x01\x12\x18\n" +
 	"\x14EXPORT_FILE_LEGS_CSV\x10\x02\x12\x1c\n" +
-	"\x18EXPORT_FILE_RESULTS_JSON\x10\x032\x85\b\n" +
+	"\x18EXPORT_FILE_RESULTS_JSON\x10\x032\xe6\b\n" +
 	"\x10StandingsService\x12e\n" +
 	"\fGetStandings\x12).raceday.standings.v1.GetStandingsRequest\x1a*.raceday.standings.v1.GetStandingsResponse\x12m\n" +
 	"\x0eWatchStandings\x12+.raceday.standings.v1.WatchStandingsRequest\x1a,.raceday.standings.v1.WatchStandingsResponse0\x01\x12\\\n" +
@@ -1843,7 +1955,9 @@ const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\vGetProgress\x12(.raceday.standings.v1.GetProgressRequest\x1a).raceday.standings.v1.GetProgressResponse\x12\\\n" +
 	"\tListLists\x12&.raceday.standings.v1.ListListsRequest\x1a'.raceday.standings.v1.ListListsResponse\x12e\n" +
 	"\fListOnCourse\x12).raceday.standings.v1.ListOnCourseRequest\x1a*.raceday.standings.v1.ListOnCourseResponse\x12h\n" +
-	"\rListAnomalies\x12*.raceday.standings.v1.ListAnomaliesRequest\x1a+.raceday.standings.v1.ListAnomaliesResponse\x12j\n" +
+	"\rListAnomalies\x12*.raceday.standings.v1.ListAnomaliesRequest\x1a+.raceday.standings.v1.ListAnomaliesResponse\x12_\n" +
+	"\n" +
+	"ListAwards\x12'.raceday.standings.v1.ListAwardsRequest\x1a(.raceday.standings.v1.ListAwardsResponse\x12j\n" +
 	"\rExportResults\x12*.raceday.standings.v1.ExportResultsRequest\x1a+.raceday.standings.v1.ExportResultsResponse0\x01\x12d\n" +
 	"\vExportFacts\x12(.raceday.standings.v1.ExportFactsRequest\x1a).raceday.standings.v1.ExportFactsResponse0\x01\x12X\n" +
 	"\aRebuild\x12$.raceday.standings.v1.RebuildRequest\x1a%.raceday.standings.v1.RebuildResponse0\x01B0Z.raceday/proto/raceday/standings/v1;standingsv1b\x06proto3"
@@ -1861,7 +1975,7 @@ func file_raceday_standings_v1_standings_service_proto_rawDescGZIP() []byte {
 }
 
 var file_raceday_standings_v1_standings_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_raceday_standings_v1_standings_service_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_raceday_standings_v1_standings_service_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
 var file_raceday_standings_v1_standings_service_proto_goTypes = []any{
 	(ExportFile)(0),                // 0: raceday.standings.v1.ExportFile
 	(*GetStandingsRequest)(nil),    // 1: raceday.standings.v1.GetStandingsRequest
@@ -1888,54 +2002,60 @@ var file_raceday_standings_v1_standings_service_proto_goTypes = []any{
 	(*ListOnCourseResponse)(nil),   // 22: raceday.standings.v1.ListOnCourseResponse
 	(*ListAnomaliesRequest)(nil),   // 23: raceday.standings.v1.ListAnomaliesRequest
 	(*ListAnomaliesResponse)(nil),  // 24: raceday.standings.v1.ListAnomaliesResponse
-	(*Standing)(nil),               // 25: raceday.standings.v1.Standing
-	(*Split)(nil),                  // 26: raceday.standings.v1.Split
-	(*ListRank)(nil),               // 27: raceday.standings.v1.ListRank
-	(*LegResult)(nil),              // 28: raceday.standings.v1.LegResult
-	(*OnCourse)(nil),               // 29: raceday.standings.v1.OnCourse
-	(AnomalyKind)(0),               // 30: raceday.standings.v1.AnomalyKind
-	(*Anomaly)(nil),                // 31: raceday.standings.v1.Anomaly
+	(*ListAwardsRequest)(nil),      // 25: raceday.standings.v1.ListAwardsRequest
+	(*ListAwardsResponse)(nil),     // 26: raceday.standings.v1.ListAwardsResponse
+	(*Standing)(nil),               // 27: raceday.standings.v1.Standing
+	(*Split)(nil),                  // 28: raceday.standings.v1.Split
+	(*ListRank)(nil),               // 29: raceday.standings.v1.ListRank
+	(*LegResult)(nil),              // 30: raceday.standings.v1.LegResult
+	(*OnCourse)(nil),               // 31: raceday.standings.v1.OnCourse
+	(AnomalyKind)(0),               // 32: raceday.standings.v1.AnomalyKind
+	(*Anomaly)(nil),                // 33: raceday.standings.v1.Anomaly
+	(*Prize)(nil),                  // 34: raceday.standings.v1.Prize
 }
 var file_raceday_standings_v1_standings_service_proto_depIdxs = []int32{
-	25, // 0: raceday.standings.v1.GetStandingsResponse.rows:type_name -> raceday.standings.v1.Standing
-	25, // 1: raceday.standings.v1.WatchStandingsResponse.rows:type_name -> raceday.standings.v1.Standing
-	25, // 2: raceday.standings.v1.GetResultResponse.standing:type_name -> raceday.standings.v1.Standing
-	26, // 3: raceday.standings.v1.GetResultResponse.splits:type_name -> raceday.standings.v1.Split
-	27, // 4: raceday.standings.v1.GetResultResponse.ranks:type_name -> raceday.standings.v1.ListRank
-	28, // 5: raceday.standings.v1.GetResultResponse.legs:type_name -> raceday.standings.v1.LegResult
+	27, // 0: raceday.standings.v1.GetStandingsResponse.rows:type_name -> raceday.standings.v1.Standing
+	27, // 1: raceday.standings.v1.WatchStandingsResponse.rows:type_name -> raceday.standings.v1.Standing
+	27, // 2: raceday.standings.v1.GetResultResponse.standing:type_name -> raceday.standings.v1.Standing
+	28, // 3: raceday.standings.v1.GetResultResponse.splits:type_name -> raceday.standings.v1.Split
+	29, // 4: raceday.standings.v1.GetResultResponse.ranks:type_name -> raceday.standings.v1.ListRank
+	30, // 5: raceday.standings.v1.GetResultResponse.legs:type_name -> raceday.standings.v1.LegResult
 	9,  // 6: raceday.standings.v1.GetProgressResponse.races:type_name -> raceday.standings.v1.RaceProgress
 	12, // 7: raceday.standings.v1.ListListsResponse.lists:type_name -> raceday.standings.v1.ListSummary
 	0,  // 8: raceday.standings.v1.ExportResultsRequest.file:type_name -> raceday.standings.v1.ExportFile
 	19, // 9: raceday.standings.v1.RebuildResponse.difference:type_name -> raceday.standings.v1.RebuildDifference
 	20, // 10: raceday.standings.v1.RebuildResponse.summary:type_name -> raceday.standings.v1.RebuildSummary
-	29, // 11: raceday.standings.v1.ListOnCourseResponse.entrants:type_name -> raceday.standings.v1.OnCourse
-	30, // 12: raceday.standings.v1.ListAnomaliesRequest.kind:type_name -> raceday.standings.v1.AnomalyKind
-	31, // 13: raceday.standings.v1.ListAnomaliesResponse.anomalies:type_name -> raceday.standings.v1.Anomaly
-	1,  // 14: raceday.standings.v1.StandingsService.GetStandings:input_type -> raceday.standings.v1.GetStandingsRequest
-	3,  // 15: raceday.standings.v1.StandingsService.WatchStandings:input_type -> raceday.standings.v1.WatchStandingsRequest
-	5,  // 16: raceday.standings.v1.StandingsService.GetResult:input_type -> raceday.standings.v1.GetResultRequest
-	7,  // 17: raceday.standings.v1.StandingsService.GetProgress:input_type -> raceday.standings.v1.GetProgressRequest
-	10, // 18: raceday.standings.v1.StandingsService.ListLists:input_type -> raceday.standings.v1.ListListsRequest
-	21, // 19: raceday.standings.v1.StandingsService.ListOnCourse:input_type -> raceday.standings.v1.ListOnCourseRequest
-	23, // 20: raceday.standings.v1.StandingsService.ListAnomalies:input_type -> raceday.standings.v1.ListAnomaliesRequest
-	13, // 21: raceday.standings.v1.StandingsService.ExportResults:input_type -> raceday.standings.v1.ExportResultsRequest
-	15, // 22: raceday.standings.v1.StandingsService.ExportFacts:input_type -> raceday.standings.v1.ExportFactsRequest
-	17, // 23: raceday.standings.v1.StandingsService.Rebuild:input_type -> raceday.standings.v1.RebuildRequest
-	2,  // 24: raceday.standings.v1.StandingsService.GetStandings:output_type -> raceday.standings.v1.GetStandingsResponse
-	4,  // 25: raceday.standings.v1.StandingsService.WatchStandings:output_type -> raceday.standings.v1.WatchStandingsResponse
-	6,  // 26: raceday.standings.v1.StandingsService.GetResult:output_type -> raceday.standings.v1.GetResultResponse
-	8,  // 27: raceday.standings.v1.StandingsService.GetProgress:output_type -> raceday.standings.v1.GetProgressResponse
-	11, // 28: raceday.standings.v1.StandingsService.ListLists:output_type -> raceday.standings.v1.ListListsResponse
-	22, // 29: raceday.standings.v1.StandingsService.ListOnCourse:output_type -> raceday.standings.v1.ListOnCourseResponse
-	24, // 30: raceday.standings.v1.StandingsService.ListAnomalies:output_type -> raceday.standings.v1.ListAnomaliesResponse
-	14, // 31: raceday.standings.v1.StandingsService.ExportResults:output_type -> raceday.standings.v1.ExportResultsResponse
-	16, // 32: raceday.standings.v1.StandingsService.ExportFacts:output_type -> raceday.standings.v1.ExportFactsResponse
-	18, // 33: raceday.standings.v1.StandingsService.Rebuild:output_type -> raceday.standings.v1.RebuildResponse
-	24, // [24:34] is the sub-list for method output_type
-	14, // [14:24] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	31, // 11: raceday.standings.v1.ListOnCourseResponse.entrants:type_name -> raceday.standings.v1.OnCourse
+	32, // 12: raceday.standings.v1.ListAnomaliesRequest.kind:type_name -> raceday.standings.v1.AnomalyKind
+	33, // 13: raceday.standings.v1.ListAnomaliesResponse.anomalies:type_name -> raceday.standings.v1.Anomaly
+	34, // 14: raceday.standings.v1.ListAwardsResponse.prizes:type_name -> raceday.standings.v1.Prize
+	1,  // 15: raceday.standings.v1.StandingsService.GetStandings:input_type -> raceday.standings.v1.GetStandingsRequest
+	3,  // 16: raceday.standings.v1.StandingsService.WatchStandings:input_type -> raceday.standings.v1.WatchStandingsRequest
+	5,  // 17: raceday.standings.v1.StandingsService.GetResult:input_type -> raceday.standings.v1.GetResultRequest
+	7,  // 18: raceday.standings.v1.StandingsService.GetProgress:input_type -> raceday.standings.v1.GetProgressRequest
+	10, // 19: raceday.standings.v1.StandingsService.ListLists:input_type -> raceday.standings.v1.ListListsRequest
+	21, // 20: raceday.standings.v1.StandingsService.ListOnCourse:input_type -> raceday.standings.v1.ListOnCourseRequest
+	23, // 21: raceday.standings.v1.StandingsService.ListAnomalies:input_type -> raceday.standings.v1.ListAnomaliesRequest
+	25, // 22: raceday.standings.v1.StandingsService.ListAwards:input_type -> raceday.standings.v1.ListAwardsRequest
+	13, // 23: raceday.standings.v1.StandingsService.ExportResults:input_type -> raceday.standings.v1.ExportResultsRequest
+	15, // 24: raceday.standings.v1.StandingsService.ExportFacts:input_type -> raceday.standings.v1.ExportFactsRequest
+	17, // 25: raceday.standings.v1.StandingsService.Rebuild:input_type -> raceday.standings.v1.RebuildRequest
+	2,  // 26: raceday.standings.v1.StandingsService.GetStandings:output_type -> raceday.standings.v1.GetStandingsResponse
+	4,  // 27: raceday.standings.v1.StandingsService.WatchStandings:output_type -> raceday.standings.v1.WatchStandingsResponse
+	6,  // 28: raceday.standings.v1.StandingsService.GetResult:output_type -> raceday.standings.v1.GetResultResponse
+	8,  // 29: raceday.standings.v1.StandingsService.GetProgress:output_type -> raceday.standings.v1.GetProgressResponse
+	11, // 30: raceday.standings.v1.StandingsService.ListLists:output_type -> raceday.standings.v1.ListListsResponse
+	22, // 31: raceday.standings.v1.StandingsService.ListOnCourse:output_type -> raceday.standings.v1.ListOnCourseResponse
+	24, // 32: raceday.standings.v1.StandingsService.ListAnomalies:output_type -> raceday.standings.v1.ListAnomaliesResponse
+	26, // 33: raceday.standings.v1.StandingsService.ListAwards:output_type -> raceday.standings.v1.ListAwardsResponse
+	14, // 34: raceday.standings.v1.StandingsService.ExportResults:output_type -> raceday.standings.v1.ExportResultsResponse
+	16, // 35: raceday.standings.v1.StandingsService.ExportFacts:output_type -> raceday.standings.v1.ExportFactsResponse
+	18, // 36: raceday.standings.v1.StandingsService.Rebuild:output_type -> raceday.standings.v1.RebuildResponse
+	26, // [26:37] is the sub-list for method output_type
+	15, // [15:26] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_raceday_standings_v1_standings_service_proto_init() }
@@ -1944,6 +2064,7 @@ func file_raceday_standings_v1_standings_service_proto_init() {
 		return
 	}
 	file_raceday_standings_v1_anomaly_proto_init()
+	file_raceday_standings_v1_award_proto_init()
 	file_raceday_standings_v1_on_course_proto_init()
 	file_raceday_standings_v1_standing_proto_init()
 	file_raceday_standings_v1_standings_service_proto_msgTypes[17].OneofWrappers = []any{
@@ -1956,7 +2077,7 @@ func file_raceday_standings_v1_standings_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_raceday_standings_v1_standings_service_proto_rawDesc), len(file_raceday_standings_v1_standings_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   24,
+			NumMessages:   26,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

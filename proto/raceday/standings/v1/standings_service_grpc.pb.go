@@ -26,6 +26,7 @@ const (
 	StandingsService_ListLists_FullMethodName      = "/raceday.standings.v1.StandingsService/ListLists"
 	StandingsService_ListOnCourse_FullMethodName   = "/raceday.standings.v1.StandingsService/ListOnCourse"
 	StandingsService_ListAnomalies_FullMethodName  = "/raceday.standings.v1.StandingsService/ListAnomalies"
+	StandingsService_ListAwards_FullMethodName     = "/raceday.standings.v1.StandingsService/ListAwards"
 	StandingsService_ExportResults_FullMethodName  = "/raceday.standings.v1.StandingsService/ExportResults"
 	StandingsService_ExportFacts_FullMethodName    = "/raceday.standings.v1.StandingsService/ExportFacts"
 	StandingsService_Rebuild_FullMethodName        = "/raceday.standings.v1.StandingsService/Rebuild"
@@ -72,6 +73,10 @@ type StandingsServiceClient interface {
 	// the roster and the rulings are at the moment of the question, which may be later. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND,
 	// PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
 	ListAnomalies(ctx context.Context, in *ListAnomaliesRequest, opts ...grpc.CallOption) (*ListAnomaliesResponse, error)
+	// ListAwards returns who wins the prizes of a race as its lists stand now, in the order of its awards, in one by list, place
+	// and bib. Who wins a prize of an exclusive award is passed over below, and the next one moves up; no rank changes. A list
+	// with fewer finishers than its award asks for gives none. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, STANDINGS_STOPPING.
+	ListAwards(ctx context.Context, in *ListAwardsRequest, opts ...grpc.CallOption) (*ListAwardsResponse, error)
 	// ExportResults streams results.csv or legs.csv (or the same as JSON lines) of one version. Reason: EVENT_NOT_FOUND.
 	ExportResults(ctx context.Context, in *ExportResultsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportResultsResponse], error)
 	// ExportFacts streams event.yaml, roster.csv, reads.csv.gz and rulings.csv as of one moment. Reason:
@@ -163,6 +168,16 @@ func (c *standingsServiceClient) ListAnomalies(ctx context.Context, in *ListAnom
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListAnomaliesResponse)
 	err := c.cc.Invoke(ctx, StandingsService_ListAnomalies_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *standingsServiceClient) ListAwards(ctx context.Context, in *ListAwardsRequest, opts ...grpc.CallOption) (*ListAwardsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListAwardsResponse)
+	err := c.cc.Invoke(ctx, StandingsService_ListAwards_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -267,6 +282,10 @@ type StandingsServiceServer interface {
 	// the roster and the rulings are at the moment of the question, which may be later. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND,
 	// PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
 	ListAnomalies(context.Context, *ListAnomaliesRequest) (*ListAnomaliesResponse, error)
+	// ListAwards returns who wins the prizes of a race as its lists stand now, in the order of its awards, in one by list, place
+	// and bib. Who wins a prize of an exclusive award is passed over below, and the next one moves up; no rank changes. A list
+	// with fewer finishers than its award asks for gives none. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, STANDINGS_STOPPING.
+	ListAwards(context.Context, *ListAwardsRequest) (*ListAwardsResponse, error)
 	// ExportResults streams results.csv or legs.csv (or the same as JSON lines) of one version. Reason: EVENT_NOT_FOUND.
 	ExportResults(*ExportResultsRequest, grpc.ServerStreamingServer[ExportResultsResponse]) error
 	// ExportFacts streams event.yaml, roster.csv, reads.csv.gz and rulings.csv as of one moment. Reason:
@@ -305,6 +324,9 @@ func (UnimplementedStandingsServiceServer) ListOnCourse(context.Context, *ListOn
 }
 func (UnimplementedStandingsServiceServer) ListAnomalies(context.Context, *ListAnomaliesRequest) (*ListAnomaliesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListAnomalies not implemented")
+}
+func (UnimplementedStandingsServiceServer) ListAwards(context.Context, *ListAwardsRequest) (*ListAwardsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListAwards not implemented")
 }
 func (UnimplementedStandingsServiceServer) ExportResults(*ExportResultsRequest, grpc.ServerStreamingServer[ExportResultsResponse]) error {
 	return status.Error(codes.Unimplemented, "method ExportResults not implemented")
@@ -455,6 +477,24 @@ func _StandingsService_ListAnomalies_Handler(srv interface{}, ctx context.Contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _StandingsService_ListAwards_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListAwardsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandingsServiceServer).ListAwards(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandingsService_ListAwards_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandingsServiceServer).ListAwards(ctx, req.(*ListAwardsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _StandingsService_ExportResults_Handler(srv interface{}, stream grpc.ServerStream) error {
 	m := new(ExportResultsRequest)
 	if err := stream.RecvMsg(m); err != nil {
@@ -518,6 +558,10 @@ var StandingsService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListAnomalies",
 			Handler:    _StandingsService_ListAnomalies_Handler,
+		},
+		{
+			MethodName: "ListAwards",
+			Handler:    _StandingsService_ListAwards_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{
