@@ -81,17 +81,19 @@ func roles(running []string) map[string][]access.Role {
 		"WatchMats":            finish,
 	})
 	serve("standings", "raceday.standings.v1.StandingsService", map[string][]access.Role{
-		"GetStandings":   everybody,
-		"WatchStandings": everybody,
-		"GetResult":      everybody,
-		"GetProgress":    everybody,
-		"ListLists":      everybody,
-		"ListOnCourse":   staff,
-		"ListAnomalies":  finish,
-		"ListAwards":     staff,
-		"ExportResults":  staff,
-		"ExportFacts":    jury,
-		"Rebuild":        admin,
+		"GetStandings":      everybody,
+		"GetSplitStandings": everybody,
+		"WatchStandings":    everybody,
+		"GetResult":         everybody,
+		"WatchResult":       everybody,
+		"GetProgress":       everybody,
+		"ListLists":         everybody,
+		"ListOnCourse":      staff,
+		"ListAnomalies":     finish,
+		"ListAwards":        staff,
+		"ExportResults":     staff,
+		"ExportFacts":       jury,
+		"Rebuild":           admin,
 	})
 	return table
 }

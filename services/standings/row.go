@@ -1,6 +1,8 @@
 package standings
 
 import (
+	"raceday/services/rules/oncourse"
+	"raceday/services/rules/pace"
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
 	"raceday/services/rules/result"
@@ -24,6 +26,8 @@ func firstTerms(r *race.Race) *terms {
 type Row struct {
 	// Rank is 0 for entrants without one. Equal exact times share a rank.
 	Rank int
+	// LiveRank is that in the live order; 0 in any other, and for entrants without a time or an estimate.
+	LiveRank int
 	// Result must not be changed.
 	Result *result.Result
 	terms  *terms
@@ -51,6 +55,13 @@ func (r Row) LastTime() racetime.Optional {
 	return t
 }
 
+// Estimate returns when an entrant on course should finish, and the official time that it would then be ranked by, empty
+// where it would have none; false where there is no estimate, or it has passed at the instant.
+func (r Row) Estimate(now racetime.Instant) (finishAt racetime.Instant, ranked string, ok bool) {
+	e, ok := oncourse.EstimateFinish(r.terms.race, r.terms.classification.Basis, r.Result, now)
+	return e.FinishAt, result.Shown(e.Time, r.terms.race), ok
+}
+
 // LastSplit returns the furthest visit that was passed; false before the start.
 func (r Row) LastSplit() (Split, bool) {
 	if len(r.Result.Passings) == 0 {
@@ -68,13 +79,18 @@ type Split struct {
 	At            racetime.Instant
 	// Net and Gun are official times there; empty where there is none.
 	Net, Gun string
+	// Pace is the exact time per kilometre since the passing before, or since the start; unknown where there is none.
+	Pace racetime.Optional
 }
 
 // newSplit returns the nth passing of a result. A visit that the course no longer has, between two versions of the
 // event, has no point.
 func newSplit(res *result.Result, n int, r *race.Race) Split {
 	p := res.Passings[n]
-	split := Split{Visit: p.Visit, At: p.At, Net: result.Shown(res.NetTimeAt(p.At, r), r), Gun: result.Shown(res.GunTimeAt(p.At), r)}
+	split := Split{
+		Visit: p.Visit, At: p.At, Net: result.Shown(res.NetTimeAt(p.At, r), r), Gun: result.Shown(res.GunTimeAt(p.At), r),
+		Pace: pace.Before(r, res, n, 1).PerKm(),
+	}
 	if p.Visit < len(r.Course) {
 		split.Point, split.AtMillimetres = r.Course[p.Visit].Point, r.Course[p.Visit].AtMillimetres
 	}

@@ -86,7 +86,9 @@ func TestFinishersAndRunnersInOneLiveOrder(t *testing.T) {
 		res.Status, res.Gun, res.Before = result.Finished, racetime.Known(gunTime), before
 		return res
 	}
-	running := func(bib race.Bib, atK5 time.Duration) *result.Result { return number(started(bib, at(0, 0), at(1, atK5))) }
+	running := func(bib race.Bib, atK5 time.Duration) *result.Result {
+		return number(started(bib, at(0, 0), at(1, atK5)))
+	}
 	for _, c := range []struct {
 		name    string
 		results []*result.Result

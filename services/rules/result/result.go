@@ -113,7 +113,9 @@ const shares = 1_000_000_000_000
 
 // Score returns what a classification of the race ranks by, lowest first: its time, or for age grades the time as a
 // share of the age standard, a trillionth counting as a microsecond. It is known for FINISHED entrants only.
-func (r *Result) Score(c *race.Classification) racetime.Optional { return r.ScoreOf(c, r.Time(c.Basis)) }
+func (r *Result) Score(c *race.Classification) racetime.Optional {
+	return r.ScoreOf(c, r.Time(c.Basis))
+}
 
 // ScoreOf returns what a classification of the race would rank a time by, lowest first. Of a time that is not yet that of
 // the whole distance the share of its standard means nothing, and still puts entrants who ran the same part of it in order.

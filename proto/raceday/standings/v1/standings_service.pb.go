@@ -21,6 +21,59 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// StandingsOrder is the order of the rows of a list.
+type StandingsOrder int32
+
+const (
+	StandingsOrder_STANDINGS_ORDER_UNSPECIFIED StandingsOrder = 0
+	// The ranked, then those on course by furthest visit and time there.
+	StandingsOrder_STANDINGS_ORDER_RANKED_FIRST StandingsOrder = 1
+	// Finishers by their time and those on course by their estimated_time together, then those on course without one as in
+	// RANKED_FIRST. A judge's order stands between finishers. rank is that of the list still; live_rank counts both.
+	StandingsOrder_STANDINGS_ORDER_LIVE StandingsOrder = 2
+)
+
+// Enum value maps for StandingsOrder.
+var (
+	StandingsOrder_name = map[int32]string{
+		0: "STANDINGS_ORDER_UNSPECIFIED",
+		1: "STANDINGS_ORDER_RANKED_FIRST",
+		2: "STANDINGS_ORDER_LIVE",
+	}
+	StandingsOrder_value = map[string]int32{
+		"STANDINGS_ORDER_UNSPECIFIED":  0,
+		"STANDINGS_ORDER_RANKED_FIRST": 1,
+		"STANDINGS_ORDER_LIVE":         2,
+	}
+)
+
+func (x StandingsOrder) Enum() *StandingsOrder {
+	p := new(StandingsOrder)
+	*p = x
+	return p
+}
+
+func (x StandingsOrder) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (StandingsOrder) Descriptor() protoreflect.EnumDescriptor {
+	return file_raceday_standings_v1_standings_service_proto_enumTypes[0].Descriptor()
+}
+
+func (StandingsOrder) Type() protoreflect.EnumType {
+	return &file_raceday_standings_v1_standings_service_proto_enumTypes[0]
+}
+
+func (x StandingsOrder) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use StandingsOrder.Descriptor instead.
+func (StandingsOrder) EnumDescriptor() ([]byte, []int) {
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{0}
+}
+
 // ExportFile is a file that results are exported as.
 type ExportFile int32
 
@@ -58,11 +111,11 @@ func (x ExportFile) String() string {
 }
 
 func (ExportFile) Descriptor() protoreflect.EnumDescriptor {
-	return file_raceday_standings_v1_standings_service_proto_enumTypes[0].Descriptor()
+	return file_raceday_standings_v1_standings_service_proto_enumTypes[1].Descriptor()
 }
 
 func (ExportFile) Type() protoreflect.EnumType {
-	return &file_raceday_standings_v1_standings_service_proto_enumTypes[0]
+	return &file_raceday_standings_v1_standings_service_proto_enumTypes[1]
 }
 
 func (x ExportFile) Number() protoreflect.EnumNumber {
@@ -71,7 +124,7 @@ func (x ExportFile) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ExportFile.Descriptor instead.
 func (ExportFile) EnumDescriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{0}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{1}
 }
 
 // GetStandingsRequest names a list.
@@ -82,8 +135,10 @@ type GetStandingsRequest struct {
 	// Empty: the race's first list; the answer names it, by the id of its classification while nobody is in one.
 	List string `protobuf:"bytes,3,opt,name=list,proto3" json:"list,omitempty"`
 	// 1 to 1000; unset: 50.
-	PageSize      int32  `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	PageToken     string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageSize  int32  `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Unset: RANKED_FIRST. All pages are asked for in one order.
+	Order         StandingsOrder `protobuf:"varint,6,opt,name=order,proto3,enum=raceday.standings.v1.StandingsOrder" json:"order,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -151,6 +206,13 @@ func (x *GetStandingsRequest) GetPageToken() string {
 		return x.PageToken
 	}
 	return ""
+}
+
+func (x *GetStandingsRequest) GetOrder() StandingsOrder {
+	if x != nil {
+		return x.Order
+	}
+	return StandingsOrder_STANDINGS_ORDER_UNSPECIFIED
 }
 
 // GetStandingsResponse is a page of a list.
@@ -239,6 +301,198 @@ func (x *GetStandingsResponse) GetNextPageToken() string {
 	return ""
 }
 
+// GetSplitStandingsRequest names a list and a visit of the course.
+type GetSplitStandingsRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	EventId string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	Race    string                 `protobuf:"bytes,2,opt,name=race,proto3" json:"race,omitempty"`
+	// Empty: the race's first list; the answer names it, by the id of its classification while nobody is in one.
+	List string `protobuf:"bytes,3,opt,name=list,proto3" json:"list,omitempty"`
+	// Where: k25, or line#2 for the second visit of a point, the start being the first of its own.
+	Point string `protobuf:"bytes,4,opt,name=point,proto3" json:"point,omitempty"`
+	// 1 to 1000; unset: 50.
+	PageSize      int32  `protobuf:"varint,5,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken     string `protobuf:"bytes,6,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetSplitStandingsRequest) Reset() {
+	*x = GetSplitStandingsRequest{}
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSplitStandingsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSplitStandingsRequest) ProtoMessage() {}
+
+func (x *GetSplitStandingsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSplitStandingsRequest.ProtoReflect.Descriptor instead.
+func (*GetSplitStandingsRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *GetSplitStandingsRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *GetSplitStandingsRequest) GetRace() string {
+	if x != nil {
+		return x.Race
+	}
+	return ""
+}
+
+func (x *GetSplitStandingsRequest) GetList() string {
+	if x != nil {
+		return x.List
+	}
+	return ""
+}
+
+func (x *GetSplitStandingsRequest) GetPoint() string {
+	if x != nil {
+		return x.Point
+	}
+	return ""
+}
+
+func (x *GetSplitStandingsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *GetSplitStandingsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// GetSplitStandingsResponse is a page of those who passed the visit.
+type GetSplitStandingsResponse struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	List    string                 `protobuf:"bytes,1,opt,name=list,proto3" json:"list,omitempty"`
+	Version int64                  `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	Rows    []*SplitStanding       `protobuf:"bytes,3,rep,name=rows,proto3" json:"rows,omitempty"`
+	// How many hold a rank at the visit.
+	Total int32 `protobuf:"varint,4,opt,name=total,proto3" json:"total,omitempty"`
+	// Index of the visit in the course, its point as the request may name it, and where it lies.
+	Visit    int32   `protobuf:"varint,5,opt,name=visit,proto3" json:"visit,omitempty"`
+	Point    string  `protobuf:"bytes,6,opt,name=point,proto3" json:"point,omitempty"`
+	AtMetres float64 `protobuf:"fixed64,7,opt,name=at_metres,json=atMetres,proto3" json:"at_metres,omitempty"`
+	// Empty on the last page.
+	NextPageToken string `protobuf:"bytes,8,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetSplitStandingsResponse) Reset() {
+	*x = GetSplitStandingsResponse{}
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSplitStandingsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSplitStandingsResponse) ProtoMessage() {}
+
+func (x *GetSplitStandingsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSplitStandingsResponse.ProtoReflect.Descriptor instead.
+func (*GetSplitStandingsResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *GetSplitStandingsResponse) GetList() string {
+	if x != nil {
+		return x.List
+	}
+	return ""
+}
+
+func (x *GetSplitStandingsResponse) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *GetSplitStandingsResponse) GetRows() []*SplitStanding {
+	if x != nil {
+		return x.Rows
+	}
+	return nil
+}
+
+func (x *GetSplitStandingsResponse) GetTotal() int32 {
+	if x != nil {
+		return x.Total
+	}
+	return 0
+}
+
+func (x *GetSplitStandingsResponse) GetVisit() int32 {
+	if x != nil {
+		return x.Visit
+	}
+	return 0
+}
+
+func (x *GetSplitStandingsResponse) GetPoint() string {
+	if x != nil {
+		return x.Point
+	}
+	return ""
+}
+
+func (x *GetSplitStandingsResponse) GetAtMetres() float64 {
+	if x != nil {
+		return x.AtMetres
+	}
+	return 0
+}
+
+func (x *GetSplitStandingsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 // WatchStandingsRequest names a list and how much of it.
 type WatchStandingsRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
@@ -256,7 +510,7 @@ type WatchStandingsRequest struct {
 
 func (x *WatchStandingsRequest) Reset() {
 	*x = WatchStandingsRequest{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[2]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -268,7 +522,7 @@ func (x *WatchStandingsRequest) String() string {
 func (*WatchStandingsRequest) ProtoMessage() {}
 
 func (x *WatchStandingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[2]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -281,7 +535,7 @@ func (x *WatchStandingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchStandingsRequest.ProtoReflect.Descriptor instead.
 func (*WatchStandingsRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{2}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *WatchStandingsRequest) GetEventId() string {
@@ -339,7 +593,7 @@ type WatchStandingsResponse struct {
 
 func (x *WatchStandingsResponse) Reset() {
 	*x = WatchStandingsResponse{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[3]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -351,7 +605,7 @@ func (x *WatchStandingsResponse) String() string {
 func (*WatchStandingsResponse) ProtoMessage() {}
 
 func (x *WatchStandingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[3]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -364,7 +618,7 @@ func (x *WatchStandingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchStandingsResponse.ProtoReflect.Descriptor instead.
 func (*WatchStandingsResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{3}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *WatchStandingsResponse) GetVersion() int64 {
@@ -420,7 +674,7 @@ type GetResultRequest struct {
 
 func (x *GetResultRequest) Reset() {
 	*x = GetResultRequest{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[4]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -432,7 +686,7 @@ func (x *GetResultRequest) String() string {
 func (*GetResultRequest) ProtoMessage() {}
 
 func (x *GetResultRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[4]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -445,7 +699,7 @@ func (x *GetResultRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetResultRequest.ProtoReflect.Descriptor instead.
 func (*GetResultRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{4}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *GetResultRequest) GetEventId() string {
@@ -477,7 +731,7 @@ type GetResultResponse struct {
 
 func (x *GetResultResponse) Reset() {
 	*x = GetResultResponse{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[5]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -489,7 +743,7 @@ func (x *GetResultResponse) String() string {
 func (*GetResultResponse) ProtoMessage() {}
 
 func (x *GetResultResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[5]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -502,7 +756,7 @@ func (x *GetResultResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetResultResponse.ProtoReflect.Descriptor instead.
 func (*GetResultResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{5}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *GetResultResponse) GetRace() string {
@@ -547,6 +801,104 @@ func (x *GetResultResponse) GetVersion() int64 {
 	return 0
 }
 
+// WatchResultRequest names an entrant.
+type WatchResultRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	EventId       string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	Bib           string                 `protobuf:"bytes,2,opt,name=bib,proto3" json:"bib,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchResultRequest) Reset() {
+	*x = WatchResultRequest{}
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchResultRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchResultRequest) ProtoMessage() {}
+
+func (x *WatchResultRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchResultRequest.ProtoReflect.Descriptor instead.
+func (*WatchResultRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *WatchResultRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *WatchResultRequest) GetBib() string {
+	if x != nil {
+		return x.Bib
+	}
+	return ""
+}
+
+// WatchResultResponse is all of one entrant's result, as it is now.
+type WatchResultResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Result        *GetResultResponse     `protobuf:"bytes,1,opt,name=result,proto3" json:"result,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchResultResponse) Reset() {
+	*x = WatchResultResponse{}
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchResultResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchResultResponse) ProtoMessage() {}
+
+func (x *WatchResultResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchResultResponse.ProtoReflect.Descriptor instead.
+func (*WatchResultResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *WatchResultResponse) GetResult() *GetResultResponse {
+	if x != nil {
+		return x.Result
+	}
+	return nil
+}
+
 // GetProgressRequest names an event, and perhaps one race.
 type GetProgressRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
@@ -559,7 +911,7 @@ type GetProgressRequest struct {
 
 func (x *GetProgressRequest) Reset() {
 	*x = GetProgressRequest{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[6]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -571,7 +923,7 @@ func (x *GetProgressRequest) String() string {
 func (*GetProgressRequest) ProtoMessage() {}
 
 func (x *GetProgressRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[6]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -584,7 +936,7 @@ func (x *GetProgressRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetProgressRequest.ProtoReflect.Descriptor instead.
 func (*GetProgressRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{6}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *GetProgressRequest) GetEventId() string {
@@ -612,7 +964,7 @@ type GetProgressResponse struct {
 
 func (x *GetProgressResponse) Reset() {
 	*x = GetProgressResponse{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[7]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -624,7 +976,7 @@ func (x *GetProgressResponse) String() string {
 func (*GetProgressResponse) ProtoMessage() {}
 
 func (x *GetProgressResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[7]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -637,7 +989,7 @@ func (x *GetProgressResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetProgressResponse.ProtoReflect.Descriptor instead.
 func (*GetProgressResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{7}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GetProgressResponse) GetRaces() []*RaceProgress {
@@ -671,7 +1023,7 @@ type RaceProgress struct {
 
 func (x *RaceProgress) Reset() {
 	*x = RaceProgress{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[8]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -683,7 +1035,7 @@ func (x *RaceProgress) String() string {
 func (*RaceProgress) ProtoMessage() {}
 
 func (x *RaceProgress) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[8]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -696,7 +1048,7 @@ func (x *RaceProgress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RaceProgress.ProtoReflect.Descriptor instead.
 func (*RaceProgress) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{8}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *RaceProgress) GetRace() string {
@@ -759,7 +1111,7 @@ type ListListsRequest struct {
 
 func (x *ListListsRequest) Reset() {
 	*x = ListListsRequest{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[9]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -771,7 +1123,7 @@ func (x *ListListsRequest) String() string {
 func (*ListListsRequest) ProtoMessage() {}
 
 func (x *ListListsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[9]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -784,7 +1136,7 @@ func (x *ListListsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListListsRequest.ProtoReflect.Descriptor instead.
 func (*ListListsRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{9}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListListsRequest) GetEventId() string {
@@ -811,7 +1163,7 @@ type ListListsResponse struct {
 
 func (x *ListListsResponse) Reset() {
 	*x = ListListsResponse{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[10]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -823,7 +1175,7 @@ func (x *ListListsResponse) String() string {
 func (*ListListsResponse) ProtoMessage() {}
 
 func (x *ListListsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[10]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -836,7 +1188,7 @@ func (x *ListListsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListListsResponse.ProtoReflect.Descriptor instead.
 func (*ListListsResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{10}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListListsResponse) GetLists() []*ListSummary {
@@ -858,7 +1210,7 @@ type ListSummary struct {
 
 func (x *ListSummary) Reset() {
 	*x = ListSummary{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[11]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -870,7 +1222,7 @@ func (x *ListSummary) String() string {
 func (*ListSummary) ProtoMessage() {}
 
 func (x *ListSummary) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[11]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -883,7 +1235,7 @@ func (x *ListSummary) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSummary.ProtoReflect.Descriptor instead.
 func (*ListSummary) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{11}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListSummary) GetList() string {
@@ -919,7 +1271,7 @@ type ExportResultsRequest struct {
 
 func (x *ExportResultsRequest) Reset() {
 	*x = ExportResultsRequest{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[12]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -931,7 +1283,7 @@ func (x *ExportResultsRequest) String() string {
 func (*ExportResultsRequest) ProtoMessage() {}
 
 func (x *ExportResultsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[12]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -944,7 +1296,7 @@ func (x *ExportResultsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportResultsRequest.ProtoReflect.Descriptor instead.
 func (*ExportResultsRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{12}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ExportResultsRequest) GetEventId() string {
@@ -972,7 +1324,7 @@ type ExportResultsResponse struct {
 
 func (x *ExportResultsResponse) Reset() {
 	*x = ExportResultsResponse{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[13]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -984,7 +1336,7 @@ func (x *ExportResultsResponse) String() string {
 func (*ExportResultsResponse) ProtoMessage() {}
 
 func (x *ExportResultsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[13]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -997,7 +1349,7 @@ func (x *ExportResultsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportResultsResponse.ProtoReflect.Descriptor instead.
 func (*ExportResultsResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{13}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ExportResultsResponse) GetChunk() []byte {
@@ -1024,7 +1376,7 @@ type ExportFactsRequest struct {
 
 func (x *ExportFactsRequest) Reset() {
 	*x = ExportFactsRequest{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[14]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1036,7 +1388,7 @@ func (x *ExportFactsRequest) String() string {
 func (*ExportFactsRequest) ProtoMessage() {}
 
 func (x *ExportFactsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[14]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1049,7 +1401,7 @@ func (x *ExportFactsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportFactsRequest.ProtoReflect.Descriptor instead.
 func (*ExportFactsRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{14}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ExportFactsRequest) GetEventId() string {
@@ -1071,7 +1423,7 @@ type ExportFactsResponse struct {
 
 func (x *ExportFactsResponse) Reset() {
 	*x = ExportFactsResponse{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[15]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1083,7 +1435,7 @@ func (x *ExportFactsResponse) String() string {
 func (*ExportFactsResponse) ProtoMessage() {}
 
 func (x *ExportFactsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[15]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1096,7 +1448,7 @@ func (x *ExportFactsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportFactsResponse.ProtoReflect.Descriptor instead.
 func (*ExportFactsResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{15}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ExportFactsResponse) GetFile() string {
@@ -1123,7 +1475,7 @@ type RebuildRequest struct {
 
 func (x *RebuildRequest) Reset() {
 	*x = RebuildRequest{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[16]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1135,7 +1487,7 @@ func (x *RebuildRequest) String() string {
 func (*RebuildRequest) ProtoMessage() {}
 
 func (x *RebuildRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[16]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1148,7 +1500,7 @@ func (x *RebuildRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RebuildRequest.ProtoReflect.Descriptor instead.
 func (*RebuildRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{16}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *RebuildRequest) GetEventId() string {
@@ -1172,7 +1524,7 @@ type RebuildResponse struct {
 
 func (x *RebuildResponse) Reset() {
 	*x = RebuildResponse{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[17]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1184,7 +1536,7 @@ func (x *RebuildResponse) String() string {
 func (*RebuildResponse) ProtoMessage() {}
 
 func (x *RebuildResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[17]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1197,7 +1549,7 @@ func (x *RebuildResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RebuildResponse.ProtoReflect.Descriptor instead.
 func (*RebuildResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{17}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *RebuildResponse) GetItem() isRebuildResponse_Item {
@@ -1258,7 +1610,7 @@ type RebuildDifference struct {
 
 func (x *RebuildDifference) Reset() {
 	*x = RebuildDifference{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[18]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1270,7 +1622,7 @@ func (x *RebuildDifference) String() string {
 func (*RebuildDifference) ProtoMessage() {}
 
 func (x *RebuildDifference) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[18]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1283,7 +1635,7 @@ func (x *RebuildDifference) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RebuildDifference.ProtoReflect.Descriptor instead.
 func (*RebuildDifference) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{18}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *RebuildDifference) GetTable() string {
@@ -1341,7 +1693,7 @@ type RebuildSummary struct {
 
 func (x *RebuildSummary) Reset() {
 	*x = RebuildSummary{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[19]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1353,7 +1705,7 @@ func (x *RebuildSummary) String() string {
 func (*RebuildSummary) ProtoMessage() {}
 
 func (x *RebuildSummary) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[19]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1366,7 +1718,7 @@ func (x *RebuildSummary) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RebuildSummary.ProtoReflect.Descriptor instead.
 func (*RebuildSummary) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{19}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *RebuildSummary) GetReads() int64 {
@@ -1412,7 +1764,7 @@ type ListOnCourseRequest struct {
 
 func (x *ListOnCourseRequest) Reset() {
 	*x = ListOnCourseRequest{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[20]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1424,7 +1776,7 @@ func (x *ListOnCourseRequest) String() string {
 func (*ListOnCourseRequest) ProtoMessage() {}
 
 func (x *ListOnCourseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[20]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1437,7 +1789,7 @@ func (x *ListOnCourseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOnCourseRequest.ProtoReflect.Descriptor instead.
 func (*ListOnCourseRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{20}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ListOnCourseRequest) GetEventId() string {
@@ -1483,7 +1835,7 @@ type ListOnCourseResponse struct {
 
 func (x *ListOnCourseResponse) Reset() {
 	*x = ListOnCourseResponse{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[21]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1495,7 +1847,7 @@ func (x *ListOnCourseResponse) String() string {
 func (*ListOnCourseResponse) ProtoMessage() {}
 
 func (x *ListOnCourseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[21]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1508,7 +1860,7 @@ func (x *ListOnCourseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOnCourseResponse.ProtoReflect.Descriptor instead.
 func (*ListOnCourseResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{21}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ListOnCourseResponse) GetEntrants() []*OnCourse {
@@ -1558,7 +1910,7 @@ type ListAnomaliesRequest struct {
 
 func (x *ListAnomaliesRequest) Reset() {
 	*x = ListAnomaliesRequest{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[22]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1570,7 +1922,7 @@ func (x *ListAnomaliesRequest) String() string {
 func (*ListAnomaliesRequest) ProtoMessage() {}
 
 func (x *ListAnomaliesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[22]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1583,7 +1935,7 @@ func (x *ListAnomaliesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAnomaliesRequest.ProtoReflect.Descriptor instead.
 func (*ListAnomaliesRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{22}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ListAnomaliesRequest) GetEventId() string {
@@ -1645,7 +1997,7 @@ type ListAnomaliesResponse struct {
 
 func (x *ListAnomaliesResponse) Reset() {
 	*x = ListAnomaliesResponse{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[23]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1657,7 +2009,7 @@ func (x *ListAnomaliesResponse) String() string {
 func (*ListAnomaliesResponse) ProtoMessage() {}
 
 func (x *ListAnomaliesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[23]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1670,7 +2022,7 @@ func (x *ListAnomaliesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAnomaliesResponse.ProtoReflect.Descriptor instead.
 func (*ListAnomaliesResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{23}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ListAnomaliesResponse) GetAnomalies() []*Anomaly {
@@ -1719,7 +2071,7 @@ type ListAwardsRequest struct {
 
 func (x *ListAwardsRequest) Reset() {
 	*x = ListAwardsRequest{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[24]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1731,7 +2083,7 @@ func (x *ListAwardsRequest) String() string {
 func (*ListAwardsRequest) ProtoMessage() {}
 
 func (x *ListAwardsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[24]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1744,7 +2096,7 @@ func (x *ListAwardsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAwardsRequest.ProtoReflect.Descriptor instead.
 func (*ListAwardsRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{24}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ListAwardsRequest) GetEventId() string {
@@ -1772,7 +2124,7 @@ type ListAwardsResponse struct {
 
 func (x *ListAwardsResponse) Reset() {
 	*x = ListAwardsResponse{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[25]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1784,7 +2136,7 @@ func (x *ListAwardsResponse) String() string {
 func (*ListAwardsResponse) ProtoMessage() {}
 
 func (x *ListAwardsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[25]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1797,7 +2149,7 @@ func (x *ListAwardsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAwardsResponse.ProtoReflect.Descriptor instead.
 func (*ListAwardsResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{25}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ListAwardsResponse) GetPrizes() []*Prize {
@@ -1818,21 +2170,39 @@ var File_raceday_standings_v1_standings_service_proto protoreflect.FileDescripto
 
 const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\n" +
-	",raceday/standings/v1/standings_service.proto\x12\x14raceday.standings.v1\x1a\"raceday/standings/v1/anomaly.proto\x1a raceday/standings/v1/award.proto\x1a$raceday/standings/v1/on_course.proto\x1a#raceday/standings/v1/standing.proto\"\x94\x01\n" +
+	",raceday/standings/v1/standings_service.proto\x12\x14raceday.standings.v1\x1a\"raceday/standings/v1/anomaly.proto\x1a raceday/standings/v1/award.proto\x1a$raceday/standings/v1/on_course.proto\x1a#raceday/standings/v1/standing.proto\"\xd0\x01\n" +
 	"\x13GetStandingsRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04race\x18\x02 \x01(\tR\x04race\x12\x12\n" +
 	"\x04list\x18\x03 \x01(\tR\x04list\x12\x1b\n" +
 	"\tpage_size\x18\x04 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x05 \x01(\tR\tpageToken\"\xd5\x01\n" +
+	"page_token\x18\x05 \x01(\tR\tpageToken\x12:\n" +
+	"\x05order\x18\x06 \x01(\x0e2$.raceday.standings.v1.StandingsOrderR\x05order\"\xd5\x01\n" +
 	"\x14GetStandingsResponse\x12\x12\n" +
 	"\x04list\x18\x01 \x01(\tR\x04list\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\x03R\aversion\x122\n" +
 	"\x04rows\x18\x03 \x03(\v2\x1e.raceday.standings.v1.StandingR\x04rows\x12\x16\n" +
 	"\x06ranked\x18\x04 \x01(\x05R\x06ranked\x12\x1b\n" +
 	"\ton_course\x18\x05 \x01(\x05R\bonCourse\x12&\n" +
-	"\x0fnext_page_token\x18\x06 \x01(\tR\rnextPageToken\"\x93\x01\n" +
+	"\x0fnext_page_token\x18\x06 \x01(\tR\rnextPageToken\"\xaf\x01\n" +
+	"\x18GetSplitStandingsRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
+	"\x04race\x18\x02 \x01(\tR\x04race\x12\x12\n" +
+	"\x04list\x18\x03 \x01(\tR\x04list\x12\x14\n" +
+	"\x05point\x18\x04 \x01(\tR\x05point\x12\x1b\n" +
+	"\tpage_size\x18\x05 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x06 \x01(\tR\tpageToken\"\x89\x02\n" +
+	"\x19GetSplitStandingsResponse\x12\x12\n" +
+	"\x04list\x18\x01 \x01(\tR\x04list\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\x03R\aversion\x127\n" +
+	"\x04rows\x18\x03 \x03(\v2#.raceday.standings.v1.SplitStandingR\x04rows\x12\x14\n" +
+	"\x05total\x18\x04 \x01(\x05R\x05total\x12\x14\n" +
+	"\x05visit\x18\x05 \x01(\x05R\x05visit\x12\x14\n" +
+	"\x05point\x18\x06 \x01(\tR\x05point\x12\x1b\n" +
+	"\tat_metres\x18\a \x01(\x01R\batMetres\x12&\n" +
+	"\x0fnext_page_token\x18\b \x01(\tR\rnextPageToken\"\x93\x01\n" +
 	"\x15WatchStandingsRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04race\x18\x02 \x01(\tR\x04race\x12\x12\n" +
@@ -1855,7 +2225,12 @@ const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\x06splits\x18\x03 \x03(\v2\x1b.raceday.standings.v1.SplitR\x06splits\x124\n" +
 	"\x05ranks\x18\x04 \x03(\v2\x1e.raceday.standings.v1.ListRankR\x05ranks\x123\n" +
 	"\x04legs\x18\x05 \x03(\v2\x1f.raceday.standings.v1.LegResultR\x04legs\x12\x18\n" +
-	"\aversion\x18\x06 \x01(\x03R\aversion\"C\n" +
+	"\aversion\x18\x06 \x01(\x03R\aversion\"A\n" +
+	"\x12WatchResultRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x10\n" +
+	"\x03bib\x18\x02 \x01(\tR\x03bib\"V\n" +
+	"\x13WatchResultResponse\x12?\n" +
+	"\x06result\x18\x01 \x01(\v2'.raceday.standings.v1.GetResultResponseR\x06result\"C\n" +
 	"\x12GetProgressRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04race\x18\x02 \x01(\tR\x04race\"i\n" +
@@ -1941,17 +2316,24 @@ const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\x04race\x18\x02 \x01(\tR\x04race\"c\n" +
 	"\x12ListAwardsResponse\x123\n" +
 	"\x06prizes\x18\x01 \x03(\v2\x1b.raceday.standings.v1.PrizeR\x06prizes\x12\x18\n" +
-	"\aversion\x18\x02 \x01(\x03R\aversion*~\n" +
+	"\aversion\x18\x02 \x01(\x03R\aversion*m\n" +
+	"\x0eStandingsOrder\x12\x1f\n" +
+	"\x1bSTANDINGS_ORDER_UNSPECIFIED\x10\x00\x12 \n" +
+	"\x1cSTANDINGS_ORDER_RANKED_FIRST\x10\x01\x12\x18\n" +
+	"\x14STANDINGS_ORDER_LIVE\x10\x02*~\n" +
 	"\n" +
 	"ExportFile\x12\x1b\n" +
 	"\x17EXPORT_FILE_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17EXPORT_FILE_RESULTS_CSV\x10\x01\x12\x18\n" +
 	"\x14EXPORT_FILE_LEGS_CSV\x10\x02\x12\x1c\n" +
-	"\x18EXPORT_FILE_RESULTS_JSON\x10\x032\xe6\b\n" +
+	"\x18EXPORT_FILE_RESULTS_JSON\x10\x032\xc2\n" +
+	"\n" +
 	"\x10StandingsService\x12e\n" +
 	"\fGetStandings\x12).raceday.standings.v1.GetStandingsRequest\x1a*.raceday.standings.v1.GetStandingsResponse\x12m\n" +
-	"\x0eWatchStandings\x12+.raceday.standings.v1.WatchStandingsRequest\x1a,.raceday.standings.v1.WatchStandingsResponse0\x01\x12\\\n" +
-	"\tGetResult\x12&.raceday.standings.v1.GetResultRequest\x1a'.raceday.standings.v1.GetResultResponse\x12b\n" +
+	"\x0eWatchStandings\x12+.raceday.standings.v1.WatchStandingsRequest\x1a,.raceday.standings.v1.WatchStandingsResponse0\x01\x12t\n" +
+	"\x11GetSplitStandings\x12..raceday.standings.v1.GetSplitStandingsRequest\x1a/.raceday.standings.v1.GetSplitStandingsResponse\x12\\\n" +
+	"\tGetResult\x12&.raceday.standings.v1.GetResultRequest\x1a'.raceday.standings.v1.GetResultResponse\x12d\n" +
+	"\vWatchResult\x12(.raceday.standings.v1.WatchResultRequest\x1a).raceday.standings.v1.WatchResultResponse0\x01\x12b\n" +
 	"\vGetProgress\x12(.raceday.standings.v1.GetProgressRequest\x1a).raceday.standings.v1.GetProgressResponse\x12\\\n" +
 	"\tListLists\x12&.raceday.standings.v1.ListListsRequest\x1a'.raceday.standings.v1.ListListsResponse\x12e\n" +
 	"\fListOnCourse\x12).raceday.standings.v1.ListOnCourseRequest\x1a*.raceday.standings.v1.ListOnCourseResponse\x12h\n" +
@@ -1974,88 +2356,101 @@ func file_raceday_standings_v1_standings_service_proto_rawDescGZIP() []byte {
 	return file_raceday_standings_v1_standings_service_proto_rawDescData
 }
 
-var file_raceday_standings_v1_standings_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_raceday_standings_v1_standings_service_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_raceday_standings_v1_standings_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_raceday_standings_v1_standings_service_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_raceday_standings_v1_standings_service_proto_goTypes = []any{
-	(ExportFile)(0),                // 0: raceday.standings.v1.ExportFile
-	(*GetStandingsRequest)(nil),    // 1: raceday.standings.v1.GetStandingsRequest
-	(*GetStandingsResponse)(nil),   // 2: raceday.standings.v1.GetStandingsResponse
-	(*WatchStandingsRequest)(nil),  // 3: raceday.standings.v1.WatchStandingsRequest
-	(*WatchStandingsResponse)(nil), // 4: raceday.standings.v1.WatchStandingsResponse
-	(*GetResultRequest)(nil),       // 5: raceday.standings.v1.GetResultRequest
-	(*GetResultResponse)(nil),      // 6: raceday.standings.v1.GetResultResponse
-	(*GetProgressRequest)(nil),     // 7: raceday.standings.v1.GetProgressRequest
-	(*GetProgressResponse)(nil),    // 8: raceday.standings.v1.GetProgressResponse
-	(*RaceProgress)(nil),           // 9: raceday.standings.v1.RaceProgress
-	(*ListListsRequest)(nil),       // 10: raceday.standings.v1.ListListsRequest
-	(*ListListsResponse)(nil),      // 11: raceday.standings.v1.ListListsResponse
-	(*ListSummary)(nil),            // 12: raceday.standings.v1.ListSummary
-	(*ExportResultsRequest)(nil),   // 13: raceday.standings.v1.ExportResultsRequest
-	(*ExportResultsResponse)(nil),  // 14: raceday.standings.v1.ExportResultsResponse
-	(*ExportFactsRequest)(nil),     // 15: raceday.standings.v1.ExportFactsRequest
-	(*ExportFactsResponse)(nil),    // 16: raceday.standings.v1.ExportFactsResponse
-	(*RebuildRequest)(nil),         // 17: raceday.standings.v1.RebuildRequest
-	(*RebuildResponse)(nil),        // 18: raceday.standings.v1.RebuildResponse
-	(*RebuildDifference)(nil),      // 19: raceday.standings.v1.RebuildDifference
-	(*RebuildSummary)(nil),         // 20: raceday.standings.v1.RebuildSummary
-	(*ListOnCourseRequest)(nil),    // 21: raceday.standings.v1.ListOnCourseRequest
-	(*ListOnCourseResponse)(nil),   // 22: raceday.standings.v1.ListOnCourseResponse
-	(*ListAnomaliesRequest)(nil),   // 23: raceday.standings.v1.ListAnomaliesRequest
-	(*ListAnomaliesResponse)(nil),  // 24: raceday.standings.v1.ListAnomaliesResponse
-	(*ListAwardsRequest)(nil),      // 25: raceday.standings.v1.ListAwardsRequest
-	(*ListAwardsResponse)(nil),     // 26: raceday.standings.v1.ListAwardsResponse
-	(*Standing)(nil),               // 27: raceday.standings.v1.Standing
-	(*Split)(nil),                  // 28: raceday.standings.v1.Split
-	(*ListRank)(nil),               // 29: raceday.standings.v1.ListRank
-	(*LegResult)(nil),              // 30: raceday.standings.v1.LegResult
-	(*OnCourse)(nil),               // 31: raceday.standings.v1.OnCourse
-	(AnomalyKind)(0),               // 32: raceday.standings.v1.AnomalyKind
-	(*Anomaly)(nil),                // 33: raceday.standings.v1.Anomaly
-	(*Prize)(nil),                  // 34: raceday.standings.v1.Prize
+	(StandingsOrder)(0),               // 0: raceday.standings.v1.StandingsOrder
+	(ExportFile)(0),                   // 1: raceday.standings.v1.ExportFile
+	(*GetStandingsRequest)(nil),       // 2: raceday.standings.v1.GetStandingsRequest
+	(*GetStandingsResponse)(nil),      // 3: raceday.standings.v1.GetStandingsResponse
+	(*GetSplitStandingsRequest)(nil),  // 4: raceday.standings.v1.GetSplitStandingsRequest
+	(*GetSplitStandingsResponse)(nil), // 5: raceday.standings.v1.GetSplitStandingsResponse
+	(*WatchStandingsRequest)(nil),     // 6: raceday.standings.v1.WatchStandingsRequest
+	(*WatchStandingsResponse)(nil),    // 7: raceday.standings.v1.WatchStandingsResponse
+	(*GetResultRequest)(nil),          // 8: raceday.standings.v1.GetResultRequest
+	(*GetResultResponse)(nil),         // 9: raceday.standings.v1.GetResultResponse
+	(*WatchResultRequest)(nil),        // 10: raceday.standings.v1.WatchResultRequest
+	(*WatchResultResponse)(nil),       // 11: raceday.standings.v1.WatchResultResponse
+	(*GetProgressRequest)(nil),        // 12: raceday.standings.v1.GetProgressRequest
+	(*GetProgressResponse)(nil),       // 13: raceday.standings.v1.GetProgressResponse
+	(*RaceProgress)(nil),              // 14: raceday.standings.v1.RaceProgress
+	(*ListListsRequest)(nil),          // 15: raceday.standings.v1.ListListsRequest
+	(*ListListsResponse)(nil),         // 16: raceday.standings.v1.ListListsResponse
+	(*ListSummary)(nil),               // 17: raceday.standings.v1.ListSummary
+	(*ExportResultsRequest)(nil),      // 18: raceday.standings.v1.ExportResultsRequest
+	(*ExportResultsResponse)(nil),     // 19: raceday.standings.v1.ExportResultsResponse
+	(*ExportFactsRequest)(nil),        // 20: raceday.standings.v1.ExportFactsRequest
+	(*ExportFactsResponse)(nil),       // 21: raceday.standings.v1.ExportFactsResponse
+	(*RebuildRequest)(nil),            // 22: raceday.standings.v1.RebuildRequest
+	(*RebuildResponse)(nil),           // 23: raceday.standings.v1.RebuildResponse
+	(*RebuildDifference)(nil),         // 24: raceday.standings.v1.RebuildDifference
+	(*RebuildSummary)(nil),            // 25: raceday.standings.v1.RebuildSummary
+	(*ListOnCourseRequest)(nil),       // 26: raceday.standings.v1.ListOnCourseRequest
+	(*ListOnCourseResponse)(nil),      // 27: raceday.standings.v1.ListOnCourseResponse
+	(*ListAnomaliesRequest)(nil),      // 28: raceday.standings.v1.ListAnomaliesRequest
+	(*ListAnomaliesResponse)(nil),     // 29: raceday.standings.v1.ListAnomaliesResponse
+	(*ListAwardsRequest)(nil),         // 30: raceday.standings.v1.ListAwardsRequest
+	(*ListAwardsResponse)(nil),        // 31: raceday.standings.v1.ListAwardsResponse
+	(*Standing)(nil),                  // 32: raceday.standings.v1.Standing
+	(*SplitStanding)(nil),             // 33: raceday.standings.v1.SplitStanding
+	(*Split)(nil),                     // 34: raceday.standings.v1.Split
+	(*ListRank)(nil),                  // 35: raceday.standings.v1.ListRank
+	(*LegResult)(nil),                 // 36: raceday.standings.v1.LegResult
+	(*OnCourse)(nil),                  // 37: raceday.standings.v1.OnCourse
+	(AnomalyKind)(0),                  // 38: raceday.standings.v1.AnomalyKind
+	(*Anomaly)(nil),                   // 39: raceday.standings.v1.Anomaly
+	(*Prize)(nil),                     // 40: raceday.standings.v1.Prize
 }
 var file_raceday_standings_v1_standings_service_proto_depIdxs = []int32{
-	27, // 0: raceday.standings.v1.GetStandingsResponse.rows:type_name -> raceday.standings.v1.Standing
-	27, // 1: raceday.standings.v1.WatchStandingsResponse.rows:type_name -> raceday.standings.v1.Standing
-	27, // 2: raceday.standings.v1.GetResultResponse.standing:type_name -> raceday.standings.v1.Standing
-	28, // 3: raceday.standings.v1.GetResultResponse.splits:type_name -> raceday.standings.v1.Split
-	29, // 4: raceday.standings.v1.GetResultResponse.ranks:type_name -> raceday.standings.v1.ListRank
-	30, // 5: raceday.standings.v1.GetResultResponse.legs:type_name -> raceday.standings.v1.LegResult
-	9,  // 6: raceday.standings.v1.GetProgressResponse.races:type_name -> raceday.standings.v1.RaceProgress
-	12, // 7: raceday.standings.v1.ListListsResponse.lists:type_name -> raceday.standings.v1.ListSummary
-	0,  // 8: raceday.standings.v1.ExportResultsRequest.file:type_name -> raceday.standings.v1.ExportFile
-	19, // 9: raceday.standings.v1.RebuildResponse.difference:type_name -> raceday.standings.v1.RebuildDifference
-	20, // 10: raceday.standings.v1.RebuildResponse.summary:type_name -> raceday.standings.v1.RebuildSummary
-	31, // 11: raceday.standings.v1.ListOnCourseResponse.entrants:type_name -> raceday.standings.v1.OnCourse
-	32, // 12: raceday.standings.v1.ListAnomaliesRequest.kind:type_name -> raceday.standings.v1.AnomalyKind
-	33, // 13: raceday.standings.v1.ListAnomaliesResponse.anomalies:type_name -> raceday.standings.v1.Anomaly
-	34, // 14: raceday.standings.v1.ListAwardsResponse.prizes:type_name -> raceday.standings.v1.Prize
-	1,  // 15: raceday.standings.v1.StandingsService.GetStandings:input_type -> raceday.standings.v1.GetStandingsRequest
-	3,  // 16: raceday.standings.v1.StandingsService.WatchStandings:input_type -> raceday.standings.v1.WatchStandingsRequest
-	5,  // 17: raceday.standings.v1.StandingsService.GetResult:input_type -> raceday.standings.v1.GetResultRequest
-	7,  // 18: raceday.standings.v1.StandingsService.GetProgress:input_type -> raceday.standings.v1.GetProgressRequest
-	10, // 19: raceday.standings.v1.StandingsService.ListLists:input_type -> raceday.standings.v1.ListListsRequest
-	21, // 20: raceday.standings.v1.StandingsService.ListOnCourse:input_type -> raceday.standings.v1.ListOnCourseRequest
-	23, // 21: raceday.standings.v1.StandingsService.ListAnomalies:input_type -> raceday.standings.v1.ListAnomaliesRequest
-	25, // 22: raceday.standings.v1.StandingsService.ListAwards:input_type -> raceday.standings.v1.ListAwardsRequest
-	13, // 23: raceday.standings.v1.StandingsService.ExportResults:input_type -> raceday.standings.v1.ExportResultsRequest
-	15, // 24: raceday.standings.v1.StandingsService.ExportFacts:input_type -> raceday.standings.v1.ExportFactsRequest
-	17, // 25: raceday.standings.v1.StandingsService.Rebuild:input_type -> raceday.standings.v1.RebuildRequest
-	2,  // 26: raceday.standings.v1.StandingsService.GetStandings:output_type -> raceday.standings.v1.GetStandingsResponse
-	4,  // 27: raceday.standings.v1.StandingsService.WatchStandings:output_type -> raceday.standings.v1.WatchStandingsResponse
-	6,  // 28: raceday.standings.v1.StandingsService.GetResult:output_type -> raceday.standings.v1.GetResultResponse
-	8,  // 29: raceday.standings.v1.StandingsService.GetProgress:output_type -> raceday.standings.v1.GetProgressResponse
-	11, // 30: raceday.standings.v1.StandingsService.ListLists:output_type -> raceday.standings.v1.ListListsResponse
-	22, // 31: raceday.standings.v1.StandingsService.ListOnCourse:output_type -> raceday.standings.v1.ListOnCourseResponse
-	24, // 32: raceday.standings.v1.StandingsService.ListAnomalies:output_type -> raceday.standings.v1.ListAnomaliesResponse
-	26, // 33: raceday.standings.v1.StandingsService.ListAwards:output_type -> raceday.standings.v1.ListAwardsResponse
-	14, // 34: raceday.standings.v1.StandingsService.ExportResults:output_type -> raceday.standings.v1.ExportResultsResponse
-	16, // 35: raceday.standings.v1.StandingsService.ExportFacts:output_type -> raceday.standings.v1.ExportFactsResponse
-	18, // 36: raceday.standings.v1.StandingsService.Rebuild:output_type -> raceday.standings.v1.RebuildResponse
-	26, // [26:37] is the sub-list for method output_type
-	15, // [15:26] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	0,  // 0: raceday.standings.v1.GetStandingsRequest.order:type_name -> raceday.standings.v1.StandingsOrder
+	32, // 1: raceday.standings.v1.GetStandingsResponse.rows:type_name -> raceday.standings.v1.Standing
+	33, // 2: raceday.standings.v1.GetSplitStandingsResponse.rows:type_name -> raceday.standings.v1.SplitStanding
+	32, // 3: raceday.standings.v1.WatchStandingsResponse.rows:type_name -> raceday.standings.v1.Standing
+	32, // 4: raceday.standings.v1.GetResultResponse.standing:type_name -> raceday.standings.v1.Standing
+	34, // 5: raceday.standings.v1.GetResultResponse.splits:type_name -> raceday.standings.v1.Split
+	35, // 6: raceday.standings.v1.GetResultResponse.ranks:type_name -> raceday.standings.v1.ListRank
+	36, // 7: raceday.standings.v1.GetResultResponse.legs:type_name -> raceday.standings.v1.LegResult
+	9,  // 8: raceday.standings.v1.WatchResultResponse.result:type_name -> raceday.standings.v1.GetResultResponse
+	14, // 9: raceday.standings.v1.GetProgressResponse.races:type_name -> raceday.standings.v1.RaceProgress
+	17, // 10: raceday.standings.v1.ListListsResponse.lists:type_name -> raceday.standings.v1.ListSummary
+	1,  // 11: raceday.standings.v1.ExportResultsRequest.file:type_name -> raceday.standings.v1.ExportFile
+	24, // 12: raceday.standings.v1.RebuildResponse.difference:type_name -> raceday.standings.v1.RebuildDifference
+	25, // 13: raceday.standings.v1.RebuildResponse.summary:type_name -> raceday.standings.v1.RebuildSummary
+	37, // 14: raceday.standings.v1.ListOnCourseResponse.entrants:type_name -> raceday.standings.v1.OnCourse
+	38, // 15: raceday.standings.v1.ListAnomaliesRequest.kind:type_name -> raceday.standings.v1.AnomalyKind
+	39, // 16: raceday.standings.v1.ListAnomaliesResponse.anomalies:type_name -> raceday.standings.v1.Anomaly
+	40, // 17: raceday.standings.v1.ListAwardsResponse.prizes:type_name -> raceday.standings.v1.Prize
+	2,  // 18: raceday.standings.v1.StandingsService.GetStandings:input_type -> raceday.standings.v1.GetStandingsRequest
+	6,  // 19: raceday.standings.v1.StandingsService.WatchStandings:input_type -> raceday.standings.v1.WatchStandingsRequest
+	4,  // 20: raceday.standings.v1.StandingsService.GetSplitStandings:input_type -> raceday.standings.v1.GetSplitStandingsRequest
+	8,  // 21: raceday.standings.v1.StandingsService.GetResult:input_type -> raceday.standings.v1.GetResultRequest
+	10, // 22: raceday.standings.v1.StandingsService.WatchResult:input_type -> raceday.standings.v1.WatchResultRequest
+	12, // 23: raceday.standings.v1.StandingsService.GetProgress:input_type -> raceday.standings.v1.GetProgressRequest
+	15, // 24: raceday.standings.v1.StandingsService.ListLists:input_type -> raceday.standings.v1.ListListsRequest
+	26, // 25: raceday.standings.v1.StandingsService.ListOnCourse:input_type -> raceday.standings.v1.ListOnCourseRequest
+	28, // 26: raceday.standings.v1.StandingsService.ListAnomalies:input_type -> raceday.standings.v1.ListAnomaliesRequest
+	30, // 27: raceday.standings.v1.StandingsService.ListAwards:input_type -> raceday.standings.v1.ListAwardsRequest
+	18, // 28: raceday.standings.v1.StandingsService.ExportResults:input_type -> raceday.standings.v1.ExportResultsRequest
+	20, // 29: raceday.standings.v1.StandingsService.ExportFacts:input_type -> raceday.standings.v1.ExportFactsRequest
+	22, // 30: raceday.standings.v1.StandingsService.Rebuild:input_type -> raceday.standings.v1.RebuildRequest
+	3,  // 31: raceday.standings.v1.StandingsService.GetStandings:output_type -> raceday.standings.v1.GetStandingsResponse
+	7,  // 32: raceday.standings.v1.StandingsService.WatchStandings:output_type -> raceday.standings.v1.WatchStandingsResponse
+	5,  // 33: raceday.standings.v1.StandingsService.GetSplitStandings:output_type -> raceday.standings.v1.GetSplitStandingsResponse
+	9,  // 34: raceday.standings.v1.StandingsService.GetResult:output_type -> raceday.standings.v1.GetResultResponse
+	11, // 35: raceday.standings.v1.StandingsService.WatchResult:output_type -> raceday.standings.v1.WatchResultResponse
+	13, // 36: raceday.standings.v1.StandingsService.GetProgress:output_type -> raceday.standings.v1.GetProgressResponse
+	16, // 37: raceday.standings.v1.StandingsService.ListLists:output_type -> raceday.standings.v1.ListListsResponse
+	27, // 38: raceday.standings.v1.StandingsService.ListOnCourse:output_type -> raceday.standings.v1.ListOnCourseResponse
+	29, // 39: raceday.standings.v1.StandingsService.ListAnomalies:output_type -> raceday.standings.v1.ListAnomaliesResponse
+	31, // 40: raceday.standings.v1.StandingsService.ListAwards:output_type -> raceday.standings.v1.ListAwardsResponse
+	19, // 41: raceday.standings.v1.StandingsService.ExportResults:output_type -> raceday.standings.v1.ExportResultsResponse
+	21, // 42: raceday.standings.v1.StandingsService.ExportFacts:output_type -> raceday.standings.v1.ExportFactsResponse
+	23, // 43: raceday.standings.v1.StandingsService.Rebuild:output_type -> raceday.standings.v1.RebuildResponse
+	31, // [31:44] is the sub-list for method output_type
+	18, // [18:31] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_raceday_standings_v1_standings_service_proto_init() }
@@ -2067,7 +2462,7 @@ func file_raceday_standings_v1_standings_service_proto_init() {
 	file_raceday_standings_v1_award_proto_init()
 	file_raceday_standings_v1_on_course_proto_init()
 	file_raceday_standings_v1_standing_proto_init()
-	file_raceday_standings_v1_standings_service_proto_msgTypes[17].OneofWrappers = []any{
+	file_raceday_standings_v1_standings_service_proto_msgTypes[21].OneofWrappers = []any{
 		(*RebuildResponse_Difference)(nil),
 		(*RebuildResponse_Summary)(nil),
 	}
@@ -2076,8 +2471,8 @@ func file_raceday_standings_v1_standings_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_raceday_standings_v1_standings_service_proto_rawDesc), len(file_raceday_standings_v1_standings_service_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   26,
+			NumEnums:      2,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
