@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -375,39 +377,40 @@ const maxExports = 4
 
 var errExportsBusy = fault.New(fault.Exhausted, "EXPORTS_BUSY", "too many exports of facts at once; try again in a moment")
 
-func (f facts) Files(ctx context.Context, event race.EventID, file func(name string) io.Writer) error {
-	definition, err := f.events.Event(ctx, event)
+func (f facts) Files(
+	ctx context.Context, event race.EventID, at standings.FactsAt, file func(name string) io.Writer,
+) error {
+	return f.each(ctx, event, at, func(name string, write func(io.Writer) error) error {
+		if strings.HasSuffix(name, ".gz") {
+			return zipped(file(name), write)
+		}
+		return write(file(name))
+	})
+}
+
+// Digest is over each file's name, length and content, unzipped.
+func (f facts) Digest(ctx context.Context, event race.EventID, at standings.FactsAt) (standings.Digest, error) {
+	sum := sha256.New()
+	err := f.each(ctx, event, at, func(name string, write func(io.Writer) error) error {
+		of := sha256.New()
+		err := write(of)
+		fmt.Fprintf(sum, "%s %x\n", strings.TrimSuffix(name, ".gz"), of.Sum(nil))
+		return err
+	})
+	return standings.Digest(sum.Sum(nil)), err
+}
+
+// each calls file with every file of the facts and with what writes it, now where at is the zero FactsAt.
+func (f facts) each(
+	ctx context.Context, event race.EventID, at standings.FactsAt,
+	file func(name string, write func(io.Writer) error) error,
+) error {
+	if at == (standings.FactsAt{}) {
+		at = standings.FactsAt{Version: math.MaxInt64, Change: math.MaxInt64}
+	}
+	definition, err := f.events.EventAt(ctx, event, at.Change)
 	if err != nil {
 		return err
-	}
-	parts := []struct {
-		name  string
-		write func(ctx context.Context, tx pgx.Tx, w io.Writer) error
-	}{
-		{"event.yaml", func(ctx context.Context, tx pgx.Tx, w io.Writer) error {
-			content, err := f.events.FileAt(ctx, tx, event)
-			if err == nil {
-				_, err = w.Write(content)
-			}
-			return err
-		}},
-		{"roster.csv", func(ctx context.Context, tx pgx.Tx, w io.Writer) error {
-			roster, err := registrationpg.RosterAt(ctx, tx, event)
-			if err != nil {
-				return err
-			}
-			return registration.WriteRoster(w, definition, roster)
-		}},
-		{"reads.csv.gz", func(ctx context.Context, tx pgx.Tx, w io.Writer) error {
-			return zipped(w, func(w io.Writer) error { return f.timing.WriteReadsAt(ctx, tx, event, w) })
-		}},
-		{"rulings.csv", func(ctx context.Context, tx pgx.Tx, w io.Writer) error {
-			rulings, err := f.timing.RulingsAt(ctx, tx, event)
-			if err != nil {
-				return err
-			}
-			return timing.WriteRulings(w, rulings)
-		}},
 	}
 	select {
 	case f.exporting <- struct{}{}:
@@ -416,8 +419,34 @@ func (f facts) Files(ctx context.Context, event race.EventID, file func(name str
 		return errExportsBusy
 	}
 	return postgres.InSnapshot(ctx, f.pool, func(ctx context.Context, tx pgx.Tx) error {
-		for _, part := range parts {
-			if err := part.write(ctx, tx, file(part.name)); err != nil {
+		for _, part := range []struct {
+			name  string
+			write func(w io.Writer) error
+		}{
+			{"event.yaml", func(w io.Writer) error {
+				content, err := f.events.FileAt(ctx, tx, event, at.Change)
+				if err == nil {
+					_, err = w.Write(content)
+				}
+				return err
+			}},
+			{"roster.csv", func(w io.Writer) error {
+				roster, err := registrationpg.RosterAtChange(ctx, tx, event, at.Change)
+				if err != nil {
+					return err
+				}
+				return registration.WriteRoster(w, definition, roster)
+			}},
+			{"reads.csv.gz", func(w io.Writer) error { return f.timing.WriteReadsAt(ctx, tx, event, at.Version, w) }},
+			{"rulings.csv", func(w io.Writer) error {
+				rulings, err := f.timing.RulingsAt(ctx, tx, event, at.Change)
+				if err != nil {
+					return err
+				}
+				return timing.WriteRulings(w, rulings)
+			}},
+		} {
+			if err := file(part.name, part.write); err != nil {
 				return fmt.Errorf("write %s: %w", part.name, err)
 			}
 		}

@@ -54,15 +54,19 @@ type chipsSwapCommand struct {
 	Bib    string `arg:"" help:"Bib."`
 	Other  string `arg:"" name:"other-bib" help:"The bib that it exchanges its chips with."`
 	Reason string `required:"" placeholder:"TEXT" help:"Why, for the record."`
+	// A swap that is done twice is none.
+	RequestID string `placeholder:"ID" help:"Names the swap: once more with the same id swaps nothing; without it one is made."`
 }
 
 // Run exchanges the chips, and shows what each bib has now.
 func (c *chipsSwapCommand) Run(t *terminal) error {
+	request := cmp.Or(c.RequestID, rand.Text())
 	return c.with(t, func(ctx context.Context, conn *grpc.ClientConn) error {
 		swapped, err := registrationv1.NewRegistrationServiceClient(conn).SwapChips(ctx, &registrationv1.SwapChipsRequest{
-			EventId: c.Event, Bib: c.Bib, OtherBib: c.Other, Reason: c.Reason, RequestId: rand.Text(),
+			EventId: c.Event, Bib: c.Bib, OtherBib: c.Other, Reason: c.Reason, RequestId: request,
 		})
 		if err != nil {
+			sayUnknown(t.stderr, err, "--request-id "+request)
 			return err
 		}
 		for _, now := range []*registrationv1.ChipAssignment{swapped.GetAssignment(), swapped.GetOtherAssignment()} {

@@ -13,6 +13,15 @@ import (
 )
 
 // answer is an error that a server sent.
+// sayUnknown tells, of a call that may have been carried out although its answer did not come, with which flag the same command
+// is safe to give again.
+func sayUnknown(w io.Writer, err error, flag string) {
+	switch status.Code(err) {
+	case codes.Unavailable, codes.DeadlineExceeded, codes.Canceled, codes.Internal, codes.Unknown:
+		fmt.Fprintf(w, "whether it was done is not known: give the same command again with %s\n", flag)
+	}
+}
+
 type answer interface {
 	error
 	GRPCStatus() *status.Status

@@ -3,54 +3,15 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"google.golang.org/grpc"
 
 	standingsv1 "raceday/proto/raceday/standings/v1"
 )
-
-type resultsCommand struct {
-	Export resultsExportCommand `cmd:"" help:"Write results.csv, as score would."`
-}
-
-type resultsExportCommand struct {
-	client
-	Event  string `required:"" placeholder:"ID" help:"Event."`
-	Format string `default:"csv" enum:"csv,json" help:"csv or json (an object a line)."`
-	Legs   string `placeholder:"FILE" help:"Where to write legs.csv."`
-}
-
-// Run writes the results to the standard output.
-func (c *resultsExportCommand) Run(t *terminal) error {
-	file := standingsv1.ExportFile_EXPORT_FILE_RESULTS_CSV
-	if c.Format == "json" {
-		file = standingsv1.ExportFile_EXPORT_FILE_RESULTS_JSON
-	}
-	return c.with(t, func(ctx context.Context, conn *grpc.ClientConn) error {
-		if err := exportResults(ctx, conn, c.Event, file, t.stdout); err != nil || c.Legs == "" {
-			return err
-		}
-		return writeFile(c.Legs, func(w io.Writer) error {
-			return exportResults(ctx, conn, c.Event, standingsv1.ExportFile_EXPORT_FILE_LEGS_CSV, w)
-		})
-	})
-}
-
-func exportResults(ctx context.Context, conn grpc.ClientConnInterface, event string, file standingsv1.ExportFile, w io.Writer) error {
-	stream, err := standingsv1.NewStandingsServiceClient(conn).ExportResults(ctx,
-		&standingsv1.ExportResultsRequest{EventId: event, File: file})
-	if err != nil {
-		return err
-	}
-	return receive(stream, func(piece *standingsv1.ExportResultsResponse) error {
-		_, err := w.Write(piece.GetChunk())
-		return err
-	})
-}
 
 type factsCommand struct {
 	Export factsExportCommand `cmd:"" help:"Write event.yaml, roster.csv, reads.csv.gz and rulings.csv."`
@@ -60,19 +21,48 @@ type factsExportCommand struct {
 	client
 	Event string `required:"" placeholder:"ID" help:"Event."`
 	Dir   string `arg:"" help:"Folder, made if it is not there."`
+	At    string `placeholder:"RACE:LIST[@VERSION]" help:"As they were when this list was published, such as ten:sex/F@2; without it as they are."`
+}
+
+// Validate refuses what names no list.
+func (c *factsExportCommand) Validate() error {
+	_, err := c.at()
+	return err
+}
+
+// at returns the list whose facts are wanted; nil where there is none.
+func (c *factsExportCommand) at() (*standingsv1.OfficialListName, error) {
+	if c.At == "" {
+		return nil, nil
+	}
+	race, named, ok := strings.Cut(c.At, ":")
+	if !ok {
+		return nil, fmt.Errorf("--at %s: race and list are needed, as in ten:sex/F@2", c.At)
+	}
+	list, number, err := listAtNumber(named).parts()
+	if err != nil {
+		return nil, fmt.Errorf("--at %w", err)
+	}
+	return &standingsv1.OfficialListName{Race: race, List: list, Number: number}, nil
 }
 
 // Run writes the facts; the files of an export that fails are removed.
 func (c *factsExportCommand) Run(t *terminal) error {
+	at, err := c.at()
+	if err != nil {
+		return err
+	}
 	return c.with(t, func(ctx context.Context, conn *grpc.ClientConn) error {
-		return exportFacts(ctx, conn, c.Event, c.Dir)
+		return exportFacts(ctx, conn, &standingsv1.ExportFactsRequest{EventId: c.Event, At: at}, c.Dir)
 	})
 }
 
 // factsFiles are the files of an export of facts.
 var factsFiles = []string{"event.yaml", "roster.csv", "reads.csv.gz", "rulings.csv"}
 
-func exportFacts(ctx context.Context, conn grpc.ClientConnInterface, event, dir string) (err error) {
+func exportFacts(
+	ctx context.Context, conn grpc.ClientConnInterface, request *standingsv1.ExportFactsRequest, dir string,
+) (err error) {
 	open := map[string]*os.File{}
 	defer func() {
 		for _, file := range open {
@@ -84,7 +74,7 @@ func exportFacts(ctx context.Context, conn grpc.ClientConnInterface, event, dir 
 			}
 		}
 	}()
-	stream, err := standingsv1.NewStandingsServiceClient(conn).ExportFacts(ctx, &standingsv1.ExportFactsRequest{EventId: event})
+	stream, err := standingsv1.NewStandingsServiceClient(conn).ExportFacts(ctx, request)
 	if err != nil {
 		return err
 	}

@@ -41,15 +41,36 @@ func (c *onCourseCommand) Run(t *terminal) error {
 // coursePage is how many entrants a page of those on the course has.
 const coursePage = 1000
 
-// listOnCourse returns all who are out on the course of a race.
-func listOnCourse(ctx context.Context, conn *grpc.ClientConn, event, raceID string) ([]*standingsv1.OnCourse, error) {
-	var entrants []*standingsv1.OnCourse
+// courseTries is how often the list is asked for again where it changed between two of its pages.
+const courseTries = 3
+
+// listOnCourse returns all who are out on the course of a race, as a rule of one version.
+func listOnCourse(
+	ctx context.Context, conn *grpc.ClientConn, event, raceID string,
+) (entrants []*standingsv1.OnCourse, err error) {
+	for range courseTries {
+		var whole bool
+		if entrants, whole, err = listOnCourseOnce(ctx, conn, event, raceID); err != nil || whole {
+			return entrants, err
+		}
+	}
+	return entrants, nil
+}
+
+// listOnCourseOnce is not whole where the pages are of different versions.
+func listOnCourseOnce(
+	ctx context.Context, conn *grpc.ClientConn, event, raceID string,
+) (entrants []*standingsv1.OnCourse, whole bool, err error) {
+	version := int64(-1)
+	whole = true
 	at := map[string]int{} // the index of each bib
 	for request := (&standingsv1.ListOnCourseRequest{EventId: event, Race: raceID, PageSize: coursePage}); ; {
 		page, err := standingsv1.NewStandingsServiceClient(conn).ListOnCourse(ctx, request)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
+		whole = whole && (version < 0 || page.GetVersion() == version)
+		version = page.GetVersion()
 		for _, e := range page.GetEntrants() {
 			if i, again := at[e.GetBib()]; again { // seen between two pages, and expected later
 				entrants[i] = nil
@@ -58,7 +79,7 @@ func listOnCourse(ctx context.Context, conn *grpc.ClientConn, event, raceID stri
 			entrants = append(entrants, e)
 		}
 		if request.PageToken = page.GetNextPageToken(); request.PageToken == "" {
-			return slices.DeleteFunc(entrants, func(e *standingsv1.OnCourse) bool { return e == nil }), nil
+			return slices.DeleteFunc(entrants, func(e *standingsv1.OnCourse) bool { return e == nil }), whole, nil
 		}
 	}
 }

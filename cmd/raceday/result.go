@@ -7,7 +7,6 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -87,7 +86,7 @@ func printResult(w io.Writer, definition *race.Event, r *standingsv1.GetResultRe
 	if len(r.GetRanks()) > 0 {
 		fmt.Fprintln(table, "LIST\tRANK\tOF")
 		for _, rank := range r.GetRanks() {
-			fmt.Fprintf(table, "%s\t%s\t%d\n", rank.GetList(), rankText(rank.GetRank()), rank.GetOf())
+			fmt.Fprintf(table, "%s\t%s\t%d\n", rank.GetList(), rankIn(rank.GetRank()), rank.GetOf())
 		}
 	}
 	if err := table.Flush(); err != nil {
@@ -101,7 +100,7 @@ func printResult(w io.Writer, definition *race.Event, r *standingsv1.GetResultRe
 				legTime = "not completed"
 			}
 			fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", leg.GetLeg(), leg.GetMemberBib(), leg.GetMemberName(), legTime,
-				rankText(leg.GetLegRank()), leg.GetCumulative(), rankText(leg.GetRankAfter()))
+				rankIn(leg.GetLegRank()), leg.GetCumulative(), rankIn(leg.GetRankAfter()))
 		}
 	}
 	return table.Flush()
@@ -130,8 +129,8 @@ func resultTimes(s *standingsv1.Standing, definition *race.Event) string {
 	return strings.Join(texts, ", ")
 }
 
-// rankText writes a rank; nothing where there is none.
-func rankText(rank int32) string {
+// rankIn writes a rank; nothing where there is none.
+func rankIn(rank int32) string {
 	if rank == 0 {
 		return ""
 	}
@@ -143,11 +142,10 @@ func kilometres(metres float64) string {
 	return strings.TrimRight(strings.TrimRight(fmt.Sprintf("%.6f", metres/1000), "0"), ".")
 }
 
-// perKm writes a pace as 4:32, rounded up to whole seconds; nothing where there is none.
+// perKm writes a pace as 4:32; nothing where there is none.
 func perKm(exact *durationpb.Duration) string {
 	if exact == nil {
 		return ""
 	}
-	seconds := int64(racetime.RoundUp(exact.AsDuration(), time.Second) / time.Second)
-	return fmt.Sprintf("%d:%02d", seconds/60, seconds%60)
+	return racetime.FormatPace(racetime.Known(exact.AsDuration()))
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -28,12 +30,16 @@ type rulingsRecordCommand struct {
 	Rule     string        `placeholder:"NUMBER" help:"Number of the rule that was broken."`
 	Reason   string        `placeholder:"TEXT" help:"Why, for the record."`
 	By       string        `placeholder:"TEXT" help:"Who decided; without it, whose key it is."`
+	ID       string        `placeholder:"ID" help:"Names the ruling: once more with the same id records nothing; without it one is made."`
 }
 
-// Validate refuses a kind that there is not.
+// Validate refuses a kind that there is not, and to close a race without a look at who is still out.
 func (c *rulingsRecordCommand) Validate() error {
-	if c.kind() == timingv1.RulingKind_RULING_KIND_UNSPECIFIED {
+	switch c.kind() {
+	case timingv1.RulingKind_RULING_KIND_UNSPECIFIED:
 		return fmt.Errorf("%s is no kind of ruling; raceday rulings apply --help lists them", c.Kind)
+	case timingv1.RulingKind_RULING_KIND_CLOSE:
+		return errors.New("raceday race close RACE closes a race: it shows first who is still out")
 	}
 	return nil
 }
@@ -47,7 +53,7 @@ const rulingKindPrefix = "RULING_KIND_"
 // Run records the ruling, and shows its id, which revokes it.
 func (c *rulingsRecordCommand) Run(t *terminal) error {
 	recorded := &timingv1.Ruling{
-		Id: rand.Text(), Race: c.Race, Bib: c.Bib, Kind: c.kind(), Target: c.Target, Point: c.Point,
+		Id: cmp.Or(c.ID, rand.Text()), Race: c.Race, Bib: c.Bib, Kind: c.kind(), Target: c.Target, Point: c.Point,
 		Rule: c.Rule, Reason: c.Reason, By: c.By,
 	}
 	if c.At != "" {
@@ -65,6 +71,7 @@ func (c *rulingsRecordCommand) Run(t *terminal) error {
 			EventId: c.Event, Ruling: recorded,
 		})
 		if err != nil {
+			sayUnknown(t.stderr, err, "--id "+recorded.GetId())
 			return err
 		}
 		fmt.Fprintf(t.stdout, "%s is recorded as ruling %s\n", strings.ToUpper(c.Kind), answer.GetRuling().GetId())

@@ -119,6 +119,15 @@ func TestARulingByHand(t *testing.T) {
 	if _, stderr := record(exitFailure, "PENALTY", "--race", "dash", "--bib", "7"); !strings.Contains(stderr, "duration") {
 		t.Errorf("a penalty without a duration: %q", stderr)
 	}
+	for range 2 {
+		record(exitSuccess, "PENALTY", "--race", "dash", "--bib", "7", "--duration", "30s", "--id", "once")
+	}
+	if listed := s.call(t, "TimingService/ListRulings", `{"eventId":"sprint"}`)["rulings"].([]any); len(listed) != 4 {
+		t.Errorf("%d rulings after one was given twice with its id, want 4", len(listed))
+	}
+	if _, stderr := record(exitUsage, "CLOSE", "--race", "dash"); !strings.Contains(stderr, "raceday race close") {
+		t.Errorf("a close: %q", stderr)
+	}
 	if _, stderr := record(exitUsage, "FINED", "--race", "dash", "--bib", "7"); !strings.Contains(stderr, "FINED is no kind of ruling") {
 		t.Errorf("an unknown kind: %q", stderr)
 	}

@@ -27,6 +27,7 @@ type scoreCommand struct {
 	Rulings string `placeholder:"FILE" help:"Rulings (rulings.csv)."`
 	Results string `required:"" placeholder:"FILE" help:"Where to write results.csv."`
 	Legs    string `placeholder:"FILE" help:"Where to write legs.csv."`
+	Digests string `placeholder:"FILE" help:"Where to write the digest of each list (race,list,digest), as official show has it."`
 }
 
 // scoreGarbage is GOGC while files are scored: nearly all that is made is kept to the end, so that looking for garbage is in
@@ -54,10 +55,15 @@ func (c *scoreCommand) Run(t *terminal) error {
 	if err := write(c.Results, standings.WriteResults); err != nil {
 		return err
 	}
-	if c.Legs == "" {
+	if c.Legs != "" {
+		if err := write(c.Legs, standings.WriteLegs); err != nil {
+			return err
+		}
+	}
+	if c.Digests == "" {
 		return nil
 	}
-	return write(c.Legs, standings.WriteLegs)
+	return write(c.Digests, standings.WriteDigests)
 }
 
 // source is a file, wherever it is.

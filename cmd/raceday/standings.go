@@ -153,7 +153,7 @@ func printRows(w io.Writer, heading string, rows []*standingsv1.Standing) error 
 		if row.GetEstimatedTime() != "" {
 			estimate = "~" + row.GetEstimatedTime()
 		}
-		rank := rankText(cmp.Or(row.GetLiveRank(), row.GetRank()))
+		rank := rankIn(cmp.Or(row.GetLiveRank(), row.GetRank()))
 		fields := []string{
 			rank, row.GetBib(), row.GetName(), groupOf(row), row.GetCountry(), row.GetRanked(), row.GetGun(), row.GetNet(), at, estimate,
 		}

@@ -69,7 +69,7 @@ func printSplit(w io.Writer, rows []*standingsv1.SplitStanding) error {
 	for _, row := range rows {
 		s := row.GetStanding()
 		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row.GetRank(), s.GetBib(), s.GetName(), groupOf(s), s.GetCountry(),
-			row.GetTime(), row.GetBehind(), strings.TrimPrefix(s.GetStatus().String(), "STATUS_"), rankText(s.GetRank()))
+			row.GetTime(), row.GetBehind(), strings.TrimPrefix(s.GetStatus().String(), "STATUS_"), rankIn(s.GetRank()))
 	}
 	return table.Flush()
 }

@@ -38,7 +38,9 @@ import (
 	"raceday/services/standings"
 	"raceday/services/standings/standingsgrpc"
 	"raceday/services/standings/standingsnats"
+	"raceday/services/standings/standingspdf"
 	"raceday/services/standings/standingspg"
+	"raceday/services/standings/standingsxlsx"
 	"raceday/services/timing"
 	"raceday/services/timing/timinggrpc"
 	"raceday/services/timing/timingnats"
@@ -79,6 +81,10 @@ type assembly struct {
 // assemble puts the parts together; running names the services that are served.
 func assemble(around surroundings, running []string) (*assembly, error) {
 	js, err := broker.JetStream(around.nats)
+	if err != nil {
+		return nil, err
+	}
+	papers, err := standingspdf.NewPrinter()
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +148,8 @@ func assemble(around surroundings, running []string) (*assembly, error) {
 	if a.runs("standings") {
 		standingsv1.RegisterStandingsServiceServer(server, standingsgrpc.New(standings.NewService(standings.Dependencies{
 			Boards: boards, Store: derived, Events: events, Facts: facts, Rebuilder: rebuilder{scorer},
-			Anomalies: derived, Conflicts: conflicts{facts.timing, roster}, Now: time.Now,
+			Anomalies: derived, Conflicts: conflicts{facts.timing, roster}, Workbooks: standingsxlsx.Writer{}, Papers: papers,
+			Official: standingspg.NewOfficialLists(pool), Now: time.Now,
 		})))
 	}
 	return a, nil

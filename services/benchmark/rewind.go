@@ -20,7 +20,8 @@ import (
 
 // RewindBench measures what new reads suffer while mats send again everything that they ever read: how long it takes from
 // the publishing of a new read until watchers see its change. Its floor is the same without the rewind, in the same run.
-// The reads of the race up to the middle are stored before; new ones are those behind it.
+// The reads of the race up to the middle are stored before, by another run of the scorer than is measured: a rewind after a
+// restart is the usual one. New reads are those behind the middle.
 type RewindBench struct {
 	Start    Start
 	Formats  Formats
@@ -137,6 +138,10 @@ func (r *rewinding) derived(ctx context.Context) error {
 // turns sends new reads for as long as a rewind takes, first without one and then beside it.
 func (r *rewinding) turns(ctx context.Context, past, live []sent) (RewindFigures, error) {
 	figures := RewindFigures{Stored: countReads(past), LivePerSecond: r.LivePerSecond}
+	warm, live := firstReads(live, liveBatchReads)
+	if err := r.restart(ctx, warm); err != nil {
+		return figures, err
+	}
 	wanted := figures.Stored * r.LivePerSecond / r.RewindPerSecond
 	before, rest := firstReads(live, wanted)
 	meanwhile, _ := firstReads(rest, wanted)
@@ -175,8 +180,36 @@ func (r *rewinding) turns(ctx context.Context, past, live []sent) (RewindFigures
 	figures.FloorP99Milliseconds = milliseconds(percentile(floor, 99))
 	figures.TimesFloor = figures.P99Milliseconds / figures.FloorP99Milliseconds
 	rows, err := r.rows(ctx)
-	figures.MoreRows = rows - figures.Stored - countReads(before) - countReads(meanwhile)
+	figures.MoreRows = rows - figures.Stored - countReads(warm) - countReads(before) - countReads(meanwhile)
 	return figures, err
+}
+
+// endRuns takes the locks of events away from whoever holds them, as a restart does, and returns whose they were.
+const endRuns = `
+SELECT coalesce(array_agg(pid) FILTER (WHERE pg_terminate_backend(pid)), '{}')
+FROM pg_locks
+WHERE locktype = 'advisory'`
+
+const isHeldByOthers = `
+SELECT EXISTS (
+    SELECT
+    FROM pg_locks
+    WHERE locktype = 'advisory'
+      AND pid <> ALL (@ended::integer[]))`
+
+// restart lets another run of the scorer begin, and waits until it takes reads.
+func (r *rewinding) restart(ctx context.Context, warm []sent) error {
+	r.Show("another run of the scorer")
+	var ended []int32
+	if err := r.Pool.QueryRow(ctx, endRuns).Scan(&ended); err != nil {
+		return fmt.Errorf("end the run of the scorer: %w", err)
+	}
+	if err := r.wait(ctx, isHeldByOthers, pgx.StrictNamedArgs{"ended": ended}); err != nil {
+		return err
+	}
+	err := r.send(ctx, warm)
+	r.watch.took = nil
+	return err
 }
 
 func (r *rewinding) send(ctx context.Context, part []sent) error {

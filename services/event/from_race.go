@@ -31,6 +31,7 @@ func (c *converter) race(at string, m *eventv1.Race) race.Race {
 	r.CrossingGap = c.duration(at+".crossing_gap", m.GetCrossingGap(), r.CrossingGap)
 	r.OverTime = named(c, at+".over_time", m.GetOverTime(), overTimes())
 	r.Rounding = c.duration(at+".rounding", m.GetRounding(), r.Rounding)
+	r.ProtestTime = c.duration(at+".protest_time", m.GetProtestTime(), r.ProtestTime)
 	r.Age = age.Rule{
 		On:      named(c, at+".age.on", m.GetAge().GetOn(), ageOns()),
 		LeapDay: named(c, at+".age.leap_day", m.GetAge().GetLeapDay(), leapDays()),

@@ -114,6 +114,7 @@ races:
     crossing_gap: 30s
     over_time: OTL
     rounding: 1s
+    protest_time: 1800s
     age: {on: RACE_DAY, leap_day: MAR_1}
     classifications:
       - {id: overall, basis: GUN, score: TIME}

@@ -60,6 +60,7 @@ func raceMessage(r *race.Race) *eventv1.Race {
 		CrossingGap:    durationpb.New(r.CrossingGap),
 		OverTime:       valueOf(r.OverTime, overTimes()),
 		Rounding:       durationpb.New(r.Rounding),
+		ProtestTime:    durationpb.New(r.ProtestTime),
 		Age: &eventv1.AgeRule{
 			On:      valueOf(r.Age.On, ageOns()),
 			LeapDay: valueOf(r.Age.LeapDay, leapDays()),

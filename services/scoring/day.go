@@ -19,6 +19,8 @@ type day struct {
 	writing  chan error
 	book     *Book
 	ranks    *Ranks
+	// memory is this run's own: another run begins with what is stored then.
+	memory Memory
 	// ranksAt is when all ranks had last been written, and exactTo the version up to which the lists are said to be exact.
 	ranksAt time.Time
 	exactTo int64
@@ -159,7 +161,7 @@ func (d *day) commit(ctx context.Context, c Commit, sequence uint64, change int6
 	if err := d.written(); err != nil {
 		return err
 	}
-	c.From, c.To = d.position, d.position
+	c.From, c.To, c.Memory = d.position, d.position, d.memory
 	c.To.Sequence, c.To.Change = sequence, change
 	c.To.Version++
 	d.position = c.To

@@ -59,7 +59,7 @@ func (s *Scorer) rebuild(ctx context.Context, event race.EventID, each func(Diff
 	}
 	var summary Summary
 	count := func(read Read) { summary.Reads++; d.book.AddRead(read) }
-	if err := s.Reads.EachRead(ctx, event, count); err != nil {
+	if _, err := s.Reads.EachRead(ctx, event, count); err != nil {
 		return Summary{}, fmt.Errorf("read the reads: %w", err)
 	}
 	stored, err := s.Results.Results(ctx, event)

@@ -38,12 +38,17 @@ type Batch struct {
 	Raw any
 }
 
+// Memory is which reads are stored, as the store that keeps them gave it, for the same store when it appends others.
+type Memory any
+
 // Commit is what one transaction writes.
 type Commit struct {
 	// From is the position that must still stand; To the one that follows it.
 	From, To Position
 	// Batch is nil where no messages were taken.
-	Batch   *Batch
+	Batch *Batch
+	// Memory is that of the scorer's run; nil where it has none.
+	Memory  Memory
 	Changes Changes
 	// Lists are the ranks that changed; they make all lists but those Behind exact at To.Version where Exact is set.
 	Lists  []ListChange
@@ -72,8 +77,8 @@ type Reads interface {
 	Position(ctx context.Context, event race.EventID) (Position, bool, error)
 	// CreatePosition begins a stream at its first message.
 	CreatePosition(ctx context.Context, event race.EventID, streamCreated time.Time) (Position, error)
-	// EachRead hands over every stored read of the event, in no order.
-	EachRead(ctx context.Context, event race.EventID, each func(Read)) error
+	// EachRead hands over every stored read of the event, in no order. The memory is for the commits that follow.
+	EachRead(ctx context.Context, event race.EventID, each func(Read)) (Memory, error)
 }
 
 // Stream is the stream of an event's read batches.
@@ -172,7 +177,7 @@ func (s *Scorer) open(ctx context.Context, event race.EventID) (*day, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Reads.EachRead(ctx, event, d.book.AddRead); err != nil {
+	if d.memory, err = s.Reads.EachRead(ctx, event, d.book.AddRead); err != nil {
 		return nil, fmt.Errorf("read the reads: %w", err)
 	}
 	stored, err := s.Results.Results(ctx, event)

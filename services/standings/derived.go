@@ -12,6 +12,8 @@ import (
 type derived struct {
 	event   *race.Event
 	version int64
+	// change is the last one of event, roster and rulings that is in the results.
+	change  int64
 	results []result.Result
 }
 
@@ -25,5 +27,5 @@ func readDerived(ctx context.Context, store Store, events Events, id race.EventI
 	if err != nil {
 		return derived{}, fmt.Errorf("read the event %s: %w", id, err)
 	}
-	return derived{event, version, results}, nil
+	return derived{event, version, change, results}, nil
 }

@@ -10,6 +10,7 @@ var (
 	ErrEntrantNotFound  = fault.New(fault.NotFound, "ENTRANT_NOT_FOUND", "no entrant of the event wears this bib")
 	ErrPageTokenInvalid = fault.New(fault.Invalid, "PAGE_TOKEN_INVALID", "page_token is that of the answer before, for the same question")
 	ErrPageSizeInvalid  = fault.New(fault.Invalid, "PAGE_SIZE_INVALID", "page_size is 1 to 1000, or 0 for the usual number")
+	ErrNotFinished      = fault.New(fault.Refused, "NOT_FINISHED", "a certificate is for who finished, and in time")
 	ErrTopInvalid       = fault.New(fault.Invalid, "TOP_INVALID", "top is a number of rows, or 0 for all")
 )
 

@@ -70,6 +70,16 @@ func (r Row) LastSplit() (Split, bool) {
 	return newSplit(r.Result, len(r.Result.Passings)-1, r.terms.race), true
 }
 
+// SplitAt returns the passing of a visit; false where it was not passed.
+func (r Row) SplitAt(visit int) (Split, bool) {
+	for n := range r.Result.Passings {
+		if r.Result.Passings[n].Visit == visit {
+			return newSplit(r.Result, n, r.terms.race), true
+		}
+	}
+	return Split{}, false
+}
+
 // Split is the passing of a visit.
 type Split struct {
 	// Visit is the index in the course; the start is 0.
@@ -79,20 +89,24 @@ type Split struct {
 	At            racetime.Instant
 	// Net and Gun are official times there; empty where there is none.
 	Net, Gun string
-	// Pace is the exact time per kilometre since the passing before, or since the start; unknown where there is none.
-	Pace racetime.Optional
+	// Pace is that of the stretch from the passing before, the gun standing in for a start as it does in Net, and for a
+	// team's; empty at the start and where it is not known. ExactPace is the time per kilometre.
+	Pace      string
+	ExactPace racetime.Optional
 }
 
 // newSplit returns the nth passing of a result. A visit that the course no longer has, between two versions of the
 // event, has no point.
 func newSplit(res *result.Result, n int, r *race.Race) Split {
 	p := res.Passings[n]
-	split := Split{
-		Visit: p.Visit, At: p.At, Net: result.Shown(res.NetTimeAt(p.At, r), r), Gun: result.Shown(res.GunTimeAt(p.At), r),
-		Pace: pace.Before(r, res, n, 1).PerKm(),
-	}
+	net := res.NetTimeAt(p.At, r)
+	split := Split{Visit: p.Visit, At: p.At, Net: result.Shown(net, r), Gun: result.Shown(res.GunTimeAt(p.At), r)}
 	if p.Visit < len(r.Course) {
 		split.Point, split.AtMillimetres = r.Course[p.Visit].Point, r.Course[p.Visit].AtMillimetres
 	}
+	if n > 0 || net.Known || r.Team != nil {
+		split.ExactPace = pace.Before(r, res, n, 1).PerKm()
+	}
+	split.Pace = racetime.FormatPace(split.ExactPace)
 	return split
 }

@@ -8,14 +8,15 @@ import (
 
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
-	"raceday/services/rules/result"
 )
 
 // Facts writes the facts that everything is derived from.
 type Facts interface {
-	// Files writes the facts of an event as of one moment. It calls file with the name of each file in turn and writes
-	// the file to what file returns.
-	Files(ctx context.Context, event race.EventID, file func(name string) io.Writer) error
+	// Files writes the facts of an event as of one moment, now where it is the zero FactsAt. It calls file with the name of
+	// each file in turn and writes the file to what file returns.
+	Files(ctx context.Context, event race.EventID, at FactsAt, file func(name string) io.Writer) error
+	// Digest returns the digest of the facts of an event as of a moment.
+	Digest(ctx context.Context, event race.EventID, at FactsAt) (Digest, error)
 }
 
 // Rebuilder computes everything anew.
@@ -51,7 +52,10 @@ type Dependencies struct {
 	Rebuilder Rebuilder
 	Anomalies Anomalies
 	Conflicts Conflicts
-	// Now is the clock by which entrants are overdue, estimates have passed, and lists are too old to page on in.
+	Official  Official
+	Workbooks Workbooks
+	Papers    Papers
+	// Now is the clock by which entrants are overdue, estimates have passed, lists are too old to page on in, and papers written.
 	Now func() time.Time
 }
 
@@ -205,47 +209,10 @@ func (s *Service) Lists(ctx context.Context, event race.EventID, raceID race.ID)
 	return summaries, err
 }
 
-// File is a form in which results are exported.
-type File int
-
-// The files. [FORMATS.md, results.csv]
-const (
-	ResultsCSV File = iota
-	LegsCSV
-	ResultsJSON
-)
-
-// ExportResults writes a file of an event as it is stored, not as a board has it. It first calls begin with the version
-// and writes to what begin returns. Fault: one that says that there is no such event.
-func (s *Service) ExportResults(
-	ctx context.Context, eventID race.EventID, file File, begin func(version int64) io.Writer,
-) error {
-	// No id that is none comes as far as the store.
-	if _, err := s.deps.Events.EventAt(ctx, eventID, 0); err != nil {
-		return fmt.Errorf("read the event %s: %w", eventID, err)
-	}
-	d, err := readDerived(ctx, s.deps.Store, s.deps.Events, eventID)
-	if err != nil {
-		return err
-	}
-	return writerOf(file)(begin(d.version), d.event, d.results)
-}
-
-func writerOf(file File) func(io.Writer, *race.Event, []result.Result) error {
-	switch file {
-	case LegsCSV:
-		return WriteLegs
-	case ResultsJSON:
-		return WriteResultsJSON
-	default:
-		return WriteResults
-	}
-}
-
-// ExportFacts writes the files of an event's facts, each to what file returns for its name. Fault: one that says
-// that there is no such event.
-func (s *Service) ExportFacts(ctx context.Context, event race.EventID, file func(name string) io.Writer) error {
-	if err := s.deps.Facts.Files(ctx, event, file); err != nil {
+// ExportFacts writes the files of an event's facts, as of now or where at is set as of that moment, each to what file returns
+// for its name. Fault: one that says that there is no such event.
+func (s *Service) ExportFacts(ctx context.Context, event race.EventID, at FactsAt, file func(name string) io.Writer) error {
+	if err := s.deps.Facts.Files(ctx, event, at, file); err != nil {
 		return fmt.Errorf("export the facts of %s: %w", event, err)
 	}
 	return nil

@@ -130,7 +130,7 @@ func TestWhatCannotBeAnsweredSaysWhy(t *testing.T) {
 			standings.ErrRaceNotFound},
 		{"lists of an unknown race", func() error { _, err := service.Lists(ctx, relayDay, "x"); return err }, standings.ErrRaceNotFound},
 		{"export of an unknown event", func() error {
-			return service.ExportResults(ctx, "x", standings.ResultsCSV, func(int64) io.Writer { return io.Discard })
+			return service.ExportResults(ctx, standings.Export{Event: "x"}, func(string, int64) io.Writer { return io.Discard })
 		}, errEventNotFound},
 		{"rebuild of an unknown event", func() error {
 			_, err := service.Rebuild(ctx, "x", func(standings.Difference) error { return nil })
@@ -190,7 +190,7 @@ func TestAnExportIsOfWhatIsStored(t *testing.T) {
 		standings.ResultsJSON: `{"race":"relay","bib":"1",`,
 	} {
 		var got bytes.Buffer
-		err := service.ExportResults(t.Context(), relayDay, file, func(version int64) io.Writer {
+		err := service.ExportResults(t.Context(), standings.Export{Event: relayDay, File: file}, func(_ string, version int64) io.Writer {
 			if version != 7 {
 				t.Errorf("version %d, want 7", version)
 			}
@@ -218,8 +218,9 @@ func TestAnExportIsByTheEventThatTheResultsAreOf(t *testing.T) {
 	b := reordered()
 	service := serve(t, b)
 	var got bytes.Buffer
-	begin := func(int64) io.Writer { return &got }
-	if err := service.ExportResults(t.Context(), b.event.ID, standings.ResultsJSON, begin); err != nil {
+	export := standings.Export{Event: b.event.ID, File: standings.ResultsJSON}
+	begin := func(string, int64) io.Writer { return &got }
+	if err := service.ExportResults(t.Context(), export, begin); err != nil {
 		t.Fatal(err)
 	}
 	if want := `"list:sex":"sex/F","rank:sex":null,"list:age":"age/F18-39"`; !strings.Contains(got.String(), want) {
@@ -227,7 +228,7 @@ func TestAnExportIsByTheEventThatTheResultsAreOf(t *testing.T) {
 	}
 	b.set(func() { b.results[0].Lists, b.change = []string{"age/F18-39", "sex/F"}, 2 })
 	got.Reset()
-	if err := service.ExportResults(t.Context(), b.event.ID, standings.ResultsJSON, begin); err != nil {
+	if err := service.ExportResults(t.Context(), export, begin); err != nil {
 		t.Fatal(err)
 	}
 	if want := `"list:age":"age/F18-39","rank:age":null,"list:sex":"sex/F"`; !strings.Contains(got.String(), want) {

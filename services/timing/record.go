@@ -278,7 +278,7 @@ const maxNoteBytes = 1000
 // check returns why a new ruling is refused; ids has the one that it revokes or splits.
 func check(r ruling.Ruling, event *race.Event, ids map[ruling.ID]bool, path string) []fault.Violation {
 	var violations []fault.Violation
-	for _, problem := range slices.Concat(ruling.Check(r), ruling.Misfits(r, event)) {
+	for _, problem := range slices.Concat(ruling.Check(r), ruling.Vague(r), ruling.Misfits(r, event)) {
 		violations = append(violations, fault.Violation{
 			Path: path + "." + problem.Field, Reason: problem.Reason, Message: problem.Message,
 		})

@@ -81,6 +81,17 @@ func TestParseRulings(t *testing.T) {
 	}
 }
 
+// What a server once took must stay scorable, although it takes no new ones like them.
+func TestReviewsThatDoNotSayOfWhat(t *testing.T) {
+	t.Parallel()
+	got := parseAll(t, "race,bib,ruling,target\nmarathon,7,REVIEWED,MISSING_POINTS\nmarathon,7,REVIEWED,IDENTITY_CONFLICT\n")
+	for _, r := range got {
+		if refused := check(r, marathon(), nil, "ruling"); len(refused) != 1 {
+			t.Errorf("%s as a new ruling: %v, want one violation", r, refused)
+		}
+	}
+}
+
 func TestIDsDoNotDependOnTheColumns(t *testing.T) {
 	t.Parallel()
 	first := parseAll(t, "race,bib,ruling,reason\nmarathon,7,DSQ,short cut\nmarathon,,CLOSE,\n")

@@ -68,19 +68,7 @@ WHERE event = @event
 // newest. It returns event.ErrNotFound where there is none.
 func (s *Store) EventAt(ctx context.Context, id race.EventID, change int64) (e *race.Event, err error) {
 	err = postgres.InTx(ctx, s.db, func(ctx context.Context, tx pgx.Tx) error {
-		number, _, err := numbers(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		var then int64
-		err = tx.QueryRow(ctx, selectVersionAt, pgx.StrictNamedArgs{"event": id, "change": change}).Scan(&then)
-		if err != nil {
-			return fmt.Errorf("read version at change %d: %w", change, err)
-		}
-		if then > 0 {
-			number = then
-		}
-		v, err := s.version(ctx, tx, id, number)
+		v, err := s.versionAt(ctx, tx, id, change)
 		e = v.Event
 		return err
 	})
@@ -88,6 +76,22 @@ func (s *Store) EventAt(ctx context.Context, id race.EventID, change int64) (e *
 		return nil, err
 	}
 	return e, nil
+}
+
+func (s *Store) versionAt(ctx context.Context, tx pgx.Tx, id race.EventID, change int64) (event.Version, error) {
+	number, _, err := numbers(ctx, tx, id)
+	if err != nil {
+		return event.Version{}, err
+	}
+	var then int64
+	err = tx.QueryRow(ctx, selectVersionAt, pgx.StrictNamedArgs{"event": id, "change": change}).Scan(&then)
+	if err != nil {
+		return event.Version{}, fmt.Errorf("read version at change %d: %w", change, err)
+	}
+	if then > 0 {
+		number = then
+	}
+	return s.version(ctx, tx, id, number)
 }
 
 // CurrentChange returns the last change number of an event, or event.ErrNotFound.
@@ -113,9 +117,10 @@ func numbers(ctx context.Context, tx pgx.Tx, id race.EventID) (version, change i
 	return version, change, nil
 }
 
-// FileAt returns the canonical file of the event as a transaction sees it, shared like the event, or event.ErrNotFound.
-func (s *Store) FileAt(ctx context.Context, tx pgx.Tx, id race.EventID) ([]byte, error) {
-	v, _, err := s.current(ctx, tx, id)
+// FileAt returns the canonical file of the event as it was after a change number, as a transaction sees it; before the first
+// version it is the newest. It is shared like the event. It returns event.ErrNotFound where there is none.
+func (s *Store) FileAt(ctx context.Context, tx pgx.Tx, id race.EventID, change int64) ([]byte, error) {
+	v, err := s.versionAt(ctx, tx, id, change)
 	return v.File, err
 }
 

@@ -3,6 +3,7 @@ package eventpg_test
 import (
 	"context"
 	"errors"
+	"math"
 	"strconv"
 	"testing"
 	"time"
@@ -54,9 +55,11 @@ func TestAppendKeepsVersions(t *testing.T) {
 	if err != nil || e.Races[0].MinAgeYears != 20 {
 		t.Errorf("event %v, %v", e, err)
 	}
-	file, err := store.FileAt(ctx, tx, "kept")
-	if diff := cmp.Diff(string(want.File), string(file)); err != nil || diff != "" {
-		t.Errorf("%v, file (-want +got):\n%s", err, diff)
+	for change, want := range map[int64][]byte{1: version(t, "kept", 28, 18).File, 2: want.File, math.MaxInt64: want.File} {
+		file, err := store.FileAt(ctx, tx, "kept", change)
+		if diff := cmp.Diff(string(want), string(file)); err != nil || diff != "" {
+			t.Errorf("%v, file at change %d (-want +got):\n%s", err, change, diff)
+		}
 	}
 }
 
@@ -93,7 +96,7 @@ func TestUnknownEvents(t *testing.T) {
 		if _, err := store.CurrentChange(ctx, id); !errors.Is(err, event.ErrNotFound) {
 			t.Errorf("change of %q: error %v, want EVENT_NOT_FOUND", id, err)
 		}
-		if _, err := store.FileAt(ctx, tx, id); !errors.Is(err, event.ErrNotFound) {
+		if _, err := store.FileAt(ctx, tx, id, 1); !errors.Is(err, event.ErrNotFound) {
 			t.Errorf("file of %q: error %v, want EVENT_NOT_FOUND", id, err)
 		}
 	}

@@ -98,7 +98,8 @@ func TestImportTwice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(registration.Imported{Added: 1, Changed: 2}, done); diff != "" {
+	replaced := []registration.Warning{{Line: 2, Column: "chips", Reason: "replaces the chips C7 0c8"}}
+	if diff := cmp.Diff(registration.Imported{Added: 1, Changed: 2, Warnings: replaced}, done); diff != "" {
 		t.Errorf("third import (-want +got):\n%s", diff)
 	}
 	if changed := f.since(t, 1); len(changed) != 3 || changed[0].ID != got[0].ID || changed[0].Chips[0] != "C9" {

@@ -4,6 +4,7 @@ package proof
 
 import (
 	"flag"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"strconv"
@@ -46,5 +47,5 @@ func Seed(t testing.TB) uint64 {
 // Figure prints what a proof found.
 func Figure(t testing.TB, format string, args ...any) {
 	t.Helper()
-	t.Logf("proof: "+t.Name()+": "+format, args...)
+	t.Logf("proof: %s: %s", t.Name(), fmt.Sprintf(format, args...))
 }

@@ -72,10 +72,14 @@ func Compare(a, b Entrant) int {
 
 // onCourse asks the passings, not the status: disqualified, not competing, a leg not completed or the race closed, a runner
 // who was not seen at the finish may lie somewhere. A visit that the course no longer has, between two versions of the event,
-// leads nowhere.
+// leads nowhere. Who was ruled DNS or WITHDRAWN and is read on the course all the same is out there.
 func onCourse(r *race.Race, res *result.Result) bool {
-	if len(res.Passings) == 0 || res.LeftCourse {
+	if len(res.Passings) == 0 {
 		return false
 	}
-	return res.Passings[len(res.Passings)-1].Visit < len(r.Course)-1
+	last := res.Passings[len(res.Passings)-1].Visit
+	if neverStarted := res.Status == result.DNS || res.Status == result.Withdrawn; res.LeftCourse && !(neverStarted && last > 0) {
+		return false
+	}
+	return last < len(r.Course)-1
 }

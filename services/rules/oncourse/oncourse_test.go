@@ -178,6 +178,7 @@ func TestWhoIsOnTheCourse(t *testing.T) {
 		{"the race is closed, then found at home", runner, atK5, []ruling.Ruling{closed, on(ruling.DNF)}, 0},
 		{"withdrew after the start", runner, start, []ruling.Ruling{on(ruling.Withdrawn)}, 0},
 		{"did not start: the chip was on a bicycle", runner, start, []ruling.Ruling{on(ruling.DNS)}, 0},
+		{"on the list of no-shows, and read at 5 km", runner, atK5, []ruling.Ruling{on(ruling.DNS)}, result.DNS},
 		{"gave up, and disqualified for a short cut before", runner, atK5, []ruling.Ruling{on(ruling.DNF), on(ruling.DSQ)}, 0},
 		{"it was another who gave up", runner, atK5, []ruling.Ruling{on(ruling.DNF), revoked(ruling.DNF)}, result.Started},
 		{"it was another who gave up, closed", runner, atK5, []ruling.Ruling{on(ruling.DNF), closed, revoked(ruling.DNF)}, result.DNF},

@@ -36,8 +36,8 @@ func (s Stretch) For(millimetres int64) racetime.Optional {
 	return racetime.Known(time.Duration(t))
 }
 
-// PerKm returns the time per kilometre; unknown where the stretch has no pace.
-func (s Stretch) PerKm() racetime.Optional { return s.For(1_000_000) }
+// PerKm returns the time per kilometre as racetime.Pace does; unknown where the stretch has no pace.
+func (s Stretch) PerKm() racetime.Optional { return racetime.Pace(s.Time, s.Millimetres) }
 
 // Began returns the instant from which an entrant's pace is counted: the own start, the gun where that was not read, and
 // of a team the gun, from which its first leg runs; zero where it is not known.

@@ -67,7 +67,7 @@ func TestThePaceOfTheLastStretches(t *testing.T) {
 			pace.Stretch{Time: 55*minute + 29250*time.Millisecond, Millimetres: 11_097_500}, 5 * minute},
 		{"a team's legs before and after a forced start are both counted fully", relay,
 			seen(at(1, 25*minute), at(2, 70*minute), at(3, 105*minute)), 2,
-			pace.Stretch{Time: 45*minute + 55*minute, Millimetres: 16_097_500}, 372_728_684_578},
+			pace.Stretch{Time: 45*minute + 55*minute, Millimetres: 16_097_500}, 372_728_685 * time.Microsecond},
 	} {
 		got := pace.Before(c.race, c.res, len(c.res.Passings)-1, c.stretches)
 		if got != c.want {

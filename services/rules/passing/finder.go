@@ -15,8 +15,8 @@ type Finder struct {
 	lateStart time.Duration
 	gap       time.Duration
 	pace      int64 // microseconds per kilometre
-	// forced means that a leg has a forced start.
-	forced bool
+	// forced means that a leg has a forced start, and entered that an official entered a passing of the last entrant.
+	forced, entered bool
 	// onCourse tells for each point of the event whether the course visits it.
 	onCourse []bool
 
@@ -109,7 +109,7 @@ func (f *Finder) addLegs(r *race.Race) {
 // Find appends the passings of one entrant to found, in the order of the course. It sorts reads in place. A gun of zero
 // means that it was not fired: nothing counts.
 func (f *Finder) Find(found []Passing, reads []Read, gun racetime.Instant, manual []Manual) []Passing {
-	f.opening, f.crossings, f.way = opening{}, f.crossings[:0], f.way[:0]
+	f.opening, f.crossings, f.way, f.entered = opening{}, f.crossings[:0], f.way[:0], len(manual) > 0
 	if gun == 0 {
 		return found
 	}
@@ -262,10 +262,10 @@ func (f *Finder) appendBest(way []int) []int {
 	return way
 }
 
-// twice returns two nodes of a way that have the same crossing; false where there are none. Forced starts alone can lead
-// there: with them the order of the course is not that of time.
+// twice returns two nodes of a way that have the same crossing; false where there are none. Forced starts can lead there, and
+// passings that officials entered: with them the order of the course need not be that of time.
 func (f *Finder) twice(way []int) (first, again int, found bool) {
-	if !f.forced {
+	if !f.forced && !f.entered {
 		return 0, 0, false
 	}
 	for i, n := range way {
@@ -279,7 +279,7 @@ func (f *Finder) twice(way []int) (first, again int, found bool) {
 }
 
 // mostWays bounds how many ways are compared: on a ring on which many legs have a forced start long before, their number
-// grows without end, and one team must not hold up the others. Real relays need a few.
+// grows without end, and one entrant must not hold up the others. Real relays need a few.
 const mostWays = 300
 
 // distinct returns the best way on which no crossing counts twice, if it is better than the best one known, else that one.

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"raceday/services/rules/race"
 )
 
@@ -35,5 +37,22 @@ func TestARingOnWhichEveryLegWasForcedToStartEarly(t *testing.T) {
 			}
 			seen[p.At] = true
 		}
+	}
+}
+
+// An official may enter two passings the wrong way round. No crossing counts before the first and behind the second.
+func TestPassingsThatWereEnteredTheWrongWayRound(t *testing.T) {
+	t.Parallel()
+	r := race.New(race.Other)
+	r.FastestPace = 0
+	r.Course = []race.Visit{
+		{Point: "a"}, {Point: "a", AtMillimetres: 1000}, {Point: "line", AtMillimetres: 2000}, {Point: "line", AtMillimetres: 3000},
+		{Point: "a", AtMillimetres: 4000},
+	}
+	f := NewFinder(&race.Event{Points: []race.PointID{"a", "line"}}, &r)
+	got := f.Find(nil, []Read{at(0, 1000), at(0, 1040), at(0, 1100)}, sec(gun), []Manual{{Visit: 2, At: sec(1050)}, {Visit: 3, At: sec(1030)}})
+	want := []Passing{{0, sec(1000)}, {1, sec(1040)}, {2, sec(1050)}, {3, sec(1030)}, {4, sec(1100)}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("passings (-want +got):\n%s", diff)
 	}
 }

@@ -28,6 +28,7 @@ func (c *check) race(at string, r *Race) {
 		c.fault(at+".rounding", "is not above zero")
 	}
 	c.duration(at+".rounding", r.Rounding)
+	c.duration(at+".protest_time", r.ProtestTime)
 	c.ageRule(at+".age", r)
 	c.classifications(at+".classifications", r.Classifications)
 	c.awards(at+".awards", r)

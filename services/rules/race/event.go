@@ -83,10 +83,12 @@ type Race struct {
 	// Course is the visits in order; the first is the start, the last the finish.
 	Course []Visit
 	// FastestPace is the time per kilometre that no stretch is run faster than.
-	FastestPace     time.Duration
-	CrossingGap     time.Duration
-	OverTime        OverTime
-	Rounding        time.Duration
+	FastestPace time.Duration
+	CrossingGap time.Duration
+	OverTime    OverTime
+	Rounding    time.Duration
+	// ProtestTime is how long protests are taken after a list was announced.
+	ProtestTime     time.Duration
 	Age             age.Rule
 	Classifications []Classification
 	Awards          []Award

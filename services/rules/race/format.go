@@ -55,6 +55,7 @@ const (
 	DefaultFastestPace = 120 * time.Second
 	DefaultCrossingGap = 30 * time.Second
 	DefaultRounding    = time.Second
+	DefaultProtestTime = 30 * time.Minute // TR8
 	DefaultHold        = 35 * time.Minute
 	DefaultOffer       = 24 * time.Hour
 	DefaultYellowCard  = 30 * time.Second
@@ -78,6 +79,7 @@ func New(format Format) Race {
 		FastestPace:         DefaultFastestPace,
 		CrossingGap:         DefaultCrossingGap,
 		Rounding:            DefaultRounding,
+		ProtestTime:         DefaultProtestTime,
 		Age:                 age.Rule{On: age.RaceDay, LeapDay: age.March1},
 		Classifications:     DefaultClassifications(),
 	}

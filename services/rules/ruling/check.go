@@ -33,7 +33,7 @@ func needsOf(r Ruling) needs {
 	case Reviewed:
 		kind := r.Review().Kind
 		// A conflict may be of chips that nobody wears; without a bib all of it was looked at.
-		return needs{bib: kind != anomaly.IdentityConflict || r.Bib != "", point: kind.AtPoints()}
+		return needs{bib: kind != anomaly.IdentityConflict || r.Bib != ""}
 	case Penalty:
 		return needs{bib: true, duration: true}
 	case YellowCard, RedCard, ManualTime, VoidRead:
@@ -68,6 +68,25 @@ func Check(r Ruling) []Problem {
 	checkNeeded(r, needsOf(r), bad)
 	checkTarget(r, bad)
 	return problems
+}
+
+// Vague returns what a new ruling must say beside: which of several anomalies was looked at. One without that may have been
+// recorded once; it stays, and deals with nothing.
+func Vague(r Ruling) []Problem {
+	kind, identity, _ := strings.Cut(r.Target, " ")
+	switch {
+	case r.Kind != Reviewed:
+		return nil
+	case anomaly.Kind(kind).AtPoints() && r.Point == "":
+		return []Problem{{"point", "POINT_MISSING", "a point is needed"}}
+	case anomaly.Kind(kind) != anomaly.IdentityConflict:
+		return nil
+	}
+	if _, ok := anomaly.ParseIdentity(identity); !ok {
+		return []Problem{{"target", "CONFLICT_MISSING",
+			"which conflict is needed: mat, boot and number, as in IDENTITY_CONFLICT line-a 1 17"}}
+	}
+	return nil
 }
 
 // Misfits returns what the ruling names and the event does not have, nil where there is nothing. A ruling that was recorded
@@ -166,14 +185,9 @@ func ofWholeConflict(r Ruling) bool {
 }
 
 func checkReviewed(r Ruling, bad func(field, reason, message string)) {
-	kind, identity, parted := strings.Cut(r.Target, " ")
-	_, ok := anomaly.ParseIdentity(identity)
-	switch {
-	case !slices.Contains(anomaly.Kinds(), anomaly.Kind(kind)), parted && anomaly.Kind(kind) != anomaly.IdentityConflict:
+	kind, _, parted := strings.Cut(r.Target, " ")
+	if !slices.Contains(anomaly.Kinds(), anomaly.Kind(kind)) || parted && anomaly.Kind(kind) != anomaly.IdentityConflict {
 		bad("target", "ANOMALY_UNKNOWN", "not a kind of anomaly: "+strconv.Quote(r.Target))
-	case anomaly.Kind(kind) == anomaly.IdentityConflict && !ok:
-		bad("target", "CONFLICT_MISSING",
-			"which conflict is needed: mat, boot and number, as in IDENTITY_CONFLICT line-a 1 17")
 	}
 }
 

@@ -116,7 +116,7 @@ func TestCheck(t *testing.T) {
 			test.ruling.ID = "r-1"
 		}
 		var got []string
-		for _, problem := range slices.Concat(Check(test.ruling), Misfits(test.ruling, day())) {
+		for _, problem := range slices.Concat(Check(test.ruling), Vague(test.ruling), Misfits(test.ruling, day())) {
 			got = append(got, problem.Field+" "+problem.Reason)
 			if problem.Message == "" {
 				t.Errorf("%s: %s has no message", test.name, problem.Reason)

@@ -38,12 +38,30 @@ func watching(request *standingsv1.WatchStandingsRequest) standings.Watching {
 	}
 }
 
+func export(request *standingsv1.ExportResultsRequest) standings.Export {
+	return standings.Export{
+		Event: race.EventID(request.GetEventId()),
+		File:  exportFile(request.GetFile()),
+		Race:  race.ID(request.GetRace()),
+		List:  request.GetList(),
+		Bib:   race.Bib(request.GetBib()),
+	}
+}
+
 func exportFile(file standingsv1.ExportFile) standings.File {
 	switch file {
 	case standingsv1.ExportFile_EXPORT_FILE_LEGS_CSV:
 		return standings.LegsCSV
 	case standingsv1.ExportFile_EXPORT_FILE_RESULTS_JSON:
 		return standings.ResultsJSON
+	case standingsv1.ExportFile_EXPORT_FILE_RESULTS_XLSX:
+		return standings.Workbook
+	case standingsv1.ExportFile_EXPORT_FILE_LISTS_CSV:
+		return standings.ListsCSV
+	case standingsv1.ExportFile_EXPORT_FILE_SHEET_PDF:
+		return standings.SheetPDF
+	case standingsv1.ExportFile_EXPORT_FILE_CERTIFICATE_PDF:
+		return standings.CertificatePDF
 	default:
 		return standings.ResultsCSV
 	}
@@ -143,8 +161,8 @@ func resultResponse(entrant standings.EntrantResult) *standingsv1.GetResultRespo
 			Gun:      s.Gun,
 			AtMetres: float64(s.AtMillimetres) / 1000,
 		}
-		if s.Pace.Known {
-			split.Pace = durationpb.New(s.Pace.Time)
+		if s.ExactPace.Known {
+			split.Pace = durationpb.New(s.ExactPace.Time)
 		}
 		response.Splits = append(response.Splits, split)
 	}

@@ -84,18 +84,17 @@ func (s *Server) ListLists(
 	return listsResponse(lists), nil
 }
 
-// ExportResults streams results.csv, legs.csv or JSON lines.
+// ExportResults streams results as a file, or as several one after another.
 func (s *Server) ExportResults(
 	request *standingsv1.ExportResultsRequest, stream grpc.ServerStreamingServer[standingsv1.ExportResultsResponse],
 ) error {
 	var file *grpcserver.Chunks
-	err := s.service.ExportResults(stream.Context(), race.EventID(request.GetEventId()), exportFile(request.GetFile()),
-		func(version int64) io.Writer {
-			file = grpcserver.NewChunks(func(chunk []byte) error {
-				return stream.Send(&standingsv1.ExportResultsResponse{Chunk: chunk, Version: version})
-			})
-			return file
+	err := s.service.ExportResults(stream.Context(), export(request), func(name string, version int64) io.Writer {
+		file = file.Next(func(chunk []byte) error {
+			return stream.Send(&standingsv1.ExportResultsResponse{Chunk: chunk, Version: version, File: name})
 		})
+		return file
+	})
 	if err != nil {
 		return err
 	}
@@ -106,8 +105,12 @@ func (s *Server) ExportResults(
 func (s *Server) ExportFacts(
 	request *standingsv1.ExportFactsRequest, stream grpc.ServerStreamingServer[standingsv1.ExportFactsResponse],
 ) error {
+	at, err := s.factsAt(stream.Context(), request)
+	if err != nil {
+		return err
+	}
 	var file *grpcserver.Chunks
-	err := s.service.ExportFacts(stream.Context(), race.EventID(request.GetEventId()), func(name string) io.Writer {
+	err = s.service.ExportFacts(stream.Context(), race.EventID(request.GetEventId()), at, func(name string) io.Writer {
 		file = file.Next(func(chunk []byte) error {
 			return stream.Send(&standingsv1.ExportFactsResponse{File: name, Chunk: chunk})
 		})
@@ -117,6 +120,17 @@ func (s *Server) ExportFacts(
 		return err
 	}
 	return file.End()
+}
+
+// factsAt returns when the list was published whose facts are asked for; the zero FactsAt where none is named.
+func (s *Server) factsAt(ctx context.Context, request *standingsv1.ExportFactsRequest) (standings.FactsAt, error) {
+	name := request.GetAt()
+	if name == nil {
+		return standings.FactsAt{}, nil
+	}
+	list, err := s.service.Published(ctx, race.EventID(request.GetEventId()), race.ID(name.GetRace()), name.GetList(),
+		int(name.GetNumber()))
+	return list.At, err
 }
 
 // Rebuild recomputes everything and streams what differs.

@@ -28,6 +28,8 @@ import (
 	"raceday/services/rules/result"
 	"raceday/services/standings"
 	"raceday/services/standings/standingsgrpc"
+	"raceday/services/standings/standingspdf"
+	"raceday/services/standings/standingsxlsx"
 )
 
 var gun = racetime.At(time.Date(2025, 9, 28, 2, 0, 0, 0, time.UTC))
@@ -47,7 +49,11 @@ func (b backend) EventAt(context.Context, race.EventID, int64) (*race.Event, err
 }
 func (b backend) Subscribe(race.EventID, func(notice.Notice)) (func(), error) { return func() {}, nil }
 
-func (b backend) Files(_ context.Context, _ race.EventID, file func(string) io.Writer) error {
+func (b backend) Digest(context.Context, race.EventID, standings.FactsAt) (standings.Digest, error) {
+	return standings.Digest{1}, nil
+}
+
+func (b backend) Files(_ context.Context, _ race.EventID, _ standings.FactsAt, file func(string) io.Writer) error {
 	for _, f := range facts() {
 		if _, err := file(f.name).Write([]byte(f.body)); err != nil {
 			return err
@@ -75,6 +81,10 @@ func (b backend) Rebuild(
 // dial serves a backend until the test ends and returns a client of it.
 func dial(t *testing.T, b backend) standingsv1.StandingsServiceClient {
 	t.Helper()
+	papers, err := standingspdf.NewPrinter()
+	if err != nil {
+		t.Fatal(err)
+	}
 	boards := standings.NewBoards(b, b, b, slog.New(slog.DiscardHandler))
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 2)
@@ -82,6 +92,7 @@ func dial(t *testing.T, b backend) standingsv1.StandingsServiceClient {
 	server := grpc.NewServer()
 	standingsv1.RegisterStandingsServiceServer(server, standingsgrpc.New(standings.NewService(standings.Dependencies{
 		Boards: boards, Store: b, Events: b, Facts: b, Rebuilder: b, Anomalies: b, Conflicts: b,
+		Workbooks: standingsxlsx.Writer{}, Papers: papers,
 		Now: func() time.Time { return gun.Add(40 * time.Minute).Time() },
 	})))
 	listener := bufconn.Listen(1 << 20)
@@ -190,8 +201,8 @@ func TestGetResult(t *testing.T) {
 		"ranks": [{"list": "overall", "rank": 1, "of": 1}, {"list": "sex/F", "rank": 1, "of": 1}],
 		"splits": [
 			{"point": "line", "at": "2025-09-28T02:00:01Z", "net": "0:00:00", "gun": "0:00:01"},
-			{"visit": 1, "point": "k5", "at": "2025-09-28T02:15:01Z", "net": "0:15:00", "gun": "0:15:01", "atMetres": 5000.5, "pace": "179.982001799s"},
-			{"visit": 2, "point": "line", "at": "2025-09-28T02:30:01Z", "net": "0:30:00", "gun": "0:30:01", "atMetres": 10000, "pace": "180.018001800s"}]}`, got)
+			{"visit": 1, "point": "k5", "at": "2025-09-28T02:15:01Z", "net": "0:15:00", "gun": "0:15:01", "atMetres": 5000.5, "pace": "179.982002s"},
+			{"visit": 2, "point": "line", "at": "2025-09-28T02:30:01Z", "net": "0:30:00", "gun": "0:30:01", "atMetres": 10000, "pace": "180.018002s"}]}`, got)
 }
 
 func TestGetResultOfATeam(t *testing.T) {
@@ -315,6 +326,70 @@ func TestAnExportWithoutLinesIsOneEmptyMessage(t *testing.T) {
 	want(t, `{"version": 7}`, message)
 	if _, err := stream.Recv(); !errors.Is(err, io.EOF) {
 		t.Errorf("got %v, want the end", err)
+	}
+}
+
+// received returns the files of an export in their order, each behind its name.
+func received(t *testing.T, b backend, request *standingsv1.ExportResultsRequest) (names []string, files map[string]string) {
+	t.Helper()
+	request.EventId = "almaty-2025"
+	stream, err := dial(t, b).ExportResults(t.Context(), request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files = map[string]string{}
+	for {
+		message, err := stream.Recv()
+		if errors.Is(err, io.EOF) {
+			return names, files
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := message.GetFile()
+		if _, known := files[name]; !known {
+			names = append(names, name)
+		}
+		if files[name] += string(message.GetChunk()); message.GetVersion() != 7 || len(message.GetChunk()) > 64<<10 {
+			t.Errorf("a chunk of %d bytes of version %d of %q", len(message.GetChunk()), message.GetVersion(), name)
+		}
+	}
+}
+
+func TestExportResultsStreamsListAfterList(t *testing.T) {
+	t.Parallel()
+	b := tenKm(field(2000)...)
+	names, files := received(t, b, &standingsv1.ExportResultsRequest{File: standingsv1.ExportFile_EXPORT_FILE_LISTS_CSV, Race: "ten"})
+	list, err := standings.NewBoard(b.event, 7, b.results).WholeList("ten", "overall")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want bytes.Buffer
+	if err := standings.WriteList(&want, list); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"lists.csv", "ten_overall.csv", "ten_sex_F.csv"}, names); diff != "" {
+		t.Errorf("files (-want +got)\n%s", diff)
+	}
+	if diff := cmp.Diff(want.String(), files["ten_overall.csv"]); diff != "" {
+		t.Errorf("(-list +stream)\n%s", diff)
+	}
+}
+
+func TestExportResultsStreamsWorkbooksAndPapers(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		request *standingsv1.ExportResultsRequest
+		begins  string
+	}{
+		{&standingsv1.ExportResultsRequest{File: standingsv1.ExportFile_EXPORT_FILE_RESULTS_XLSX}, "PK\x03\x04"},
+		{&standingsv1.ExportResultsRequest{File: standingsv1.ExportFile_EXPORT_FILE_SHEET_PDF, Race: "ten", List: "sex/F"}, "%PDF-"},
+		{&standingsv1.ExportResultsRequest{File: standingsv1.ExportFile_EXPORT_FILE_CERTIFICATE_PDF, Bib: "7"}, "%PDF-"},
+	} {
+		names, files := received(t, tenKm(winner()), c.request)
+		if len(names) != 1 || !strings.HasPrefix(files[""], c.begins) {
+			t.Errorf("%s: the files %q, beginning with %.10q", c.request.GetFile(), names, files[""])
+		}
 	}
 }
 

@@ -79,7 +79,7 @@ func newServer(t *testing.T) testServer {
 		Rejected: []timing.Rejected{{Subject: "reads.x.y", Sequence: 1, Index: -1, Reason: "garbage", Data: []byte{0}, ArrivedAt: 6}},
 	}
 	err = postgres.InTx(t.Context(), pool, func(ctx context.Context, tx pgx.Tx) error {
-		return store.Append(ctx, tx, batch, from, to)
+		return store.Append(ctx, tx, nil, batch, from, to)
 	})
 	if err != nil {
 		t.Fatal(err)

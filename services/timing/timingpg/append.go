@@ -3,115 +3,72 @@ package timingpg
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"raceday/services/postgres"
 	"raceday/services/timing"
 )
 
 // Twice as fast as insertReadsOnce, and refused as a whole if it holds a repeat.
 const insertNewReads = `
-INSERT INTO timing.reads (seq, at, arrived_at, rssi, antenna, event, mat, boot, chip)
-SELECT r.seq, r.at, r.arrived_at, r.rssi, r.antenna, @event, r.mat, r.boot, r.chip
+INSERT INTO timing.reads (seq, at, arrived_at, rssi, antenna, event, mat, boot, chip, version)
+SELECT r.seq, r.at, r.arrived_at, r.rssi, r.antenna, @event, r.mat, r.boot, r.chip, @version
 FROM unnest(@seq::bigint[], @at::timestamptz[], @arrived_at::timestamptz[], @rssi::integer[], @antenna::integer[],
             @mat::text[], @boot::text[], @chip::text[])
      AS r (seq, at, arrived_at, rssi, antenna, mat, boot, chip)`
 
-const saveNewReads = `
-SAVEPOINT new_reads`
-
-const releaseNewReads = `
-RELEASE SAVEPOINT new_reads`
-
-const undoNewReads = `
-ROLLBACK TO SAVEPOINT new_reads`
-
 // Append adds a batch and moves the position, within the scorer's transaction and in one round trip, a few more where there
-// are many reads or a repeat was not foreseen. A nil batch moves change and version only. It returns timing.ErrFenced, and the transaction
+// are many reads. A nil batch moves change and version only. It returns timing.ErrFenced, and the transaction
 // must be rolled back, where the position is not exactly from; timing.ErrStreamReplaced or timing.ErrGap, and nothing is
 // sent, where the batch is not what lies between from and to. A generation above from's retires it and begins another.
-func (s *Store) Append(ctx context.Context, tx pgx.Tx, batch *timing.Batch, from, to timing.Position) error {
+//
+// The memory is that of the run which the append belongs to. Should it be wrong nothing is stored twice: the key of the
+// reads refuses the batch, and the scorer begins another run with what is stored.
+func (s *Store) Append(
+	ctx context.Context, tx pgx.Tx, memory *Memory, batch *timing.Batch, from, to timing.Position,
+) error {
 	if err := checkStep(batch, from, to); err != nil {
 		return fmt.Errorf("append reads: %w", err)
 	}
-	stored := s.marks.of(to.Event)
-	var reads []timing.Read
-	if batch != nil {
-		reads = batch.Reads
+	if batch == nil {
+		batch = &timing.Batch{}
 	}
-	fresh, doubtful := stored.divide(from, reads)
-	if err := appendReads(ctx, tx, batch, fresh, doubtful, from, to); err != nil {
-		stored.failed()
-		return err
-	}
-	stored.wrote(to, fresh, doubtful)
-	return nil
-}
-
-// appendReads moves the position and adds what a batch has beside the reads that are stored already.
-func appendReads(
-	ctx context.Context, tx pgx.Tx, batch *timing.Batch, fresh, doubtful []timing.Read, from, to timing.Position,
-) error {
+	fresh, doubtful := memory.divide(from, batch.Reads)
 	queue := &pgx.Batch{}
 	queueStep(queue, from, to)
-	if batch == nil {
-		return send(ctx, tx, queue)
+	switch {
+	case len(fresh) >= copied:
+		if err := send(ctx, tx, queue); err != nil {
+			return err
+		}
+		if err := copyReads(ctx, tx, fresh, to); err != nil {
+			return fmt.Errorf("append reads: %w", err)
+		}
+		queue = &pgx.Batch{}
+	case len(fresh) > 0:
+		queue.Queue(insertNewReads, readArguments(fresh, to))
 	}
-	queue, err := appendNew(ctx, tx, queue, fresh, to)
-	if err == nil {
-		queueFacts(queue, doubtful, batch.Rejected, to)
-		err = send(ctx, tx, queue)
-	}
-	if !isRepeat(err) {
+	queueFacts(queue, doubtful, batch.Rejected, to)
+	if err := send(ctx, tx, queue); err != nil {
 		return err
 	}
-	// Some read that seemed new is stored already: from before this process, or by a mat that numbers as it likes.
-	if _, err := tx.Exec(ctx, undoNewReads); err != nil {
-		return fmt.Errorf("append reads: %w", err)
-	}
-	queue = &pgx.Batch{}
-	queueFacts(queue, slices.Concat(fresh, doubtful), batch.Rejected, to)
-	return send(ctx, tx, queue)
+	memory.wrote(to, fresh, doubtful)
+	return nil
 }
 
 // copied is from how many reads on it pays to copy them, which takes round trips of its own and half the time for each.
 const copied = 1000
 
-// appendNew queues reads behind what is queued, so that they can be undone on their own. Many it copies, when what is queued
-// is done, and returns the queue to go on with.
-func appendNew(ctx context.Context, tx pgx.Tx, queue *pgx.Batch, reads []timing.Read, to timing.Position) (*pgx.Batch, error) {
-	if len(reads) == 0 {
-		return queue, nil
-	}
-	queue.Queue(saveNewReads)
-	if len(reads) < copied {
-		queue.Queue(insertNewReads, readArguments(reads, to))
-	} else {
-		if err := send(ctx, tx, queue); err != nil {
-			return nil, err
-		}
-		if err := copyReads(ctx, tx, reads, to); err != nil {
-			return nil, err
-		}
-		queue = &pgx.Batch{}
-	}
-	queue.Queue(releaseNewReads)
-	return queue, nil
-}
-
 func send(ctx context.Context, tx pgx.Tx, queue *pgx.Batch) error {
+	if queue.Len() == 0 {
+		return nil
+	}
 	if err := tx.SendBatch(ctx, queue).Close(); err != nil {
 		return fmt.Errorf("append reads: %w", translate(err))
 	}
 	return nil
-}
-
-func isRepeat(err error) bool {
-	return postgres.Constraint(err) == "reads_pkey"
 }
 
 // The fence: only the scorer that saw the position last may move it.
@@ -193,8 +150,8 @@ func checkStep(batch *timing.Batch, from, to timing.Position) error {
 
 // A repeat of a read is dropped by its key, which holds all that makes it the same read.
 const insertReadsOnce = `
-INSERT INTO timing.reads (seq, at, arrived_at, rssi, antenna, event, mat, boot, chip)
-SELECT r.seq, r.at, r.arrived_at, r.rssi, r.antenna, @event, r.mat, r.boot, r.chip
+INSERT INTO timing.reads (seq, at, arrived_at, rssi, antenna, event, mat, boot, chip, version)
+SELECT r.seq, r.at, r.arrived_at, r.rssi, r.antenna, @event, r.mat, r.boot, r.chip, @version
 FROM unnest(@seq::bigint[], @at::timestamptz[], @arrived_at::timestamptz[], @rssi::integer[], @antenna::integer[],
             @mat::text[], @boot::text[], @chip::text[])
      AS r (seq, at, arrived_at, rssi, antenna, mat, boot, chip)
@@ -260,6 +217,6 @@ func readArguments(reads []timing.Read, to timing.Position) pgx.StrictNamedArgs 
 	}
 	return pgx.StrictNamedArgs{
 		"event": string(to.Event), "seq": seq, "at": at, "arrived_at": arrivedAt, "rssi": rssi, "antenna": antenna,
-		"mat": mat, "boot": boot, "chip": chip,
+		"mat": mat, "boot": boot, "chip": chip, "version": to.Version,
 	}
 }

@@ -64,7 +64,7 @@ func TestFenceRefusesASecondScorer(t *testing.T) {
 	to := add(t, s, from, []timing.Read{read("line-a", 1, "C1", 1000)})
 
 	batch := &timing.Batch{StreamCreated: created, First: 1, Last: 1, Reads: []timing.Read{read("line-a", 2, "C1", 3000)}}
-	if err := appendBatch(t.Context(), s, batch, from, to); !errors.Is(err, timing.ErrFenced) {
+	if err := appendBatch(t.Context(), s, nil, batch, from, to); !errors.Is(err, timing.ErrFenced) {
 		t.Errorf("second scorer: got %v, want %v", err, timing.ErrFenced)
 	}
 	if got := list(t, s, timing.ReadFilter{}); len(got) != 1 {
@@ -72,7 +72,7 @@ func TestFenceRefusesASecondScorer(t *testing.T) {
 	}
 	next := to
 	next.Change, next.Version = 5, to.Version+1
-	if err := appendBatch(t.Context(), s, nil, to, next); err != nil {
+	if err := appendBatch(t.Context(), s, nil, nil, to, next); err != nil {
 		t.Fatalf("without a batch: %v", err)
 	}
 	if got, ok, err := s.Position(t.Context(), event); err != nil || !ok || !cmp.Equal(got, next) {
@@ -81,7 +81,7 @@ func TestFenceRefusesASecondScorer(t *testing.T) {
 	for _, moved := range []timing.Position{to, {Event: event, Generation: 2, StreamCreated: created}, {Event: "other", Generation: 1}} {
 		after := moved
 		after.Version++
-		if err := appendBatch(t.Context(), s, nil, moved, after); !errors.Is(err, timing.ErrFenced) {
+		if err := appendBatch(t.Context(), s, nil, nil, moved, after); !errors.Is(err, timing.ErrFenced) {
 			t.Errorf("from %+v: got %v, want %v", moved, err, timing.ErrFenced)
 		}
 	}
@@ -97,7 +97,7 @@ func TestTwoScorersAtOnceMoveThePositionOnce(t *testing.T) {
 			to := from
 			to.Sequence, to.Version = 1, 1
 			batch := &timing.Batch{StreamCreated: created, First: 1, Last: 1, Reads: []timing.Read{read("line-a", i, "C1", 1)}}
-			errs <- appendBatch(t.Context(), s, batch, from, to)
+			errs <- appendBatch(t.Context(), s, nil, batch, from, to)
 		}()
 	}
 	won := 0
@@ -130,7 +130,7 @@ func TestAppendRefusesWhatDoesNotFollow(t *testing.T) {
 		{"last message left out", &timing.Batch{StreamCreated: created, First: 1, Last: 1}, timing.ErrGap},
 		{"of another stream", &timing.Batch{StreamCreated: created.Add(1000), First: 1, Last: 2}, timing.ErrStreamReplaced},
 	} {
-		if err := appendBatch(t.Context(), s, test.batch, from, to); !errors.Is(err, test.want) {
+		if err := appendBatch(t.Context(), s, nil, test.batch, from, to); !errors.Is(err, test.want) {
 			t.Errorf("%s: got %v, want %v", test.name, err, test.want)
 		}
 	}
@@ -145,10 +145,10 @@ func TestANewStreamBeginsAGeneration(t *testing.T) {
 	old := add(t, s, newPosition(t, s), []timing.Read{read("line-a", 1, "C1", 1000)}, timing.Rejected{Sequence: 1, Index: -1})
 	fresh := old
 	fresh.Generation, fresh.StreamCreated, fresh.Sequence, fresh.Version = 2, created.Add(3_600_000_000_000), 0, old.Version+1
-	if err := appendBatch(t.Context(), s, nil, old, fresh); err != nil {
+	if err := appendBatch(t.Context(), s, nil, nil, old, fresh); err != nil {
 		t.Fatal(err)
 	}
-	if err := appendBatch(t.Context(), s, nil, old, fresh); !errors.Is(err, timing.ErrFenced) {
+	if err := appendBatch(t.Context(), s, nil, nil, old, fresh); !errors.Is(err, timing.ErrFenced) {
 		t.Errorf("a second scorer: got %v, want %v", err, timing.ErrFenced)
 	}
 	got := add(t, s, fresh, []timing.Read{read("line-a", 1, "C1", 1000)}, timing.Rejected{Sequence: 1, Index: -1})
@@ -225,7 +225,7 @@ func TestEveryStoredReadComesBack(t *testing.T) {
 	for _, r := range reads {
 		want[sighting{r.Mat, r.Chip, r.At}]++
 	}
-	err := s.EachRead(t.Context(), event, func(mat race.MatID, chip race.Chip, at racetime.Instant) {
+	_, err := s.EachRead(t.Context(), event, func(mat race.MatID, chip race.Chip, at racetime.Instant) {
 		got[sighting{mat, chip, at}]++
 	})
 	if err != nil || !cmp.Equal(want, got) {
@@ -234,7 +234,7 @@ func TestEveryStoredReadComesBack(t *testing.T) {
 
 	var file bytes.Buffer
 	err = postgres.InTx(t.Context(), pool, func(ctx context.Context, tx pgx.Tx) error {
-		return s.WriteReadsAt(ctx, tx, event, &file)
+		return s.WriteReadsAt(ctx, tx, event, math.MaxInt64, &file)
 	})
 	if err != nil {
 		t.Fatal(err)

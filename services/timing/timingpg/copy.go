@@ -9,9 +9,10 @@ import (
 	"raceday/services/timing"
 )
 
-// copyReads stores reads of which none is stored yet; the error is isRepeat where one is.
+// copyReads stores reads of which none is stored yet. Postgres takes all of a copy or, where one is, refuses it: there is
+// no number of rows to compare.
 func copyReads(ctx context.Context, tx pgx.Tx, reads []timing.Read, to timing.Position) error {
-	columns := []string{"seq", "at", "arrived_at", "rssi", "antenna", "event", "mat", "boot", "chip"}
+	columns := []string{"seq", "at", "arrived_at", "rssi", "antenna", "event", "mat", "boot", "chip", "version"}
 	event, next := string(to.Event), 0
 	values := make([]any, len(columns))
 	rows := pgx.CopyFromFunc(func() ([]any, error) {
@@ -27,7 +28,7 @@ func copyReads(ctx context.Context, tx pgx.Tx, reads []timing.Read, to timing.Po
 		if read.HasAntenna {
 			values[4] = read.Antenna
 		}
-		values[5], values[6], values[7], values[8] = event, string(read.Mat), read.Boot, string(read.Chip)
+		values[5], values[6], values[7], values[8], values[9] = event, string(read.Mat), read.Boot, string(read.Chip), to.Version
 		return values, nil
 	})
 	if _, err := tx.CopyFrom(ctx, pgx.Identifier{"timing", "reads"}, columns, rows); err != nil {

@@ -27,15 +27,14 @@ func TestManyReadsAreStoredOnceWhetherOrNotTheyAreNew(t *testing.T) {
 		many = append(many, r)
 	}
 	position = add(t, s, position, many[:copied])
-	// Another process foresees nothing, and this one not that a number comes again with other content.
-	again := New(pool)
-	position = add(t, again, position, many)
+	// All again with as many new ones, and then a number with other content, to a run that stored none of them itself.
+	position = add(t, s, position, many)
 	conflict := slices.Clone(many)
 	conflict[5].At++
-	add(t, New(pool), position, conflict)
+	add(t, s, position, conflict)
 
 	got := map[timing.Read]int{}
-	if err := s.EachRead(t.Context(), event, func(mat race.MatID, chip race.Chip, at racetime.Instant) {
+	if _, err := s.EachRead(t.Context(), event, func(mat race.MatID, chip race.Chip, at racetime.Instant) {
 		got[timing.Read{Mat: mat, Chip: chip, At: at}]++
 	}); err != nil {
 		t.Fatal(err)

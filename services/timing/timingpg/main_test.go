@@ -40,14 +40,32 @@ func newPosition(t testing.TB, s *Store) timing.Position {
 	return position
 }
 
-func appendBatch(ctx context.Context, s *Store, batch *timing.Batch, from, to timing.Position) error {
+func appendBatch(ctx context.Context, s *Store, memory *Memory, batch *timing.Batch, from, to timing.Position) error {
 	return postgres.InTx(ctx, s.pool, func(ctx context.Context, tx pgx.Tx) error {
-		return s.Append(ctx, tx, batch, from, to)
+		return s.Append(ctx, tx, memory, batch, from, to)
 	})
 }
 
-// add appends reads, and what was rejected, as one message and returns the position behind it.
+// remembered is the memory with which a run begins.
+func remembered(t testing.TB, s *Store) *Memory {
+	t.Helper()
+	memory, err := s.EachRead(t.Context(), event, func(race.MatID, race.Chip, racetime.Instant) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return memory
+}
+
+// add appends reads, and what was rejected, as one message of a run of its own and returns the position behind it.
 func add(t testing.TB, s *Store, from timing.Position, reads []timing.Read, rejected ...timing.Rejected) timing.Position {
+	t.Helper()
+	return addInRun(t, s, remembered(t, s), from, reads, rejected...)
+}
+
+// addInRun is add with the memory of a run.
+func addInRun(
+	t testing.TB, s *Store, memory *Memory, from timing.Position, reads []timing.Read, rejected ...timing.Rejected,
+) timing.Position {
 	t.Helper()
 	to := from
 	to.Sequence++
@@ -55,7 +73,7 @@ func add(t testing.TB, s *Store, from timing.Position, reads []timing.Read, reje
 	batch := &timing.Batch{
 		StreamCreated: from.StreamCreated, First: to.Sequence, Last: to.Sequence, Reads: reads, Rejected: rejected,
 	}
-	if err := appendBatch(t.Context(), s, batch, from, to); err != nil {
+	if err := appendBatch(t.Context(), s, memory, batch, from, to); err != nil {
 		t.Fatal(err)
 	}
 	return to

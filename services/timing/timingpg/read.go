@@ -17,15 +17,17 @@ import (
 )
 
 const selectSightings = `
-SELECT mat, chip, at
+SELECT mat, chip, at, boot, seq
 FROM timing.reads
 WHERE event = @event`
 
-// EachRead calls each for every stored read of an event, in no order. It allocates nothing for a read whose mat and chip
-// have come before. After an error some reads may have been given already.
+// EachRead calls each for every stored read of an event, in no order, and returns the memory with which a run goes on from
+// there. It allocates nothing for a read whose mat, boot and chip have come before. After an error some reads may have been
+// given already.
 func (s *Store) EachRead(
 	ctx context.Context, event race.EventID, each func(mat race.MatID, chip race.Chip, at racetime.Instant),
-) error {
+) (*Memory, error) {
+	memory := newMemory()
 	var broken error
 	err := postgres.InTx(ctx, s.pool, func(ctx context.Context, tx pgx.Tx) error {
 		if broken != nil {
@@ -41,40 +43,57 @@ func (s *Store) EachRead(
 			return err
 		}
 		defer rows.Close()
-		broken = eachSighting(rows, each)
+		broken = eachSighting(rows, memory, each)
 		return broken
 	})
 	if err != nil {
-		return fmt.Errorf("read reads: %w", err)
+		return nil, fmt.Errorf("read reads: %w", err)
 	}
-	return nil
+	return memory, nil
 }
 
 // errNotBinary means that the rows came in another form than eachSighting takes apart.
-var errNotBinary = errors.New("instants of the answer are not 8 bytes")
+var errNotBinary = errors.New("instants or numbers of the answer are not 8 bytes")
 
 // epoch is where Postgres counts microseconds from in the binary form of an instant.
 var epoch = racetime.At(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC))
 
 // eachSighting takes the rows apart by itself: scanning into Go types takes several times as long.
-func eachSighting(rows pgx.Rows, each func(mat race.MatID, chip race.Chip, at racetime.Instant)) error {
-	mats, chips := map[string]race.MatID{}, map[string]race.Chip{}
+func eachSighting(rows pgx.Rows, memory *Memory, each func(mat race.MatID, chip race.Chip, at racetime.Instant)) error {
+	type known struct {
+		chip   race.Chip
+		number uint32
+	}
+	chips := map[string]known{}
+	type source struct{ mat, boot string }
+	type counted struct {
+		mat     race.MatID
+		numbers *numbers
+	}
+	sources := map[source]counted{}
 	for rows.Next() {
 		values := rows.RawValues()
-		mat, ok := mats[string(values[0])]
-		if !ok {
-			mat = race.MatID(values[0])
-			mats[string(mat)] = mat
-		}
-		chip, ok := chips[string(values[1])]
-		if !ok {
-			chip = race.Chip(values[1])
-			chips[string(chip)] = chip
-		}
-		if len(values[2]) != 8 {
+		if len(values[2]) != 8 || len(values[4]) != 8 {
 			return errNotBinary
 		}
-		each(mat, chip, epoch+racetime.Instant(binary.BigEndian.Uint64(values[2])))
+		from, ok := sources[source{string(values[0]), string(values[3])}]
+		if !ok {
+			mat, boot := string(values[0]), string(values[3])
+			from = counted{race.MatID(mat), memory.numbersOf(race.MatID(mat), boot)}
+			sources[source{mat, boot}] = from
+		}
+		worn, ok := chips[string(values[1])]
+		if !ok {
+			chip := race.Chip(values[1])
+			worn = known{chip, memory.chipOf(chip)}
+			chips[string(chip)] = worn
+		}
+		at, seq := epoch+racetime.Instant(binary.BigEndian.Uint64(values[2])), binary.BigEndian.Uint64(values[4])
+		if from.numbers != nil {
+			from.numbers.see(seq)
+			from.numbers.add(seq, worn.number, at)
+		}
+		each(from.mat, worn.chip, at)
 	}
 	return rows.Err()
 }
@@ -108,11 +127,13 @@ const selectAllReads = `
 SELECT mat, boot, seq, chip, at, rssi, antenna, arrived_at
 FROM timing.reads
 WHERE event = @event
+  AND version <= @version
 ORDER BY mat, boot, seq, chip, at`
 
-// WriteReadsAt writes the reads that a transaction sees as reads.csv, by mat, boot, seq, chip and at.
-func (s *Store) WriteReadsAt(ctx context.Context, tx pgx.Tx, event race.EventID, w io.Writer) error {
-	rows, err := tx.Query(ctx, selectAllReads, pgx.StrictNamedArgs{"event": string(event)})
+// WriteReadsAt writes the reads of an event up to a version that a transaction sees as reads.csv, by mat, boot, seq, chip
+// and at.
+func (s *Store) WriteReadsAt(ctx context.Context, tx pgx.Tx, event race.EventID, version int64, w io.Writer) error {
+	rows, err := tx.Query(ctx, selectAllReads, pgx.StrictNamedArgs{"event": string(event), "version": version})
 	if err != nil {
 		return fmt.Errorf("read reads: %w", err)
 	}

@@ -198,9 +198,16 @@ func (s *Store) RulingsSince(ctx context.Context, event race.EventID, change int
 	return decisions(found), nil
 }
 
-// RulingsAt returns all rulings that a transaction sees, in the order of recording.
-func (s *Store) RulingsAt(ctx context.Context, tx pgx.Tx, event race.EventID) ([]ruling.Ruling, error) {
-	found, err := collectRulings(ctx, tx, selectRulingsSince, pgx.StrictNamedArgs{"event": string(event), "after": 0})
+const selectRulingsUntil = `
+SELECT change, id, race, bib, kind, target, point, at, duration_us, rule, reason, decided_by, decided_at, recorded_at
+FROM timing.rulings
+WHERE event = @event
+  AND change <= @change
+ORDER BY change`
+
+// RulingsAt returns the rulings of an event up to a change number that a transaction sees, in the order of recording.
+func (s *Store) RulingsAt(ctx context.Context, tx pgx.Tx, event race.EventID, change int64) ([]ruling.Ruling, error) {
+	found, err := collectRulings(ctx, tx, selectRulingsUntil, pgx.StrictNamedArgs{"event": string(event), "change": change})
 	if err != nil {
 		return nil, err
 	}

@@ -10,8 +10,7 @@ import (
 
 // Store keeps reads, positions, rejected messages and rulings.
 type Store struct {
-	pool  *pgxpool.Pool
-	marks marks
+	pool *pgxpool.Pool
 }
 
 // New returns a store on a pool.

@@ -31,14 +31,14 @@ func TestAppliedIsOfThePositionInUse(t *testing.T) {
 	want(0, 0)
 	to := from
 	to.Version, to.Change = 3, 9
-	if err := appendBatch(t.Context(), s, nil, from, to); err != nil {
+	if err := appendBatch(t.Context(), s, nil, nil, from, to); err != nil {
 		t.Fatal(err)
 	}
 	want(3, 9)
 	recreated := to
 	recreated.Generation, recreated.StreamCreated = 2, created.Add(1_000_000)
 	recreated.Version, recreated.Change = 4, 11
-	if err := appendBatch(t.Context(), s, nil, to, recreated); err != nil {
+	if err := appendBatch(t.Context(), s, nil, nil, to, recreated); err != nil {
 		t.Fatal(err)
 	}
 	want(4, 11)

@@ -947,7 +947,9 @@ type Race struct {
 	OverTime OverTime `protobuf:"varint,15,opt,name=over_time,json=overTime,proto3,enum=raceday.event.v1.OverTime" json:"over_time,omitempty"`
 	// Official times are rounded up to a multiple of this. Unset: 1 s.
 	Rounding *durationpb.Duration `protobuf:"bytes,16,opt,name=rounding,proto3" json:"rounding,omitempty"`
-	Age      *AgeRule             `protobuf:"bytes,17,opt,name=age,proto3" json:"age,omitempty"`
+	// How long protests are taken after a list was announced; it is official at the earliest then. Unset: 1800 s. [TR8]
+	ProtestTime *durationpb.Duration `protobuf:"bytes,24,opt,name=protest_time,json=protestTime,proto3" json:"protest_time,omitempty"`
+	Age         *AgeRule             `protobuf:"bytes,17,opt,name=age,proto3" json:"age,omitempty"`
 	// Unset: overall and sex, both by gun.
 	Classifications []*Classification `protobuf:"bytes,18,rep,name=classifications,proto3" json:"classifications,omitempty"`
 	Awards          []*Award          `protobuf:"bytes,19,rep,name=awards,proto3" json:"awards,omitempty"`
@@ -1106,6 +1108,13 @@ func (x *Race) GetOverTime() OverTime {
 func (x *Race) GetRounding() *durationpb.Duration {
 	if x != nil {
 		return x.Rounding
+	}
+	return nil
+}
+
+func (x *Race) GetProtestTime() *durationpb.Duration {
+	if x != nil {
+		return x.ProtestTime
 	}
 	return nil
 }
@@ -2103,7 +2112,7 @@ const file_raceday_event_v1_event_proto_rawDesc = "" +
 	"\x06backup\x18\x03 \x01(\bR\x06backup\x12.\n" +
 	"\x04from\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04from\x120\n" +
 	"\x05until\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\x12<\n" +
-	"\fclock_offset\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\vclockOffset\"\x80\t\n" +
+	"\fclock_offset\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\vclockOffset\"\xbe\t\n" +
 	"\x04Race\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x120\n" +
@@ -2123,7 +2132,8 @@ const file_raceday_event_v1_event_proto_rawDesc = "" +
 	"\ffastest_pace\x18\r \x01(\v2\x19.google.protobuf.DurationR\vfastestPace\x12<\n" +
 	"\fcrossing_gap\x18\x0e \x01(\v2\x19.google.protobuf.DurationR\vcrossingGap\x127\n" +
 	"\tover_time\x18\x0f \x01(\x0e2\x1a.raceday.event.v1.OverTimeR\boverTime\x125\n" +
-	"\brounding\x18\x10 \x01(\v2\x19.google.protobuf.DurationR\brounding\x12+\n" +
+	"\brounding\x18\x10 \x01(\v2\x19.google.protobuf.DurationR\brounding\x12<\n" +
+	"\fprotest_time\x18\x18 \x01(\v2\x19.google.protobuf.DurationR\vprotestTime\x12+\n" +
 	"\x03age\x18\x11 \x01(\v2\x19.raceday.event.v1.AgeRuleR\x03age\x12J\n" +
 	"\x0fclassifications\x18\x12 \x03(\v2 .raceday.event.v1.ClassificationR\x0fclassifications\x12/\n" +
 	"\x06awards\x18\x13 \x03(\v2\x17.raceday.event.v1.AwardR\x06awards\x12*\n" +
@@ -2344,42 +2354,43 @@ var file_raceday_event_v1_event_proto_depIdxs = []int32{
 	30, // 15: raceday.event.v1.Race.crossing_gap:type_name -> google.protobuf.Duration
 	4,  // 16: raceday.event.v1.Race.over_time:type_name -> raceday.event.v1.OverTime
 	30, // 17: raceday.event.v1.Race.rounding:type_name -> google.protobuf.Duration
-	22, // 18: raceday.event.v1.Race.age:type_name -> raceday.event.v1.AgeRule
-	23, // 19: raceday.event.v1.Race.classifications:type_name -> raceday.event.v1.Classification
-	24, // 20: raceday.event.v1.Race.awards:type_name -> raceday.event.v1.Award
-	25, // 21: raceday.event.v1.Race.team:type_name -> raceday.event.v1.Team
-	28, // 22: raceday.event.v1.Race.nordic:type_name -> raceday.event.v1.Nordic
-	17, // 23: raceday.event.v1.Race.documents:type_name -> raceday.event.v1.Document
-	29, // 24: raceday.event.v1.Registration.opens_at:type_name -> google.protobuf.Timestamp
-	29, // 25: raceday.event.v1.Registration.closes_at:type_name -> google.protobuf.Timestamp
-	30, // 26: raceday.event.v1.Registration.hold:type_name -> google.protobuf.Duration
-	30, // 27: raceday.event.v1.Registration.offer:type_name -> google.protobuf.Duration
-	29, // 28: raceday.event.v1.Registration.transfer_until:type_name -> google.protobuf.Timestamp
-	2,  // 29: raceday.event.v1.Document.type:type_name -> raceday.event.v1.DocumentType
-	29, // 30: raceday.event.v1.Fee.until:type_name -> google.protobuf.Timestamp
-	29, // 31: raceday.event.v1.Wave.gun:type_name -> google.protobuf.Timestamp
-	21, // 32: raceday.event.v1.Visit.cut_off:type_name -> raceday.event.v1.CutOff
-	30, // 33: raceday.event.v1.CutOff.after_gun:type_name -> google.protobuf.Duration
-	30, // 34: raceday.event.v1.CutOff.after_start:type_name -> google.protobuf.Duration
-	29, // 35: raceday.event.v1.CutOff.clock:type_name -> google.protobuf.Timestamp
-	5,  // 36: raceday.event.v1.AgeRule.on:type_name -> raceday.event.v1.AgeOn
-	6,  // 37: raceday.event.v1.AgeRule.leap_day:type_name -> raceday.event.v1.LeapDay
-	7,  // 38: raceday.event.v1.Classification.by:type_name -> raceday.event.v1.By
-	8,  // 39: raceday.event.v1.Classification.basis:type_name -> raceday.event.v1.Basis
-	9,  // 40: raceday.event.v1.Classification.score:type_name -> raceday.event.v1.Score
-	26, // 41: raceday.event.v1.Team.categories:type_name -> raceday.event.v1.TeamCategory
-	29, // 42: raceday.event.v1.Team.complete_until:type_name -> google.protobuf.Timestamp
-	29, // 43: raceday.event.v1.Team.substitute_until:type_name -> google.protobuf.Timestamp
-	10, // 44: raceday.event.v1.Team.chip:type_name -> raceday.event.v1.ChipHolder
-	11, // 45: raceday.event.v1.Team.missed_leg:type_name -> raceday.event.v1.MissedLeg
-	27, // 46: raceday.event.v1.Team.legs:type_name -> raceday.event.v1.Leg
-	29, // 47: raceday.event.v1.Leg.forced_start:type_name -> google.protobuf.Timestamp
-	30, // 48: raceday.event.v1.Nordic.yellow_card:type_name -> google.protobuf.Duration
-	49, // [49:49] is the sub-list for method output_type
-	49, // [49:49] is the sub-list for method input_type
-	49, // [49:49] is the sub-list for extension type_name
-	49, // [49:49] is the sub-list for extension extendee
-	0,  // [0:49] is the sub-list for field type_name
+	30, // 18: raceday.event.v1.Race.protest_time:type_name -> google.protobuf.Duration
+	22, // 19: raceday.event.v1.Race.age:type_name -> raceday.event.v1.AgeRule
+	23, // 20: raceday.event.v1.Race.classifications:type_name -> raceday.event.v1.Classification
+	24, // 21: raceday.event.v1.Race.awards:type_name -> raceday.event.v1.Award
+	25, // 22: raceday.event.v1.Race.team:type_name -> raceday.event.v1.Team
+	28, // 23: raceday.event.v1.Race.nordic:type_name -> raceday.event.v1.Nordic
+	17, // 24: raceday.event.v1.Race.documents:type_name -> raceday.event.v1.Document
+	29, // 25: raceday.event.v1.Registration.opens_at:type_name -> google.protobuf.Timestamp
+	29, // 26: raceday.event.v1.Registration.closes_at:type_name -> google.protobuf.Timestamp
+	30, // 27: raceday.event.v1.Registration.hold:type_name -> google.protobuf.Duration
+	30, // 28: raceday.event.v1.Registration.offer:type_name -> google.protobuf.Duration
+	29, // 29: raceday.event.v1.Registration.transfer_until:type_name -> google.protobuf.Timestamp
+	2,  // 30: raceday.event.v1.Document.type:type_name -> raceday.event.v1.DocumentType
+	29, // 31: raceday.event.v1.Fee.until:type_name -> google.protobuf.Timestamp
+	29, // 32: raceday.event.v1.Wave.gun:type_name -> google.protobuf.Timestamp
+	21, // 33: raceday.event.v1.Visit.cut_off:type_name -> raceday.event.v1.CutOff
+	30, // 34: raceday.event.v1.CutOff.after_gun:type_name -> google.protobuf.Duration
+	30, // 35: raceday.event.v1.CutOff.after_start:type_name -> google.protobuf.Duration
+	29, // 36: raceday.event.v1.CutOff.clock:type_name -> google.protobuf.Timestamp
+	5,  // 37: raceday.event.v1.AgeRule.on:type_name -> raceday.event.v1.AgeOn
+	6,  // 38: raceday.event.v1.AgeRule.leap_day:type_name -> raceday.event.v1.LeapDay
+	7,  // 39: raceday.event.v1.Classification.by:type_name -> raceday.event.v1.By
+	8,  // 40: raceday.event.v1.Classification.basis:type_name -> raceday.event.v1.Basis
+	9,  // 41: raceday.event.v1.Classification.score:type_name -> raceday.event.v1.Score
+	26, // 42: raceday.event.v1.Team.categories:type_name -> raceday.event.v1.TeamCategory
+	29, // 43: raceday.event.v1.Team.complete_until:type_name -> google.protobuf.Timestamp
+	29, // 44: raceday.event.v1.Team.substitute_until:type_name -> google.protobuf.Timestamp
+	10, // 45: raceday.event.v1.Team.chip:type_name -> raceday.event.v1.ChipHolder
+	11, // 46: raceday.event.v1.Team.missed_leg:type_name -> raceday.event.v1.MissedLeg
+	27, // 47: raceday.event.v1.Team.legs:type_name -> raceday.event.v1.Leg
+	29, // 48: raceday.event.v1.Leg.forced_start:type_name -> google.protobuf.Timestamp
+	30, // 49: raceday.event.v1.Nordic.yellow_card:type_name -> google.protobuf.Duration
+	50, // [50:50] is the sub-list for method output_type
+	50, // [50:50] is the sub-list for method input_type
+	50, // [50:50] is the sub-list for extension type_name
+	50, // [50:50] is the sub-list for extension extendee
+	0,  // [0:50] is the sub-list for field type_name
 }
 
 func init() { file_raceday_event_v1_event_proto_init() }

@@ -82,6 +82,14 @@ const (
 	ExportFile_EXPORT_FILE_RESULTS_CSV  ExportFile = 1
 	ExportFile_EXPORT_FILE_LEGS_CSV     ExportFile = 2
 	ExportFile_EXPORT_FILE_RESULTS_JSON ExportFile = 3
+	// A workbook with a sheet for each list of the race, or of the event.
+	ExportFile_EXPORT_FILE_RESULTS_XLSX ExportFile = 4
+	// A CSV file for each list of the race, or of the event, behind lists.csv, which says which list each file holds.
+	ExportFile_EXPORT_FILE_LISTS_CSV ExportFile = 5
+	// The pages of one list of a race, for print.
+	ExportFile_EXPORT_FILE_SHEET_PDF ExportFile = 6
+	// The certificate of a finisher.
+	ExportFile_EXPORT_FILE_CERTIFICATE_PDF ExportFile = 7
 )
 
 // Enum value maps for ExportFile.
@@ -91,12 +99,20 @@ var (
 		1: "EXPORT_FILE_RESULTS_CSV",
 		2: "EXPORT_FILE_LEGS_CSV",
 		3: "EXPORT_FILE_RESULTS_JSON",
+		4: "EXPORT_FILE_RESULTS_XLSX",
+		5: "EXPORT_FILE_LISTS_CSV",
+		6: "EXPORT_FILE_SHEET_PDF",
+		7: "EXPORT_FILE_CERTIFICATE_PDF",
 	}
 	ExportFile_value = map[string]int32{
-		"EXPORT_FILE_UNSPECIFIED":  0,
-		"EXPORT_FILE_RESULTS_CSV":  1,
-		"EXPORT_FILE_LEGS_CSV":     2,
-		"EXPORT_FILE_RESULTS_JSON": 3,
+		"EXPORT_FILE_UNSPECIFIED":     0,
+		"EXPORT_FILE_RESULTS_CSV":     1,
+		"EXPORT_FILE_LEGS_CSV":        2,
+		"EXPORT_FILE_RESULTS_JSON":    3,
+		"EXPORT_FILE_RESULTS_XLSX":    4,
+		"EXPORT_FILE_LISTS_CSV":       5,
+		"EXPORT_FILE_SHEET_PDF":       6,
+		"EXPORT_FILE_CERTIFICATE_PDF": 7,
 	}
 )
 
@@ -1264,7 +1280,13 @@ type ExportResultsRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	EventId string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
 	// Unset: RESULTS_CSV.
-	File          ExportFile `protobuf:"varint,2,opt,name=file,proto3,enum=raceday.standings.v1.ExportFile" json:"file,omitempty"`
+	File ExportFile `protobuf:"varint,2,opt,name=file,proto3,enum=raceday.standings.v1.ExportFile" json:"file,omitempty"`
+	// For RESULTS_XLSX and LISTS_CSV; empty: all races of the event. For SHEET_PDF; needed. Others are of the whole event.
+	Race string `protobuf:"bytes,3,opt,name=race,proto3" json:"race,omitempty"`
+	// For SHEET_PDF; empty: the race's first list.
+	List string `protobuf:"bytes,4,opt,name=list,proto3" json:"list,omitempty"`
+	// For CERTIFICATE_PDF.
+	Bib           string `protobuf:"bytes,5,opt,name=bib,proto3" json:"bib,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1313,11 +1335,35 @@ func (x *ExportResultsRequest) GetFile() ExportFile {
 	return ExportFile_EXPORT_FILE_UNSPECIFIED
 }
 
+func (x *ExportResultsRequest) GetRace() string {
+	if x != nil {
+		return x.Race
+	}
+	return ""
+}
+
+func (x *ExportResultsRequest) GetList() string {
+	if x != nil {
+		return x.List
+	}
+	return ""
+}
+
+func (x *ExportResultsRequest) GetBib() string {
+	if x != nil {
+		return x.Bib
+	}
+	return ""
+}
+
 // ExportResultsResponse is the next piece of the file.
 type ExportResultsResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Chunk         []byte                 `protobuf:"bytes,1,opt,name=chunk,proto3" json:"chunk,omitempty"`
-	Version       int64                  `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Chunk   []byte                 `protobuf:"bytes,1,opt,name=chunk,proto3" json:"chunk,omitempty"`
+	Version int64                  `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	// The name of the file that the chunk belongs to, for LISTS_CSV: letters, digits, hyphens, pluses and underscores, then .csv.
+	// Empty for what is one file only.
+	File          string `protobuf:"bytes,3,opt,name=file,proto3" json:"file,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1366,10 +1412,19 @@ func (x *ExportResultsResponse) GetVersion() int64 {
 	return 0
 }
 
+func (x *ExportResultsResponse) GetFile() string {
+	if x != nil {
+		return x.File
+	}
+	return ""
+}
+
 // ExportFactsRequest names an event.
 type ExportFactsRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	EventId       string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	EventId string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	// Set: the facts that this list was published from.
+	At            *OfficialListName `protobuf:"bytes,2,opt,name=at,proto3" json:"at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1409,6 +1464,13 @@ func (x *ExportFactsRequest) GetEventId() string {
 		return x.EventId
 	}
 	return ""
+}
+
+func (x *ExportFactsRequest) GetAt() *OfficialListName {
+	if x != nil {
+		return x.At
+	}
+	return nil
 }
 
 // ExportFactsResponse is the next piece of a file; files come one after another.
@@ -2166,11 +2228,659 @@ func (x *ListAwardsResponse) GetVersion() int64 {
 	return 0
 }
 
+// OfficialListName names a version of a list.
+type OfficialListName struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Race  string                 `protobuf:"bytes,1,opt,name=race,proto3" json:"race,omitempty"`
+	List  string                 `protobuf:"bytes,2,opt,name=list,proto3" json:"list,omitempty"`
+	// 0: the newest.
+	Number        int32 `protobuf:"varint,3,opt,name=number,proto3" json:"number,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OfficialListName) Reset() {
+	*x = OfficialListName{}
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OfficialListName) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OfficialListName) ProtoMessage() {}
+
+func (x *OfficialListName) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OfficialListName.ProtoReflect.Descriptor instead.
+func (*OfficialListName) Descriptor() ([]byte, []int) {
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *OfficialListName) GetRace() string {
+	if x != nil {
+		return x.Race
+	}
+	return ""
+}
+
+func (x *OfficialListName) GetList() string {
+	if x != nil {
+		return x.List
+	}
+	return ""
+}
+
+func (x *OfficialListName) GetNumber() int32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+// PublishOfficialListRequest says which list is published as what.
+type PublishOfficialListRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	EventId string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	Race    string                 `protobuf:"bytes,2,opt,name=race,proto3" json:"race,omitempty"`
+	List    string                 `protobuf:"bytes,3,opt,name=list,proto3" json:"list,omitempty"`
+	As      OfficialState          `protobuf:"varint,4,opt,name=as,proto3,enum=raceday.standings.v1.OfficialState" json:"as,omitempty"`
+	// Needed for AMENDED.
+	Reason   string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	SignedBy string `protobuf:"bytes,6,opt,name=signed_by,json=signedBy,proto3" json:"signed_by,omitempty"`
+	// Open matters that whoever signs lets be, each by the name that ListOpenMatters gives it.
+	Waived        []string `protobuf:"bytes,7,rep,name=waived,proto3" json:"waived,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PublishOfficialListRequest) Reset() {
+	*x = PublishOfficialListRequest{}
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PublishOfficialListRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PublishOfficialListRequest) ProtoMessage() {}
+
+func (x *PublishOfficialListRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PublishOfficialListRequest.ProtoReflect.Descriptor instead.
+func (*PublishOfficialListRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *PublishOfficialListRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *PublishOfficialListRequest) GetRace() string {
+	if x != nil {
+		return x.Race
+	}
+	return ""
+}
+
+func (x *PublishOfficialListRequest) GetList() string {
+	if x != nil {
+		return x.List
+	}
+	return ""
+}
+
+func (x *PublishOfficialListRequest) GetAs() OfficialState {
+	if x != nil {
+		return x.As
+	}
+	return OfficialState_OFFICIAL_STATE_UNSPECIFIED
+}
+
+func (x *PublishOfficialListRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *PublishOfficialListRequest) GetSignedBy() string {
+	if x != nil {
+		return x.SignedBy
+	}
+	return ""
+}
+
+func (x *PublishOfficialListRequest) GetWaived() []string {
+	if x != nil {
+		return x.Waived
+	}
+	return nil
+}
+
+// PublishOfficialListResponse holds what was published.
+type PublishOfficialListResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	List          *OfficialList          `protobuf:"bytes,1,opt,name=list,proto3" json:"list,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PublishOfficialListResponse) Reset() {
+	*x = PublishOfficialListResponse{}
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PublishOfficialListResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PublishOfficialListResponse) ProtoMessage() {}
+
+func (x *PublishOfficialListResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PublishOfficialListResponse.ProtoReflect.Descriptor instead.
+func (*PublishOfficialListResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *PublishOfficialListResponse) GetList() *OfficialList {
+	if x != nil {
+		return x.List
+	}
+	return nil
+}
+
+// ListOpenMattersRequest names a list.
+type ListOpenMattersRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	EventId       string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	Race          string                 `protobuf:"bytes,2,opt,name=race,proto3" json:"race,omitempty"`
+	List          string                 `protobuf:"bytes,3,opt,name=list,proto3" json:"list,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListOpenMattersRequest) Reset() {
+	*x = ListOpenMattersRequest{}
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListOpenMattersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListOpenMattersRequest) ProtoMessage() {}
+
+func (x *ListOpenMattersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListOpenMattersRequest.ProtoReflect.Descriptor instead.
+func (*ListOpenMattersRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *ListOpenMattersRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *ListOpenMattersRequest) GetRace() string {
+	if x != nil {
+		return x.Race
+	}
+	return ""
+}
+
+func (x *ListOpenMattersRequest) GetList() string {
+	if x != nil {
+		return x.List
+	}
+	return ""
+}
+
+// ListOpenMattersResponse holds names such as 1042 MISSING_POINTS k10, an open anomaly, and JUDGES_SHEET: the judges of Nordic
+// walking have not handed in all cards (ruling CLOSE_SHEET).
+type ListOpenMattersResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Matters       []string               `protobuf:"bytes,1,rep,name=matters,proto3" json:"matters,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListOpenMattersResponse) Reset() {
+	*x = ListOpenMattersResponse{}
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListOpenMattersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListOpenMattersResponse) ProtoMessage() {}
+
+func (x *ListOpenMattersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListOpenMattersResponse.ProtoReflect.Descriptor instead.
+func (*ListOpenMattersResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *ListOpenMattersResponse) GetMatters() []string {
+	if x != nil {
+		return x.Matters
+	}
+	return nil
+}
+
+// GetOfficialListRequest names a version.
+type GetOfficialListRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	EventId       string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	Name          *OfficialListName      `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetOfficialListRequest) Reset() {
+	*x = GetOfficialListRequest{}
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetOfficialListRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetOfficialListRequest) ProtoMessage() {}
+
+func (x *GetOfficialListRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetOfficialListRequest.ProtoReflect.Descriptor instead.
+func (*GetOfficialListRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *GetOfficialListRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *GetOfficialListRequest) GetName() *OfficialListName {
+	if x != nil {
+		return x.Name
+	}
+	return nil
+}
+
+// GetOfficialListResponse holds it.
+type GetOfficialListResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	List          *OfficialList          `protobuf:"bytes,1,opt,name=list,proto3" json:"list,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetOfficialListResponse) Reset() {
+	*x = GetOfficialListResponse{}
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetOfficialListResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetOfficialListResponse) ProtoMessage() {}
+
+func (x *GetOfficialListResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetOfficialListResponse.ProtoReflect.Descriptor instead.
+func (*GetOfficialListResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *GetOfficialListResponse) GetList() *OfficialList {
+	if x != nil {
+		return x.List
+	}
+	return nil
+}
+
+// ListOfficialListsRequest names an event, and perhaps one race.
+type ListOfficialListsRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	EventId string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	// Empty: all races.
+	Race          string `protobuf:"bytes,2,opt,name=race,proto3" json:"race,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListOfficialListsRequest) Reset() {
+	*x = ListOfficialListsRequest{}
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListOfficialListsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListOfficialListsRequest) ProtoMessage() {}
+
+func (x *ListOfficialListsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListOfficialListsRequest.ProtoReflect.Descriptor instead.
+func (*ListOfficialListsRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *ListOfficialListsRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *ListOfficialListsRequest) GetRace() string {
+	if x != nil {
+		return x.Race
+	}
+	return ""
+}
+
+// ListOfficialListsResponse holds the versions, without rows.
+type ListOfficialListsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Lists         []*OfficialList        `protobuf:"bytes,1,rep,name=lists,proto3" json:"lists,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListOfficialListsResponse) Reset() {
+	*x = ListOfficialListsResponse{}
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListOfficialListsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListOfficialListsResponse) ProtoMessage() {}
+
+func (x *ListOfficialListsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListOfficialListsResponse.ProtoReflect.Descriptor instead.
+func (*ListOfficialListsResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *ListOfficialListsResponse) GetLists() []*OfficialList {
+	if x != nil {
+		return x.Lists
+	}
+	return nil
+}
+
+// DiffOfficialListsRequest names two versions of a list.
+type DiffOfficialListsRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	EventId string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	Race    string                 `protobuf:"bytes,2,opt,name=race,proto3" json:"race,omitempty"`
+	List    string                 `protobuf:"bytes,3,opt,name=list,proto3" json:"list,omitempty"`
+	// 0: the one before to.
+	From int32 `protobuf:"varint,4,opt,name=from,proto3" json:"from,omitempty"`
+	// 0: the newest.
+	To            int32 `protobuf:"varint,5,opt,name=to,proto3" json:"to,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DiffOfficialListsRequest) Reset() {
+	*x = DiffOfficialListsRequest{}
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DiffOfficialListsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DiffOfficialListsRequest) ProtoMessage() {}
+
+func (x *DiffOfficialListsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DiffOfficialListsRequest.ProtoReflect.Descriptor instead.
+func (*DiffOfficialListsRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *DiffOfficialListsRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *DiffOfficialListsRequest) GetRace() string {
+	if x != nil {
+		return x.Race
+	}
+	return ""
+}
+
+func (x *DiffOfficialListsRequest) GetList() string {
+	if x != nil {
+		return x.List
+	}
+	return ""
+}
+
+func (x *DiffOfficialListsRequest) GetFrom() int32 {
+	if x != nil {
+		return x.From
+	}
+	return 0
+}
+
+func (x *DiffOfficialListsRequest) GetTo() int32 {
+	if x != nil {
+		return x.To
+	}
+	return 0
+}
+
+// DiffOfficialListsResponse holds what differs, in the order of the later version, and who is no longer in it last.
+type DiffOfficialListsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Without rows.
+	From *OfficialList `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
+	// Without rows.
+	To            *OfficialList     `protobuf:"bytes,2,opt,name=to,proto3" json:"to,omitempty"`
+	Changes       []*OfficialChange `protobuf:"bytes,3,rep,name=changes,proto3" json:"changes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DiffOfficialListsResponse) Reset() {
+	*x = DiffOfficialListsResponse{}
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DiffOfficialListsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DiffOfficialListsResponse) ProtoMessage() {}
+
+func (x *DiffOfficialListsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DiffOfficialListsResponse.ProtoReflect.Descriptor instead.
+func (*DiffOfficialListsResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *DiffOfficialListsResponse) GetFrom() *OfficialList {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *DiffOfficialListsResponse) GetTo() *OfficialList {
+	if x != nil {
+		return x.To
+	}
+	return nil
+}
+
+func (x *DiffOfficialListsResponse) GetChanges() []*OfficialChange {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
 var File_raceday_standings_v1_standings_service_proto protoreflect.FileDescriptor
 
 const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\n" +
-	",raceday/standings/v1/standings_service.proto\x12\x14raceday.standings.v1\x1a\"raceday/standings/v1/anomaly.proto\x1a raceday/standings/v1/award.proto\x1a$raceday/standings/v1/on_course.proto\x1a#raceday/standings/v1/standing.proto\"\xd0\x01\n" +
+	",raceday/standings/v1/standings_service.proto\x12\x14raceday.standings.v1\x1a\"raceday/standings/v1/anomaly.proto\x1a raceday/standings/v1/award.proto\x1a#raceday/standings/v1/official.proto\x1a$raceday/standings/v1/on_course.proto\x1a#raceday/standings/v1/standing.proto\"\xd0\x01\n" +
 	"\x13GetStandingsRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04race\x18\x02 \x01(\tR\x04race\x12\x12\n" +
@@ -2254,15 +2964,20 @@ const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\vListSummary\x12\x12\n" +
 	"\x04list\x18\x01 \x01(\tR\x04list\x12\x16\n" +
 	"\x06ranked\x18\x02 \x01(\x05R\x06ranked\x12\x1b\n" +
-	"\ton_course\x18\x03 \x01(\x05R\bonCourse\"g\n" +
+	"\ton_course\x18\x03 \x01(\x05R\bonCourse\"\xa1\x01\n" +
 	"\x14ExportResultsRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x124\n" +
-	"\x04file\x18\x02 \x01(\x0e2 .raceday.standings.v1.ExportFileR\x04file\"G\n" +
+	"\x04file\x18\x02 \x01(\x0e2 .raceday.standings.v1.ExportFileR\x04file\x12\x12\n" +
+	"\x04race\x18\x03 \x01(\tR\x04race\x12\x12\n" +
+	"\x04list\x18\x04 \x01(\tR\x04list\x12\x10\n" +
+	"\x03bib\x18\x05 \x01(\tR\x03bib\"[\n" +
 	"\x15ExportResultsResponse\x12\x14\n" +
 	"\x05chunk\x18\x01 \x01(\fR\x05chunk\x12\x18\n" +
-	"\aversion\x18\x02 \x01(\x03R\aversion\"/\n" +
+	"\aversion\x18\x02 \x01(\x03R\aversion\x12\x12\n" +
+	"\x04file\x18\x03 \x01(\tR\x04file\"g\n" +
 	"\x12ExportFactsRequest\x12\x19\n" +
-	"\bevent_id\x18\x01 \x01(\tR\aeventId\"?\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x126\n" +
+	"\x02at\x18\x02 \x01(\v2&.raceday.standings.v1.OfficialListNameR\x02at\"?\n" +
 	"\x13ExportFactsResponse\x12\x12\n" +
 	"\x04file\x18\x01 \x01(\tR\x04file\x12\x14\n" +
 	"\x05chunk\x18\x02 \x01(\fR\x05chunk\"+\n" +
@@ -2316,18 +3031,61 @@ const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\x04race\x18\x02 \x01(\tR\x04race\"c\n" +
 	"\x12ListAwardsResponse\x123\n" +
 	"\x06prizes\x18\x01 \x03(\v2\x1b.raceday.standings.v1.PrizeR\x06prizes\x12\x18\n" +
-	"\aversion\x18\x02 \x01(\x03R\aversion*m\n" +
+	"\aversion\x18\x02 \x01(\x03R\aversion\"R\n" +
+	"\x10OfficialListName\x12\x12\n" +
+	"\x04race\x18\x01 \x01(\tR\x04race\x12\x12\n" +
+	"\x04list\x18\x02 \x01(\tR\x04list\x12\x16\n" +
+	"\x06number\x18\x03 \x01(\x05R\x06number\"\xe1\x01\n" +
+	"\x1aPublishOfficialListRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
+	"\x04race\x18\x02 \x01(\tR\x04race\x12\x12\n" +
+	"\x04list\x18\x03 \x01(\tR\x04list\x123\n" +
+	"\x02as\x18\x04 \x01(\x0e2#.raceday.standings.v1.OfficialStateR\x02as\x12\x16\n" +
+	"\x06reason\x18\x05 \x01(\tR\x06reason\x12\x1b\n" +
+	"\tsigned_by\x18\x06 \x01(\tR\bsignedBy\x12\x16\n" +
+	"\x06waived\x18\a \x03(\tR\x06waived\"U\n" +
+	"\x1bPublishOfficialListResponse\x126\n" +
+	"\x04list\x18\x01 \x01(\v2\".raceday.standings.v1.OfficialListR\x04list\"[\n" +
+	"\x16ListOpenMattersRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
+	"\x04race\x18\x02 \x01(\tR\x04race\x12\x12\n" +
+	"\x04list\x18\x03 \x01(\tR\x04list\"3\n" +
+	"\x17ListOpenMattersResponse\x12\x18\n" +
+	"\amatters\x18\x01 \x03(\tR\amatters\"o\n" +
+	"\x16GetOfficialListRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12:\n" +
+	"\x04name\x18\x02 \x01(\v2&.raceday.standings.v1.OfficialListNameR\x04name\"Q\n" +
+	"\x17GetOfficialListResponse\x126\n" +
+	"\x04list\x18\x01 \x01(\v2\".raceday.standings.v1.OfficialListR\x04list\"I\n" +
+	"\x18ListOfficialListsRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
+	"\x04race\x18\x02 \x01(\tR\x04race\"U\n" +
+	"\x19ListOfficialListsResponse\x128\n" +
+	"\x05lists\x18\x01 \x03(\v2\".raceday.standings.v1.OfficialListR\x05lists\"\x81\x01\n" +
+	"\x18DiffOfficialListsRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
+	"\x04race\x18\x02 \x01(\tR\x04race\x12\x12\n" +
+	"\x04list\x18\x03 \x01(\tR\x04list\x12\x12\n" +
+	"\x04from\x18\x04 \x01(\x05R\x04from\x12\x0e\n" +
+	"\x02to\x18\x05 \x01(\x05R\x02to\"\xc7\x01\n" +
+	"\x19DiffOfficialListsResponse\x126\n" +
+	"\x04from\x18\x01 \x01(\v2\".raceday.standings.v1.OfficialListR\x04from\x122\n" +
+	"\x02to\x18\x02 \x01(\v2\".raceday.standings.v1.OfficialListR\x02to\x12>\n" +
+	"\achanges\x18\x03 \x03(\v2$.raceday.standings.v1.OfficialChangeR\achanges*m\n" +
 	"\x0eStandingsOrder\x12\x1f\n" +
 	"\x1bSTANDINGS_ORDER_UNSPECIFIED\x10\x00\x12 \n" +
 	"\x1cSTANDINGS_ORDER_RANKED_FIRST\x10\x01\x12\x18\n" +
-	"\x14STANDINGS_ORDER_LIVE\x10\x02*~\n" +
+	"\x14STANDINGS_ORDER_LIVE\x10\x02*\xf3\x01\n" +
 	"\n" +
 	"ExportFile\x12\x1b\n" +
 	"\x17EXPORT_FILE_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17EXPORT_FILE_RESULTS_CSV\x10\x01\x12\x18\n" +
 	"\x14EXPORT_FILE_LEGS_CSV\x10\x02\x12\x1c\n" +
-	"\x18EXPORT_FILE_RESULTS_JSON\x10\x032\xc2\n" +
-	"\n" +
+	"\x18EXPORT_FILE_RESULTS_JSON\x10\x03\x12\x1c\n" +
+	"\x18EXPORT_FILE_RESULTS_XLSX\x10\x04\x12\x19\n" +
+	"\x15EXPORT_FILE_LISTS_CSV\x10\x05\x12\x19\n" +
+	"\x15EXPORT_FILE_SHEET_PDF\x10\x06\x12\x1f\n" +
+	"\x1bEXPORT_FILE_CERTIFICATE_PDF\x10\a2\x8a\x0f\n" +
 	"\x10StandingsService\x12e\n" +
 	"\fGetStandings\x12).raceday.standings.v1.GetStandingsRequest\x1a*.raceday.standings.v1.GetStandingsResponse\x12m\n" +
 	"\x0eWatchStandings\x12+.raceday.standings.v1.WatchStandingsRequest\x1a,.raceday.standings.v1.WatchStandingsResponse0\x01\x12t\n" +
@@ -2339,7 +3097,12 @@ const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\fListOnCourse\x12).raceday.standings.v1.ListOnCourseRequest\x1a*.raceday.standings.v1.ListOnCourseResponse\x12h\n" +
 	"\rListAnomalies\x12*.raceday.standings.v1.ListAnomaliesRequest\x1a+.raceday.standings.v1.ListAnomaliesResponse\x12_\n" +
 	"\n" +
-	"ListAwards\x12'.raceday.standings.v1.ListAwardsRequest\x1a(.raceday.standings.v1.ListAwardsResponse\x12j\n" +
+	"ListAwards\x12'.raceday.standings.v1.ListAwardsRequest\x1a(.raceday.standings.v1.ListAwardsResponse\x12z\n" +
+	"\x13PublishOfficialList\x120.raceday.standings.v1.PublishOfficialListRequest\x1a1.raceday.standings.v1.PublishOfficialListResponse\x12n\n" +
+	"\x0fListOpenMatters\x12,.raceday.standings.v1.ListOpenMattersRequest\x1a-.raceday.standings.v1.ListOpenMattersResponse\x12n\n" +
+	"\x0fGetOfficialList\x12,.raceday.standings.v1.GetOfficialListRequest\x1a-.raceday.standings.v1.GetOfficialListResponse\x12t\n" +
+	"\x11ListOfficialLists\x12..raceday.standings.v1.ListOfficialListsRequest\x1a/.raceday.standings.v1.ListOfficialListsResponse\x12t\n" +
+	"\x11DiffOfficialLists\x12..raceday.standings.v1.DiffOfficialListsRequest\x1a/.raceday.standings.v1.DiffOfficialListsResponse\x12j\n" +
 	"\rExportResults\x12*.raceday.standings.v1.ExportResultsRequest\x1a+.raceday.standings.v1.ExportResultsResponse0\x01\x12d\n" +
 	"\vExportFacts\x12(.raceday.standings.v1.ExportFactsRequest\x1a).raceday.standings.v1.ExportFactsResponse0\x01\x12X\n" +
 	"\aRebuild\x12$.raceday.standings.v1.RebuildRequest\x1a%.raceday.standings.v1.RebuildResponse0\x01B0Z.raceday/proto/raceday/standings/v1;standingsv1b\x06proto3"
@@ -2357,100 +3120,133 @@ func file_raceday_standings_v1_standings_service_proto_rawDescGZIP() []byte {
 }
 
 var file_raceday_standings_v1_standings_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_raceday_standings_v1_standings_service_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
+var file_raceday_standings_v1_standings_service_proto_msgTypes = make([]protoimpl.MessageInfo, 41)
 var file_raceday_standings_v1_standings_service_proto_goTypes = []any{
-	(StandingsOrder)(0),               // 0: raceday.standings.v1.StandingsOrder
-	(ExportFile)(0),                   // 1: raceday.standings.v1.ExportFile
-	(*GetStandingsRequest)(nil),       // 2: raceday.standings.v1.GetStandingsRequest
-	(*GetStandingsResponse)(nil),      // 3: raceday.standings.v1.GetStandingsResponse
-	(*GetSplitStandingsRequest)(nil),  // 4: raceday.standings.v1.GetSplitStandingsRequest
-	(*GetSplitStandingsResponse)(nil), // 5: raceday.standings.v1.GetSplitStandingsResponse
-	(*WatchStandingsRequest)(nil),     // 6: raceday.standings.v1.WatchStandingsRequest
-	(*WatchStandingsResponse)(nil),    // 7: raceday.standings.v1.WatchStandingsResponse
-	(*GetResultRequest)(nil),          // 8: raceday.standings.v1.GetResultRequest
-	(*GetResultResponse)(nil),         // 9: raceday.standings.v1.GetResultResponse
-	(*WatchResultRequest)(nil),        // 10: raceday.standings.v1.WatchResultRequest
-	(*WatchResultResponse)(nil),       // 11: raceday.standings.v1.WatchResultResponse
-	(*GetProgressRequest)(nil),        // 12: raceday.standings.v1.GetProgressRequest
-	(*GetProgressResponse)(nil),       // 13: raceday.standings.v1.GetProgressResponse
-	(*RaceProgress)(nil),              // 14: raceday.standings.v1.RaceProgress
-	(*ListListsRequest)(nil),          // 15: raceday.standings.v1.ListListsRequest
-	(*ListListsResponse)(nil),         // 16: raceday.standings.v1.ListListsResponse
-	(*ListSummary)(nil),               // 17: raceday.standings.v1.ListSummary
-	(*ExportResultsRequest)(nil),      // 18: raceday.standings.v1.ExportResultsRequest
-	(*ExportResultsResponse)(nil),     // 19: raceday.standings.v1.ExportResultsResponse
-	(*ExportFactsRequest)(nil),        // 20: raceday.standings.v1.ExportFactsRequest
-	(*ExportFactsResponse)(nil),       // 21: raceday.standings.v1.ExportFactsResponse
-	(*RebuildRequest)(nil),            // 22: raceday.standings.v1.RebuildRequest
-	(*RebuildResponse)(nil),           // 23: raceday.standings.v1.RebuildResponse
-	(*RebuildDifference)(nil),         // 24: raceday.standings.v1.RebuildDifference
-	(*RebuildSummary)(nil),            // 25: raceday.standings.v1.RebuildSummary
-	(*ListOnCourseRequest)(nil),       // 26: raceday.standings.v1.ListOnCourseRequest
-	(*ListOnCourseResponse)(nil),      // 27: raceday.standings.v1.ListOnCourseResponse
-	(*ListAnomaliesRequest)(nil),      // 28: raceday.standings.v1.ListAnomaliesRequest
-	(*ListAnomaliesResponse)(nil),     // 29: raceday.standings.v1.ListAnomaliesResponse
-	(*ListAwardsRequest)(nil),         // 30: raceday.standings.v1.ListAwardsRequest
-	(*ListAwardsResponse)(nil),        // 31: raceday.standings.v1.ListAwardsResponse
-	(*Standing)(nil),                  // 32: raceday.standings.v1.Standing
-	(*SplitStanding)(nil),             // 33: raceday.standings.v1.SplitStanding
-	(*Split)(nil),                     // 34: raceday.standings.v1.Split
-	(*ListRank)(nil),                  // 35: raceday.standings.v1.ListRank
-	(*LegResult)(nil),                 // 36: raceday.standings.v1.LegResult
-	(*OnCourse)(nil),                  // 37: raceday.standings.v1.OnCourse
-	(AnomalyKind)(0),                  // 38: raceday.standings.v1.AnomalyKind
-	(*Anomaly)(nil),                   // 39: raceday.standings.v1.Anomaly
-	(*Prize)(nil),                     // 40: raceday.standings.v1.Prize
+	(StandingsOrder)(0),                 // 0: raceday.standings.v1.StandingsOrder
+	(ExportFile)(0),                     // 1: raceday.standings.v1.ExportFile
+	(*GetStandingsRequest)(nil),         // 2: raceday.standings.v1.GetStandingsRequest
+	(*GetStandingsResponse)(nil),        // 3: raceday.standings.v1.GetStandingsResponse
+	(*GetSplitStandingsRequest)(nil),    // 4: raceday.standings.v1.GetSplitStandingsRequest
+	(*GetSplitStandingsResponse)(nil),   // 5: raceday.standings.v1.GetSplitStandingsResponse
+	(*WatchStandingsRequest)(nil),       // 6: raceday.standings.v1.WatchStandingsRequest
+	(*WatchStandingsResponse)(nil),      // 7: raceday.standings.v1.WatchStandingsResponse
+	(*GetResultRequest)(nil),            // 8: raceday.standings.v1.GetResultRequest
+	(*GetResultResponse)(nil),           // 9: raceday.standings.v1.GetResultResponse
+	(*WatchResultRequest)(nil),          // 10: raceday.standings.v1.WatchResultRequest
+	(*WatchResultResponse)(nil),         // 11: raceday.standings.v1.WatchResultResponse
+	(*GetProgressRequest)(nil),          // 12: raceday.standings.v1.GetProgressRequest
+	(*GetProgressResponse)(nil),         // 13: raceday.standings.v1.GetProgressResponse
+	(*RaceProgress)(nil),                // 14: raceday.standings.v1.RaceProgress
+	(*ListListsRequest)(nil),            // 15: raceday.standings.v1.ListListsRequest
+	(*ListListsResponse)(nil),           // 16: raceday.standings.v1.ListListsResponse
+	(*ListSummary)(nil),                 // 17: raceday.standings.v1.ListSummary
+	(*ExportResultsRequest)(nil),        // 18: raceday.standings.v1.ExportResultsRequest
+	(*ExportResultsResponse)(nil),       // 19: raceday.standings.v1.ExportResultsResponse
+	(*ExportFactsRequest)(nil),          // 20: raceday.standings.v1.ExportFactsRequest
+	(*ExportFactsResponse)(nil),         // 21: raceday.standings.v1.ExportFactsResponse
+	(*RebuildRequest)(nil),              // 22: raceday.standings.v1.RebuildRequest
+	(*RebuildResponse)(nil),             // 23: raceday.standings.v1.RebuildResponse
+	(*RebuildDifference)(nil),           // 24: raceday.standings.v1.RebuildDifference
+	(*RebuildSummary)(nil),              // 25: raceday.standings.v1.RebuildSummary
+	(*ListOnCourseRequest)(nil),         // 26: raceday.standings.v1.ListOnCourseRequest
+	(*ListOnCourseResponse)(nil),        // 27: raceday.standings.v1.ListOnCourseResponse
+	(*ListAnomaliesRequest)(nil),        // 28: raceday.standings.v1.ListAnomaliesRequest
+	(*ListAnomaliesResponse)(nil),       // 29: raceday.standings.v1.ListAnomaliesResponse
+	(*ListAwardsRequest)(nil),           // 30: raceday.standings.v1.ListAwardsRequest
+	(*ListAwardsResponse)(nil),          // 31: raceday.standings.v1.ListAwardsResponse
+	(*OfficialListName)(nil),            // 32: raceday.standings.v1.OfficialListName
+	(*PublishOfficialListRequest)(nil),  // 33: raceday.standings.v1.PublishOfficialListRequest
+	(*PublishOfficialListResponse)(nil), // 34: raceday.standings.v1.PublishOfficialListResponse
+	(*ListOpenMattersRequest)(nil),      // 35: raceday.standings.v1.ListOpenMattersRequest
+	(*ListOpenMattersResponse)(nil),     // 36: raceday.standings.v1.ListOpenMattersResponse
+	(*GetOfficialListRequest)(nil),      // 37: raceday.standings.v1.GetOfficialListRequest
+	(*GetOfficialListResponse)(nil),     // 38: raceday.standings.v1.GetOfficialListResponse
+	(*ListOfficialListsRequest)(nil),    // 39: raceday.standings.v1.ListOfficialListsRequest
+	(*ListOfficialListsResponse)(nil),   // 40: raceday.standings.v1.ListOfficialListsResponse
+	(*DiffOfficialListsRequest)(nil),    // 41: raceday.standings.v1.DiffOfficialListsRequest
+	(*DiffOfficialListsResponse)(nil),   // 42: raceday.standings.v1.DiffOfficialListsResponse
+	(*Standing)(nil),                    // 43: raceday.standings.v1.Standing
+	(*SplitStanding)(nil),               // 44: raceday.standings.v1.SplitStanding
+	(*Split)(nil),                       // 45: raceday.standings.v1.Split
+	(*ListRank)(nil),                    // 46: raceday.standings.v1.ListRank
+	(*LegResult)(nil),                   // 47: raceday.standings.v1.LegResult
+	(*OnCourse)(nil),                    // 48: raceday.standings.v1.OnCourse
+	(AnomalyKind)(0),                    // 49: raceday.standings.v1.AnomalyKind
+	(*Anomaly)(nil),                     // 50: raceday.standings.v1.Anomaly
+	(*Prize)(nil),                       // 51: raceday.standings.v1.Prize
+	(OfficialState)(0),                  // 52: raceday.standings.v1.OfficialState
+	(*OfficialList)(nil),                // 53: raceday.standings.v1.OfficialList
+	(*OfficialChange)(nil),              // 54: raceday.standings.v1.OfficialChange
 }
 var file_raceday_standings_v1_standings_service_proto_depIdxs = []int32{
 	0,  // 0: raceday.standings.v1.GetStandingsRequest.order:type_name -> raceday.standings.v1.StandingsOrder
-	32, // 1: raceday.standings.v1.GetStandingsResponse.rows:type_name -> raceday.standings.v1.Standing
-	33, // 2: raceday.standings.v1.GetSplitStandingsResponse.rows:type_name -> raceday.standings.v1.SplitStanding
-	32, // 3: raceday.standings.v1.WatchStandingsResponse.rows:type_name -> raceday.standings.v1.Standing
-	32, // 4: raceday.standings.v1.GetResultResponse.standing:type_name -> raceday.standings.v1.Standing
-	34, // 5: raceday.standings.v1.GetResultResponse.splits:type_name -> raceday.standings.v1.Split
-	35, // 6: raceday.standings.v1.GetResultResponse.ranks:type_name -> raceday.standings.v1.ListRank
-	36, // 7: raceday.standings.v1.GetResultResponse.legs:type_name -> raceday.standings.v1.LegResult
+	43, // 1: raceday.standings.v1.GetStandingsResponse.rows:type_name -> raceday.standings.v1.Standing
+	44, // 2: raceday.standings.v1.GetSplitStandingsResponse.rows:type_name -> raceday.standings.v1.SplitStanding
+	43, // 3: raceday.standings.v1.WatchStandingsResponse.rows:type_name -> raceday.standings.v1.Standing
+	43, // 4: raceday.standings.v1.GetResultResponse.standing:type_name -> raceday.standings.v1.Standing
+	45, // 5: raceday.standings.v1.GetResultResponse.splits:type_name -> raceday.standings.v1.Split
+	46, // 6: raceday.standings.v1.GetResultResponse.ranks:type_name -> raceday.standings.v1.ListRank
+	47, // 7: raceday.standings.v1.GetResultResponse.legs:type_name -> raceday.standings.v1.LegResult
 	9,  // 8: raceday.standings.v1.WatchResultResponse.result:type_name -> raceday.standings.v1.GetResultResponse
 	14, // 9: raceday.standings.v1.GetProgressResponse.races:type_name -> raceday.standings.v1.RaceProgress
 	17, // 10: raceday.standings.v1.ListListsResponse.lists:type_name -> raceday.standings.v1.ListSummary
 	1,  // 11: raceday.standings.v1.ExportResultsRequest.file:type_name -> raceday.standings.v1.ExportFile
-	24, // 12: raceday.standings.v1.RebuildResponse.difference:type_name -> raceday.standings.v1.RebuildDifference
-	25, // 13: raceday.standings.v1.RebuildResponse.summary:type_name -> raceday.standings.v1.RebuildSummary
-	37, // 14: raceday.standings.v1.ListOnCourseResponse.entrants:type_name -> raceday.standings.v1.OnCourse
-	38, // 15: raceday.standings.v1.ListAnomaliesRequest.kind:type_name -> raceday.standings.v1.AnomalyKind
-	39, // 16: raceday.standings.v1.ListAnomaliesResponse.anomalies:type_name -> raceday.standings.v1.Anomaly
-	40, // 17: raceday.standings.v1.ListAwardsResponse.prizes:type_name -> raceday.standings.v1.Prize
-	2,  // 18: raceday.standings.v1.StandingsService.GetStandings:input_type -> raceday.standings.v1.GetStandingsRequest
-	6,  // 19: raceday.standings.v1.StandingsService.WatchStandings:input_type -> raceday.standings.v1.WatchStandingsRequest
-	4,  // 20: raceday.standings.v1.StandingsService.GetSplitStandings:input_type -> raceday.standings.v1.GetSplitStandingsRequest
-	8,  // 21: raceday.standings.v1.StandingsService.GetResult:input_type -> raceday.standings.v1.GetResultRequest
-	10, // 22: raceday.standings.v1.StandingsService.WatchResult:input_type -> raceday.standings.v1.WatchResultRequest
-	12, // 23: raceday.standings.v1.StandingsService.GetProgress:input_type -> raceday.standings.v1.GetProgressRequest
-	15, // 24: raceday.standings.v1.StandingsService.ListLists:input_type -> raceday.standings.v1.ListListsRequest
-	26, // 25: raceday.standings.v1.StandingsService.ListOnCourse:input_type -> raceday.standings.v1.ListOnCourseRequest
-	28, // 26: raceday.standings.v1.StandingsService.ListAnomalies:input_type -> raceday.standings.v1.ListAnomaliesRequest
-	30, // 27: raceday.standings.v1.StandingsService.ListAwards:input_type -> raceday.standings.v1.ListAwardsRequest
-	18, // 28: raceday.standings.v1.StandingsService.ExportResults:input_type -> raceday.standings.v1.ExportResultsRequest
-	20, // 29: raceday.standings.v1.StandingsService.ExportFacts:input_type -> raceday.standings.v1.ExportFactsRequest
-	22, // 30: raceday.standings.v1.StandingsService.Rebuild:input_type -> raceday.standings.v1.RebuildRequest
-	3,  // 31: raceday.standings.v1.StandingsService.GetStandings:output_type -> raceday.standings.v1.GetStandingsResponse
-	7,  // 32: raceday.standings.v1.StandingsService.WatchStandings:output_type -> raceday.standings.v1.WatchStandingsResponse
-	5,  // 33: raceday.standings.v1.StandingsService.GetSplitStandings:output_type -> raceday.standings.v1.GetSplitStandingsResponse
-	9,  // 34: raceday.standings.v1.StandingsService.GetResult:output_type -> raceday.standings.v1.GetResultResponse
-	11, // 35: raceday.standings.v1.StandingsService.WatchResult:output_type -> raceday.standings.v1.WatchResultResponse
-	13, // 36: raceday.standings.v1.StandingsService.GetProgress:output_type -> raceday.standings.v1.GetProgressResponse
-	16, // 37: raceday.standings.v1.StandingsService.ListLists:output_type -> raceday.standings.v1.ListListsResponse
-	27, // 38: raceday.standings.v1.StandingsService.ListOnCourse:output_type -> raceday.standings.v1.ListOnCourseResponse
-	29, // 39: raceday.standings.v1.StandingsService.ListAnomalies:output_type -> raceday.standings.v1.ListAnomaliesResponse
-	31, // 40: raceday.standings.v1.StandingsService.ListAwards:output_type -> raceday.standings.v1.ListAwardsResponse
-	19, // 41: raceday.standings.v1.StandingsService.ExportResults:output_type -> raceday.standings.v1.ExportResultsResponse
-	21, // 42: raceday.standings.v1.StandingsService.ExportFacts:output_type -> raceday.standings.v1.ExportFactsResponse
-	23, // 43: raceday.standings.v1.StandingsService.Rebuild:output_type -> raceday.standings.v1.RebuildResponse
-	31, // [31:44] is the sub-list for method output_type
-	18, // [18:31] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	32, // 12: raceday.standings.v1.ExportFactsRequest.at:type_name -> raceday.standings.v1.OfficialListName
+	24, // 13: raceday.standings.v1.RebuildResponse.difference:type_name -> raceday.standings.v1.RebuildDifference
+	25, // 14: raceday.standings.v1.RebuildResponse.summary:type_name -> raceday.standings.v1.RebuildSummary
+	48, // 15: raceday.standings.v1.ListOnCourseResponse.entrants:type_name -> raceday.standings.v1.OnCourse
+	49, // 16: raceday.standings.v1.ListAnomaliesRequest.kind:type_name -> raceday.standings.v1.AnomalyKind
+	50, // 17: raceday.standings.v1.ListAnomaliesResponse.anomalies:type_name -> raceday.standings.v1.Anomaly
+	51, // 18: raceday.standings.v1.ListAwardsResponse.prizes:type_name -> raceday.standings.v1.Prize
+	52, // 19: raceday.standings.v1.PublishOfficialListRequest.as:type_name -> raceday.standings.v1.OfficialState
+	53, // 20: raceday.standings.v1.PublishOfficialListResponse.list:type_name -> raceday.standings.v1.OfficialList
+	32, // 21: raceday.standings.v1.GetOfficialListRequest.name:type_name -> raceday.standings.v1.OfficialListName
+	53, // 22: raceday.standings.v1.GetOfficialListResponse.list:type_name -> raceday.standings.v1.OfficialList
+	53, // 23: raceday.standings.v1.ListOfficialListsResponse.lists:type_name -> raceday.standings.v1.OfficialList
+	53, // 24: raceday.standings.v1.DiffOfficialListsResponse.from:type_name -> raceday.standings.v1.OfficialList
+	53, // 25: raceday.standings.v1.DiffOfficialListsResponse.to:type_name -> raceday.standings.v1.OfficialList
+	54, // 26: raceday.standings.v1.DiffOfficialListsResponse.changes:type_name -> raceday.standings.v1.OfficialChange
+	2,  // 27: raceday.standings.v1.StandingsService.GetStandings:input_type -> raceday.standings.v1.GetStandingsRequest
+	6,  // 28: raceday.standings.v1.StandingsService.WatchStandings:input_type -> raceday.standings.v1.WatchStandingsRequest
+	4,  // 29: raceday.standings.v1.StandingsService.GetSplitStandings:input_type -> raceday.standings.v1.GetSplitStandingsRequest
+	8,  // 30: raceday.standings.v1.StandingsService.GetResult:input_type -> raceday.standings.v1.GetResultRequest
+	10, // 31: raceday.standings.v1.StandingsService.WatchResult:input_type -> raceday.standings.v1.WatchResultRequest
+	12, // 32: raceday.standings.v1.StandingsService.GetProgress:input_type -> raceday.standings.v1.GetProgressRequest
+	15, // 33: raceday.standings.v1.StandingsService.ListLists:input_type -> raceday.standings.v1.ListListsRequest
+	26, // 34: raceday.standings.v1.StandingsService.ListOnCourse:input_type -> raceday.standings.v1.ListOnCourseRequest
+	28, // 35: raceday.standings.v1.StandingsService.ListAnomalies:input_type -> raceday.standings.v1.ListAnomaliesRequest
+	30, // 36: raceday.standings.v1.StandingsService.ListAwards:input_type -> raceday.standings.v1.ListAwardsRequest
+	33, // 37: raceday.standings.v1.StandingsService.PublishOfficialList:input_type -> raceday.standings.v1.PublishOfficialListRequest
+	35, // 38: raceday.standings.v1.StandingsService.ListOpenMatters:input_type -> raceday.standings.v1.ListOpenMattersRequest
+	37, // 39: raceday.standings.v1.StandingsService.GetOfficialList:input_type -> raceday.standings.v1.GetOfficialListRequest
+	39, // 40: raceday.standings.v1.StandingsService.ListOfficialLists:input_type -> raceday.standings.v1.ListOfficialListsRequest
+	41, // 41: raceday.standings.v1.StandingsService.DiffOfficialLists:input_type -> raceday.standings.v1.DiffOfficialListsRequest
+	18, // 42: raceday.standings.v1.StandingsService.ExportResults:input_type -> raceday.standings.v1.ExportResultsRequest
+	20, // 43: raceday.standings.v1.StandingsService.ExportFacts:input_type -> raceday.standings.v1.ExportFactsRequest
+	22, // 44: raceday.standings.v1.StandingsService.Rebuild:input_type -> raceday.standings.v1.RebuildRequest
+	3,  // 45: raceday.standings.v1.StandingsService.GetStandings:output_type -> raceday.standings.v1.GetStandingsResponse
+	7,  // 46: raceday.standings.v1.StandingsService.WatchStandings:output_type -> raceday.standings.v1.WatchStandingsResponse
+	5,  // 47: raceday.standings.v1.StandingsService.GetSplitStandings:output_type -> raceday.standings.v1.GetSplitStandingsResponse
+	9,  // 48: raceday.standings.v1.StandingsService.GetResult:output_type -> raceday.standings.v1.GetResultResponse
+	11, // 49: raceday.standings.v1.StandingsService.WatchResult:output_type -> raceday.standings.v1.WatchResultResponse
+	13, // 50: raceday.standings.v1.StandingsService.GetProgress:output_type -> raceday.standings.v1.GetProgressResponse
+	16, // 51: raceday.standings.v1.StandingsService.ListLists:output_type -> raceday.standings.v1.ListListsResponse
+	27, // 52: raceday.standings.v1.StandingsService.ListOnCourse:output_type -> raceday.standings.v1.ListOnCourseResponse
+	29, // 53: raceday.standings.v1.StandingsService.ListAnomalies:output_type -> raceday.standings.v1.ListAnomaliesResponse
+	31, // 54: raceday.standings.v1.StandingsService.ListAwards:output_type -> raceday.standings.v1.ListAwardsResponse
+	34, // 55: raceday.standings.v1.StandingsService.PublishOfficialList:output_type -> raceday.standings.v1.PublishOfficialListResponse
+	36, // 56: raceday.standings.v1.StandingsService.ListOpenMatters:output_type -> raceday.standings.v1.ListOpenMattersResponse
+	38, // 57: raceday.standings.v1.StandingsService.GetOfficialList:output_type -> raceday.standings.v1.GetOfficialListResponse
+	40, // 58: raceday.standings.v1.StandingsService.ListOfficialLists:output_type -> raceday.standings.v1.ListOfficialListsResponse
+	42, // 59: raceday.standings.v1.StandingsService.DiffOfficialLists:output_type -> raceday.standings.v1.DiffOfficialListsResponse
+	19, // 60: raceday.standings.v1.StandingsService.ExportResults:output_type -> raceday.standings.v1.ExportResultsResponse
+	21, // 61: raceday.standings.v1.StandingsService.ExportFacts:output_type -> raceday.standings.v1.ExportFactsResponse
+	23, // 62: raceday.standings.v1.StandingsService.Rebuild:output_type -> raceday.standings.v1.RebuildResponse
+	45, // [45:63] is the sub-list for method output_type
+	27, // [27:45] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_raceday_standings_v1_standings_service_proto_init() }
@@ -2460,6 +3256,7 @@ func file_raceday_standings_v1_standings_service_proto_init() {
 	}
 	file_raceday_standings_v1_anomaly_proto_init()
 	file_raceday_standings_v1_award_proto_init()
+	file_raceday_standings_v1_official_proto_init()
 	file_raceday_standings_v1_on_course_proto_init()
 	file_raceday_standings_v1_standing_proto_init()
 	file_raceday_standings_v1_standings_service_proto_msgTypes[21].OneofWrappers = []any{
@@ -2472,7 +3269,7 @@ func file_raceday_standings_v1_standings_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_raceday_standings_v1_standings_service_proto_rawDesc), len(file_raceday_standings_v1_standings_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   30,
+			NumMessages:   41,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

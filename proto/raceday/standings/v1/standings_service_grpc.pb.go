@@ -19,19 +19,24 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	StandingsService_GetStandings_FullMethodName      = "/raceday.standings.v1.StandingsService/GetStandings"
-	StandingsService_WatchStandings_FullMethodName    = "/raceday.standings.v1.StandingsService/WatchStandings"
-	StandingsService_GetSplitStandings_FullMethodName = "/raceday.standings.v1.StandingsService/GetSplitStandings"
-	StandingsService_GetResult_FullMethodName         = "/raceday.standings.v1.StandingsService/GetResult"
-	StandingsService_WatchResult_FullMethodName       = "/raceday.standings.v1.StandingsService/WatchResult"
-	StandingsService_GetProgress_FullMethodName       = "/raceday.standings.v1.StandingsService/GetProgress"
-	StandingsService_ListLists_FullMethodName         = "/raceday.standings.v1.StandingsService/ListLists"
-	StandingsService_ListOnCourse_FullMethodName      = "/raceday.standings.v1.StandingsService/ListOnCourse"
-	StandingsService_ListAnomalies_FullMethodName     = "/raceday.standings.v1.StandingsService/ListAnomalies"
-	StandingsService_ListAwards_FullMethodName        = "/raceday.standings.v1.StandingsService/ListAwards"
-	StandingsService_ExportResults_FullMethodName     = "/raceday.standings.v1.StandingsService/ExportResults"
-	StandingsService_ExportFacts_FullMethodName       = "/raceday.standings.v1.StandingsService/ExportFacts"
-	StandingsService_Rebuild_FullMethodName           = "/raceday.standings.v1.StandingsService/Rebuild"
+	StandingsService_GetStandings_FullMethodName        = "/raceday.standings.v1.StandingsService/GetStandings"
+	StandingsService_WatchStandings_FullMethodName      = "/raceday.standings.v1.StandingsService/WatchStandings"
+	StandingsService_GetSplitStandings_FullMethodName   = "/raceday.standings.v1.StandingsService/GetSplitStandings"
+	StandingsService_GetResult_FullMethodName           = "/raceday.standings.v1.StandingsService/GetResult"
+	StandingsService_WatchResult_FullMethodName         = "/raceday.standings.v1.StandingsService/WatchResult"
+	StandingsService_GetProgress_FullMethodName         = "/raceday.standings.v1.StandingsService/GetProgress"
+	StandingsService_ListLists_FullMethodName           = "/raceday.standings.v1.StandingsService/ListLists"
+	StandingsService_ListOnCourse_FullMethodName        = "/raceday.standings.v1.StandingsService/ListOnCourse"
+	StandingsService_ListAnomalies_FullMethodName       = "/raceday.standings.v1.StandingsService/ListAnomalies"
+	StandingsService_ListAwards_FullMethodName          = "/raceday.standings.v1.StandingsService/ListAwards"
+	StandingsService_PublishOfficialList_FullMethodName = "/raceday.standings.v1.StandingsService/PublishOfficialList"
+	StandingsService_ListOpenMatters_FullMethodName     = "/raceday.standings.v1.StandingsService/ListOpenMatters"
+	StandingsService_GetOfficialList_FullMethodName     = "/raceday.standings.v1.StandingsService/GetOfficialList"
+	StandingsService_ListOfficialLists_FullMethodName   = "/raceday.standings.v1.StandingsService/ListOfficialLists"
+	StandingsService_DiffOfficialLists_FullMethodName   = "/raceday.standings.v1.StandingsService/DiffOfficialLists"
+	StandingsService_ExportResults_FullMethodName       = "/raceday.standings.v1.StandingsService/ExportResults"
+	StandingsService_ExportFacts_FullMethodName         = "/raceday.standings.v1.StandingsService/ExportFacts"
+	StandingsService_Rebuild_FullMethodName             = "/raceday.standings.v1.StandingsService/Rebuild"
 )
 
 // StandingsServiceClient is the client API for StandingsService service.
@@ -94,10 +99,31 @@ type StandingsServiceClient interface {
 	// and bib. Who wins a prize of an exclusive award is passed over below, and the next one moves up; no rank changes. A list
 	// with fewer finishers than its award asks for gives none. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, STANDINGS_STOPPING.
 	ListAwards(ctx context.Context, in *ListAwardsRequest, opts ...grpc.CallOption) (*ListAwardsResponse, error)
-	// ExportResults streams results.csv or legs.csv (or the same as JSON lines) of one version. Reason: EVENT_NOT_FOUND.
-	ExportResults(ctx context.Context, in *ExportResultsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportResultsResponse], error)
-	// ExportFacts streams event.yaml, roster.csv, reads.csv.gz and rulings.csv as of one moment. Reason:
+	// PublishOfficialList freezes a list, with who is unranked in it, as it follows from the facts that are scored so far: as
+	// PROVISIONAL, which announces it and opens the race's time for protests; then as OFFICIAL, when they are over and what is open is
+	// dealt with or waived by its name (ListOpenMatters); then as AMENDED, when something changed, with the reason. A refusal
+	// lists all that stands in the way. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND (also where nobody belongs to
+	// it), PUBLISHED_MEANWHILE, EXPORTS_BUSY, PUBLISH_REFUSED; of its fields SIGNATURE_MISSING, STATE_UNKNOWN, NOT_ANNOUNCED,
+	// PROTESTS_OPEN, OFFICIAL_ALREADY, NOT_OFFICIAL, NOTHING_CHANGED, REASON_MISSING, MATTER_OPEN, MATTER_UNKNOWN.
+	PublishOfficialList(ctx context.Context, in *PublishOfficialListRequest, opts ...grpc.CallOption) (*PublishOfficialListResponse, error)
+	// ListOpenMatters returns by name what somebody should deal with, or waive, before a list is official. Reasons:
+	// EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND.
+	ListOpenMatters(ctx context.Context, in *ListOpenMattersRequest, opts ...grpc.CallOption) (*ListOpenMattersResponse, error)
+	// GetOfficialList returns a version of a list as it was published. Reasons: EVENT_NOT_FOUND, OFFICIAL_LIST_NOT_FOUND.
+	GetOfficialList(ctx context.Context, in *GetOfficialListRequest, opts ...grpc.CallOption) (*GetOfficialListResponse, error)
+	// ListOfficialLists returns all versions of the lists of an event, without rows, by race, list and number. Reason:
 	// EVENT_NOT_FOUND.
+	ListOfficialLists(ctx context.Context, in *ListOfficialListsRequest, opts ...grpc.CallOption) (*ListOfficialListsResponse, error)
+	// DiffOfficialLists returns what differs between two versions of a list. Reasons: EVENT_NOT_FOUND, OFFICIAL_LIST_NOT_FOUND.
+	DiffOfficialLists(ctx context.Context, in *DiffOfficialListsRequest, opts ...grpc.CallOption) (*DiffOfficialListsResponse, error)
+	// ExportResults streams results as a file, or as several files one after another, of one version: results.csv and
+	// legs.csv (or the same as JSON lines) as they are stored, the others of the live lists. No file says a date of birth, and
+	// a name that is hidden is in none. Reasons: EVENT_NOT_FOUND, and but for the files that are stored RACE_NOT_FOUND,
+	// LIST_NOT_FOUND, ENTRANT_NOT_FOUND, NOT_FINISHED (a certificate), STANDINGS_STOPPING.
+	ExportResults(ctx context.Context, in *ExportResultsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportResultsResponse], error)
+	// ExportFacts streams event.yaml, roster.csv, reads.csv.gz and rulings.csv as of one moment: now, or when an official list
+	// was published. Who was erased since has no name and no birth date in an earlier roster. Reasons: EVENT_NOT_FOUND,
+	// OFFICIAL_LIST_NOT_FOUND, EXPORTS_BUSY.
 	ExportFacts(ctx context.Context, in *ExportFactsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportFactsResponse], error)
 	// Rebuild recomputes everything from the stored facts, lists what differs from what is stored, and stores what was
 	// computed. Reasons: EVENT_NOT_FOUND, STILL_SCORING.
@@ -230,6 +256,56 @@ func (c *standingsServiceClient) ListAwards(ctx context.Context, in *ListAwardsR
 	return out, nil
 }
 
+func (c *standingsServiceClient) PublishOfficialList(ctx context.Context, in *PublishOfficialListRequest, opts ...grpc.CallOption) (*PublishOfficialListResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PublishOfficialListResponse)
+	err := c.cc.Invoke(ctx, StandingsService_PublishOfficialList_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *standingsServiceClient) ListOpenMatters(ctx context.Context, in *ListOpenMattersRequest, opts ...grpc.CallOption) (*ListOpenMattersResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListOpenMattersResponse)
+	err := c.cc.Invoke(ctx, StandingsService_ListOpenMatters_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *standingsServiceClient) GetOfficialList(ctx context.Context, in *GetOfficialListRequest, opts ...grpc.CallOption) (*GetOfficialListResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetOfficialListResponse)
+	err := c.cc.Invoke(ctx, StandingsService_GetOfficialList_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *standingsServiceClient) ListOfficialLists(ctx context.Context, in *ListOfficialListsRequest, opts ...grpc.CallOption) (*ListOfficialListsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListOfficialListsResponse)
+	err := c.cc.Invoke(ctx, StandingsService_ListOfficialLists_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *standingsServiceClient) DiffOfficialLists(ctx context.Context, in *DiffOfficialListsRequest, opts ...grpc.CallOption) (*DiffOfficialListsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DiffOfficialListsResponse)
+	err := c.cc.Invoke(ctx, StandingsService_DiffOfficialLists_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *standingsServiceClient) ExportResults(ctx context.Context, in *ExportResultsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportResultsResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	stream, err := c.cc.NewStream(ctx, &StandingsService_ServiceDesc.Streams[2], StandingsService_ExportResults_FullMethodName, cOpts...)
@@ -347,10 +423,31 @@ type StandingsServiceServer interface {
 	// and bib. Who wins a prize of an exclusive award is passed over below, and the next one moves up; no rank changes. A list
 	// with fewer finishers than its award asks for gives none. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, STANDINGS_STOPPING.
 	ListAwards(context.Context, *ListAwardsRequest) (*ListAwardsResponse, error)
-	// ExportResults streams results.csv or legs.csv (or the same as JSON lines) of one version. Reason: EVENT_NOT_FOUND.
-	ExportResults(*ExportResultsRequest, grpc.ServerStreamingServer[ExportResultsResponse]) error
-	// ExportFacts streams event.yaml, roster.csv, reads.csv.gz and rulings.csv as of one moment. Reason:
+	// PublishOfficialList freezes a list, with who is unranked in it, as it follows from the facts that are scored so far: as
+	// PROVISIONAL, which announces it and opens the race's time for protests; then as OFFICIAL, when they are over and what is open is
+	// dealt with or waived by its name (ListOpenMatters); then as AMENDED, when something changed, with the reason. A refusal
+	// lists all that stands in the way. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND (also where nobody belongs to
+	// it), PUBLISHED_MEANWHILE, EXPORTS_BUSY, PUBLISH_REFUSED; of its fields SIGNATURE_MISSING, STATE_UNKNOWN, NOT_ANNOUNCED,
+	// PROTESTS_OPEN, OFFICIAL_ALREADY, NOT_OFFICIAL, NOTHING_CHANGED, REASON_MISSING, MATTER_OPEN, MATTER_UNKNOWN.
+	PublishOfficialList(context.Context, *PublishOfficialListRequest) (*PublishOfficialListResponse, error)
+	// ListOpenMatters returns by name what somebody should deal with, or waive, before a list is official. Reasons:
+	// EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND.
+	ListOpenMatters(context.Context, *ListOpenMattersRequest) (*ListOpenMattersResponse, error)
+	// GetOfficialList returns a version of a list as it was published. Reasons: EVENT_NOT_FOUND, OFFICIAL_LIST_NOT_FOUND.
+	GetOfficialList(context.Context, *GetOfficialListRequest) (*GetOfficialListResponse, error)
+	// ListOfficialLists returns all versions of the lists of an event, without rows, by race, list and number. Reason:
 	// EVENT_NOT_FOUND.
+	ListOfficialLists(context.Context, *ListOfficialListsRequest) (*ListOfficialListsResponse, error)
+	// DiffOfficialLists returns what differs between two versions of a list. Reasons: EVENT_NOT_FOUND, OFFICIAL_LIST_NOT_FOUND.
+	DiffOfficialLists(context.Context, *DiffOfficialListsRequest) (*DiffOfficialListsResponse, error)
+	// ExportResults streams results as a file, or as several files one after another, of one version: results.csv and
+	// legs.csv (or the same as JSON lines) as they are stored, the others of the live lists. No file says a date of birth, and
+	// a name that is hidden is in none. Reasons: EVENT_NOT_FOUND, and but for the files that are stored RACE_NOT_FOUND,
+	// LIST_NOT_FOUND, ENTRANT_NOT_FOUND, NOT_FINISHED (a certificate), STANDINGS_STOPPING.
+	ExportResults(*ExportResultsRequest, grpc.ServerStreamingServer[ExportResultsResponse]) error
+	// ExportFacts streams event.yaml, roster.csv, reads.csv.gz and rulings.csv as of one moment: now, or when an official list
+	// was published. Who was erased since has no name and no birth date in an earlier roster. Reasons: EVENT_NOT_FOUND,
+	// OFFICIAL_LIST_NOT_FOUND, EXPORTS_BUSY.
 	ExportFacts(*ExportFactsRequest, grpc.ServerStreamingServer[ExportFactsResponse]) error
 	// Rebuild recomputes everything from the stored facts, lists what differs from what is stored, and stores what was
 	// computed. Reasons: EVENT_NOT_FOUND, STILL_SCORING.
@@ -394,6 +491,21 @@ func (UnimplementedStandingsServiceServer) ListAnomalies(context.Context, *ListA
 }
 func (UnimplementedStandingsServiceServer) ListAwards(context.Context, *ListAwardsRequest) (*ListAwardsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListAwards not implemented")
+}
+func (UnimplementedStandingsServiceServer) PublishOfficialList(context.Context, *PublishOfficialListRequest) (*PublishOfficialListResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method PublishOfficialList not implemented")
+}
+func (UnimplementedStandingsServiceServer) ListOpenMatters(context.Context, *ListOpenMattersRequest) (*ListOpenMattersResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListOpenMatters not implemented")
+}
+func (UnimplementedStandingsServiceServer) GetOfficialList(context.Context, *GetOfficialListRequest) (*GetOfficialListResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetOfficialList not implemented")
+}
+func (UnimplementedStandingsServiceServer) ListOfficialLists(context.Context, *ListOfficialListsRequest) (*ListOfficialListsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListOfficialLists not implemented")
+}
+func (UnimplementedStandingsServiceServer) DiffOfficialLists(context.Context, *DiffOfficialListsRequest) (*DiffOfficialListsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DiffOfficialLists not implemented")
 }
 func (UnimplementedStandingsServiceServer) ExportResults(*ExportResultsRequest, grpc.ServerStreamingServer[ExportResultsResponse]) error {
 	return status.Error(codes.Unimplemented, "method ExportResults not implemented")
@@ -591,6 +703,96 @@ func _StandingsService_ListAwards_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _StandingsService_PublishOfficialList_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PublishOfficialListRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandingsServiceServer).PublishOfficialList(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandingsService_PublishOfficialList_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandingsServiceServer).PublishOfficialList(ctx, req.(*PublishOfficialListRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _StandingsService_ListOpenMatters_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListOpenMattersRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandingsServiceServer).ListOpenMatters(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandingsService_ListOpenMatters_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandingsServiceServer).ListOpenMatters(ctx, req.(*ListOpenMattersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _StandingsService_GetOfficialList_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetOfficialListRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandingsServiceServer).GetOfficialList(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandingsService_GetOfficialList_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandingsServiceServer).GetOfficialList(ctx, req.(*GetOfficialListRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _StandingsService_ListOfficialLists_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListOfficialListsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandingsServiceServer).ListOfficialLists(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandingsService_ListOfficialLists_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandingsServiceServer).ListOfficialLists(ctx, req.(*ListOfficialListsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _StandingsService_DiffOfficialLists_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DiffOfficialListsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandingsServiceServer).DiffOfficialLists(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandingsService_DiffOfficialLists_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandingsServiceServer).DiffOfficialLists(ctx, req.(*DiffOfficialListsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _StandingsService_ExportResults_Handler(srv interface{}, stream grpc.ServerStream) error {
 	m := new(ExportResultsRequest)
 	if err := stream.RecvMsg(m); err != nil {
@@ -662,6 +864,26 @@ var StandingsService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListAwards",
 			Handler:    _StandingsService_ListAwards_Handler,
+		},
+		{
+			MethodName: "PublishOfficialList",
+			Handler:    _StandingsService_PublishOfficialList_Handler,
+		},
+		{
+			MethodName: "ListOpenMatters",
+			Handler:    _StandingsService_ListOpenMatters_Handler,
+		},
+		{
+			MethodName: "GetOfficialList",
+			Handler:    _StandingsService_GetOfficialList_Handler,
+		},
+		{
+			MethodName: "ListOfficialLists",
+			Handler:    _StandingsService_ListOfficialLists_Handler,
+		},
+		{
+			MethodName: "DiffOfficialLists",
+			Handler:    _StandingsService_DiffOfficialLists_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -1,0 +1,74 @@
+package standingspg_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"raceday/services/postgres/postgrestest"
+	"raceday/services/rules/official"
+	"raceday/services/rules/racetime"
+	"raceday/services/rules/result"
+	"raceday/services/standings"
+	"raceday/services/standings/standingspg"
+)
+
+// What was published comes back as it was, and nobody changes it.
+func TestOfficialLists(t *testing.T) {
+	t.Parallel()
+	pool := postgrestest.Pool(t)
+	store := standingspg.NewOfficialLists(pool)
+	list := standings.OfficialList{
+		Event: "e", Race: "ten", List: "sex/F", Number: 1, State: official.Provisional, PublishedAt: 1_000_000, ProtestsUntil: 2_000_000,
+		SignedBy: "Referee", Actor: "key of the jury", Waived: []string{"7 FALSE_START"}, At: standings.FactsAt{Version: 41, Change: 3},
+		Digest: standings.Digest{1}, FactsDigest: standings.Digest{2}, Rows: []standings.OfficialRow{
+			{Rank: 1, Bib: "7", Name: "Әсел Қуатқызы", Sex: "F", AgeGroup: "F18-34", Country: "KAZ", Club: "Tulpar", Category: "Open",
+				Status: result.Finished, Gun: "0:40:00", Net: "0:39:58", Penalty: "0:00:30", Ranked: "0:40:30",
+				RankedTime: racetime.Known(40*time.Minute + 29*time.Second + time.Microsecond)},
+			{Bib: "8", Status: result.DSQ, Rule: "TR6.3"},
+		},
+	}
+	second := list
+	second.Number, second.State, second.Reason, second.Waived, second.Rows = 2, official.Official, "all agreed", []string{}, list.Rows[:1]
+	other := list
+	other.Race, other.Rows = "half", nil
+	for _, l := range []standings.OfficialList{list, second, other} {
+		if err := store.AddOfficial(t.Context(), l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := store.AddOfficial(t.Context(), second); !errors.Is(err, standings.ErrPublishedMeanwhile) {
+		t.Errorf("the same version again: %v, want ErrPublishedMeanwhile", err)
+	}
+	for number, want := range map[int]standings.OfficialList{0: second, 1: list, 2: second} {
+		got, ok, err := store.OfficialVersion(t.Context(), "e", "ten", "sex/F", number)
+		if diff := cmp.Diff(want, got); err != nil || !ok || diff != "" {
+			t.Errorf("version %d: %t, %v (-want +got):\n%s", number, ok, err, diff)
+		}
+	}
+	if _, ok, err := store.OfficialVersion(t.Context(), "e", "ten", "sex/F", 3); ok || err != nil {
+		t.Errorf("a version that is not there: %t, %v", ok, err)
+	}
+	want := []standings.OfficialList{other, list, second}
+	for i := range want {
+		want[i].Rows = nil
+	}
+	got, err := store.OfficialLists(t.Context(), "e")
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("all versions: %v (-want +got):\n%s", err, diff)
+	}
+	for _, statement := range []string{
+		`UPDATE standings.official_lists SET reason = ''`, `DELETE FROM standings.official_rows`, `TRUNCATE standings.official_rows`,
+	} {
+		if _, err := pool.Exec(t.Context(), statement); err == nil {
+			t.Errorf("%s: got no error", statement)
+		}
+	}
+	var recorded int
+	err = pool.QueryRow(t.Context(), `SELECT count(*) FROM audit.actions WHERE event = 'e' AND action = 'LIST_PUBLISHED'`).Scan(&recorded)
+	if err != nil || recorded != 3 {
+		t.Errorf("%d publications are in the audit, %v, want 3", recorded, err)
+	}
+}
