@@ -82,8 +82,10 @@ func roles(running []string) map[string][]access.Role {
 	})
 	serve("standings", "raceday.standings.v1.StandingsService", map[string][]access.Role{
 		"GetStandings":        everybody,
+		"GetSplitStandings":   everybody,
 		"WatchStandings":      everybody,
 		"GetResult":           everybody,
+		"WatchResult":         everybody,
 		"GetProgress":         everybody,
 		"ListLists":           everybody,
 		"ListOnCourse":        staff,

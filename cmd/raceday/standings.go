@@ -23,7 +23,9 @@ type standingsCommand struct {
 	Race  string `arg:"" help:"Race."`
 	List  string `arg:"" optional:"" help:"List, such as age/M35-39; without it the race's first."`
 	Top   int32  `default:"50" help:"Rows to show; 0: all."`
-	Watch bool   `help:"Go on with what changes, until interrupted."`
+	Watch bool   `xor:"order" help:"Go on with what changes, until interrupted."`
+	At    string `xor:"order" placeholder:"POINT" help:"Who passed there, in the order there: k25, or line#2 for the second visit of a point."`
+	Live  bool   `xor:"order" help:"Finishers and those on course in one order, by the estimated time of whoever is on course."`
 }
 
 // Validate refuses a number of rows that is none.
@@ -39,6 +41,12 @@ func (c *standingsCommand) Run(t *terminal) error {
 	return c.with(t, func(ctx context.Context, conn *grpc.ClientConn) error {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
+		switch {
+		case c.Live:
+			return c.showLive(ctx, conn, t.stdout)
+		case c.At != "":
+			return c.showSplit(ctx, conn, t.stdout)
+		}
 		stream, err := standingsv1.NewStandingsServiceClient(conn).WatchStandings(ctx, &standingsv1.WatchStandingsRequest{
 			EventId: c.Event, Race: c.Race, List: c.List, Top: c.Top})
 		if err != nil {
@@ -56,12 +64,12 @@ func (c *standingsCommand) Run(t *terminal) error {
 			rows = updateRows(rows, update)
 			switch {
 			case !c.Watch:
-				return printRows(t.stdout, rows)
+				return printRows(t.stdout, "RANK", rows)
 			case isTerminal(t.stdout):
 				fmt.Fprintf(t.stdout, "\x1b[H\x1b[2J%s, %s, version %d\n", c.Race, update.GetList(), update.GetVersion())
-				err = printRows(t.stdout, rows)
+				err = printRows(t.stdout, "RANK", rows)
 			default:
-				err = printRows(t.stdout, update.GetRows())
+				err = printRows(t.stdout, "RANK", update.GetRows())
 			}
 			if err != nil {
 				return err
@@ -133,20 +141,26 @@ func lastTime(row *standingsv1.Standing) time.Duration {
 	return row.GetLastTime().AsDuration()
 }
 
-func printRows(w io.Writer, rows []*standingsv1.Standing) error {
+// printRows writes rows under a heading of their ranks; those of a live order have live ones.
+func printRows(w io.Writer, heading string, rows []*standingsv1.Standing) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "RANK\tBIB\tNAME\tGROUP\tCOUNTRY\tTIME\tGUN\tNET\tAT")
+	fmt.Fprintln(table, heading+"\tBIB\tNAME\tGROUP\tCOUNTRY\tTIME\tGUN\tNET\tAT\tESTIMATE")
 	for _, row := range rows {
-		rank, at := fmt.Sprint(row.GetRank()), ""
+		at, estimate := "", ""
 		if row.GetRank() == 0 {
-			rank, at = "", row.GetLastPoint()
+			at = row.GetLastPoint()
 		}
-		group := row.GetAgeGroup()
-		if group == "" {
-			group = row.GetSex()
+		if row.GetEstimatedTime() != "" {
+			estimate = "~" + row.GetEstimatedTime()
 		}
-		fields := []string{rank, row.GetBib(), row.GetName(), group, row.GetCountry(), row.GetRanked(), row.GetGun(), row.GetNet(), at}
+		rank := rankIn(cmp.Or(row.GetLiveRank(), row.GetRank()))
+		fields := []string{
+			rank, row.GetBib(), row.GetName(), groupOf(row), row.GetCountry(), row.GetRanked(), row.GetGun(), row.GetNet(), at, estimate,
+		}
 		fmt.Fprintln(table, strings.Join(fields, "\t"))
 	}
 	return table.Flush()
 }
+
+// groupOf returns the age group of an entrant, or its sex where it has none.
+func groupOf(row *standingsv1.Standing) string { return cmp.Or(row.GetAgeGroup(), row.GetSex()) }

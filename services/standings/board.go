@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"raceday/services/rules/race"
+	"raceday/services/rules/racetime"
 	"raceday/services/rules/result"
 )
 
@@ -23,6 +24,8 @@ type Board struct {
 	filling int
 	// course has a lock of its own, which is taken before mu.
 	course courseLists
+	// orders have a lock of their own too.
+	orders orders
 	// closed ends the watches.
 	closed chan struct{}
 }
@@ -75,19 +78,20 @@ func (b *Board) Apply(version int64, changed []result.Result, removed []race.Ent
 
 func (b *Board) apply(version int64, changed []result.Result, removed []race.EntrantID) {
 	old := make(map[race.EntrantID]*result.Result, len(changed)+len(removed))
-	touched := map[*list]struct{}{}
+	touched, fields := map[*list]struct{}{}, map[*field]struct{}{}
 	// All leave before any enters, so that two may swap their bibs.
 	for _, id := range removed {
-		b.take(id, version, old, touched)
+		b.take(id, version, old, touched, fields)
 	}
 	for i := range changed {
-		b.take(changed[i].Entrant, version, old, touched)
+		b.take(changed[i].Entrant, version, old, touched, fields)
 	}
 	for i := range changed {
 		r := &changed[i]
 		if f, ok := b.fields[r.Race]; ok {
 			b.entrants[r.Entrant], b.bibs[r.Bib] = r, r.Entrant
 			f.put(r, version, touched)
+			fields[f] = struct{}{}
 		}
 	}
 	b.history.add(b.version, version, old)
@@ -95,9 +99,14 @@ func (b *Board) apply(version int64, changed []result.Result, removed []race.Ent
 	for l := range touched {
 		l.touch(version)
 	}
+	for f := range fields {
+		f.touch()
+	}
 }
 
-func (b *Board) take(id race.EntrantID, version int64, old map[race.EntrantID]*result.Result, touched map[*list]struct{}) {
+func (b *Board) take(
+	id race.EntrantID, version int64, old map[race.EntrantID]*result.Result, touched map[*list]struct{}, fields map[*field]struct{},
+) {
 	r, ok := b.entrants[id]
 	if _, known := old[id]; !known {
 		old[id] = r
@@ -109,7 +118,9 @@ func (b *Board) take(id race.EntrantID, version int64, old map[race.EntrantID]*r
 	if b.bibs[r.Bib] == id {
 		delete(b.bibs, r.Bib)
 	}
-	b.fields[r.Race].take(r, version, touched)
+	f := b.fields[r.Race]
+	f.take(r, version, touched)
+	fields[f] = struct{}{}
 }
 
 // fits reports whether results belong to the event that the board knows.
@@ -136,6 +147,7 @@ func (b *Board) Reload(event *race.Event, version int64, results []result.Result
 		before := b.fields
 		b.fill(event, version, results)
 		for _, f := range before {
+			close(f.changed)
 			for _, l := range f.lists {
 				close(l.changed)
 			}
@@ -169,6 +181,8 @@ type Page struct {
 	List    string
 	Version int64
 	Rows    []Row
+	// At is the instant of the answer, by which estimates have passed or not.
+	At racetime.Instant
 	// Ranked and OnCourse count all rows of the list.
 	Ranked, OnCourse int
 }

@@ -1,7 +1,11 @@
 package standings
 
 import (
+	"context"
+	"slices"
+
 	"raceday/services/rules/race"
+	"raceday/services/rules/racetime"
 	"raceday/services/rules/ranking"
 	"raceday/services/rules/result"
 )
@@ -14,6 +18,8 @@ type EntrantResult struct {
 	Ranks   []ListRank
 	Legs    []LegResult
 	Version int64
+	// At is the instant of the answer, by which an estimate has passed or not.
+	At racetime.Instant
 }
 
 // ListRank is an entrant's rank in one of its lists; 0 where it has none.
@@ -35,39 +41,107 @@ type LegResult struct {
 
 // Entrant returns the result of the entrant with this bib. Fault: ErrEntrantNotFound.
 func (b *Board) Entrant(bib race.Bib) (EntrantResult, error) {
+	now, err := b.entrant(bib)
+	if err != nil {
+		return EntrantResult{}, err
+	}
+	return now.show(), nil
+}
+
+// entrantNow is what is known of one entrant at one moment.
+type entrantNow struct {
+	race    *race.Race
+	result  *result.Result
+	version int64
+	ranks   []ListRank
+	// legs are the ranks of a team's legs, by the leg alone and by all legs so far.
+	legs []legRanks
+	// rank is that in the list of the first classification.
+	rank int
+	// changed is closed when something in the race has changed.
+	changed <-chan struct{}
+}
+
+type legRanks struct{ times, after int }
+
+func (b *Board) entrant(bib race.Bib) (entrantNow, error) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	r, ok := b.entrants[b.bibs[bib]]
 	if !ok || r.Bib != bib {
-		return EntrantResult{}, ErrEntrantNotFound
+		return entrantNow{}, ErrEntrantNotFound
 	}
 	f := b.fields[r.Race]
-	entrant := EntrantResult{Row: Row{Result: r, terms: firstTerms(f.race)}, Version: b.version}
+	now := entrantNow{race: f.race, result: r, version: b.version, changed: f.changed}
 	for i := range f.race.Classifications {
 		name := listOf(r, i)
 		if name == "" {
 			continue
 		}
 		l := f.lists[name]
-		rank, _ := l.ranked.Rank(r.Entrant)
-		entrant.Ranks = append(entrant.Ranks, ListRank{List: name, Rank: rank, Of: l.ranked.Len()})
+		rank := rankOf(l.ranked, r.Entrant)
+		now.ranks = append(now.ranks, ListRank{List: name, Rank: rank, Of: l.ranked.Len()})
 		if i == 0 {
-			entrant.Row.Rank = rank
+			now.rank = rank
 		}
 	}
-	for n := range r.Passings {
-		entrant.Splits = append(entrant.Splits, newSplit(r, n, f.race))
+	for n := range r.Legs {
+		now.legs = append(now.legs, legRanks{rankOf(f.legs[n].times, r.Entrant), rankOf(f.legs[n].after, r.Entrant)})
 	}
-	for n, times := range r.ShowLegs(f.race) {
+	return now, nil
+}
+
+func (n *entrantNow) show() EntrantResult {
+	entrant := EntrantResult{
+		Row: Row{Rank: n.rank, Result: n.result, terms: firstTerms(n.race)}, Ranks: n.ranks, Version: n.version,
+	}
+	for i := range n.result.Passings {
+		entrant.Splits = append(entrant.Splits, newSplit(n.result, i, n.race))
+	}
+	for i, times := range n.result.ShowLegs(n.race) {
 		entrant.Legs = append(entrant.Legs, LegResult{
-			Leg:             r.Legs[n],
+			Leg:             n.result.Legs[i],
 			ShownTime:       times.Time,
 			ShownCumulative: times.Cumulative,
-			Rank:            rankOf(f.legs[n].times, r.Entrant),
-			RankAfter:       rankOf(f.legs[n].after, r.Entrant),
+			Rank:            n.legs[i].times,
+			RankAfter:       n.legs[i].after,
 		})
 	}
-	return entrant, nil
+	return entrant
+}
+
+// shows reports whether two moments show the same of an entrant, but for how many others are ranked.
+func (n *entrantNow) shows(o *entrantNow) bool {
+	sameRank := func(a, b ListRank) bool { return a.List == b.List && a.Rank == b.Rank }
+	return n.race == o.race && (n.result == o.result || n.result.EqualShown(o.result)) &&
+		slices.EqualFunc(n.ranks, o.ranks, sameRank) && slices.Equal(n.legs, o.legs)
+}
+
+// WatchEntrant calls send with the result of the entrant with this bib, and then with each change of it, of its ranks and of
+// those of its legs, until ctx ends (its error), send fails (its error), nobody wears the bib any more (ErrEntrantNotFound)
+// or the board closes (ErrStopping). While send takes its time versions pass, and only the newest is sent next. That others
+// finish behind is no change.
+func (b *Board) WatchEntrant(ctx context.Context, bib race.Bib, send func(EntrantResult) error) error {
+	var sent *entrantNow
+	for {
+		now, err := b.entrant(bib)
+		if err != nil {
+			return err
+		}
+		if sent == nil || !now.shows(sent) {
+			if err := send(now.show()); err != nil {
+				return err
+			}
+			sent = &now
+		}
+		select {
+		case <-now.changed:
+		case <-b.closed:
+			return ErrStopping
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 func rankOf(list *ranking.List, entrant race.EntrantID) int {

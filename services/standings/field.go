@@ -17,11 +17,13 @@ type field struct {
 	lists    map[string]*list
 	legs     []legRanking
 	progress Progress
+	// changed is closed when something in the field changes next.
+	changed chan struct{}
 }
 
 // newField puts a whole race in order at once.
 func newField(r *race.Race, results []*result.Result, version int64) *field {
-	f := &field{race: r, lists: map[string]*list{}, legs: rankLegs(results), progress: Progress{Race: r.ID}}
+	f := &field{race: r, lists: map[string]*list{}, legs: rankLegs(results), progress: Progress{Race: r.ID}, changed: make(chan struct{})}
 	for i := range r.Classifications {
 		c := &r.Classifications[i]
 		f.lists[string(c.ID)] = newList(r, c, version)
@@ -97,6 +99,12 @@ func (f *field) take(r *result.Result, version int64, touched map[*list]struct{}
 		f.legs[leg].times.Remove(r.Entrant)
 		f.legs[leg].after.Remove(r.Entrant)
 	}
+}
+
+// touch ends a change of the field.
+func (f *field) touch() {
+	close(f.changed)
+	f.changed = make(chan struct{})
 }
 
 // list returns a list by its name, and the name. An empty name is the race's first list: of the first classification the

@@ -1,6 +1,8 @@
 package standings
 
 import (
+	"raceday/services/rules/oncourse"
+	"raceday/services/rules/pace"
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
 	"raceday/services/rules/result"
@@ -24,6 +26,8 @@ func firstTerms(r *race.Race) *terms {
 type Row struct {
 	// Rank is 0 for entrants without one. Equal exact times share a rank.
 	Rank int
+	// LiveRank is that in the live order; 0 in any other, and for entrants without a time or an estimate.
+	LiveRank int
 	// Result must not be changed.
 	Result *result.Result
 	terms  *terms
@@ -49,6 +53,13 @@ func (r Row) Penalty() string { return shownPenalty(r.Result, r.terms.race) }
 func (r Row) LastTime() racetime.Optional {
 	_, t := r.terms.furthest(r.Result)
 	return t
+}
+
+// Estimate returns when an entrant on course should finish, and the official time that it would then be ranked by, empty
+// where it would have none; false where there is no estimate, or it has passed at the instant.
+func (r Row) Estimate(now racetime.Instant) (finishAt racetime.Instant, ranked string, ok bool) {
+	e, ok := oncourse.EstimateFinish(r.terms.race, r.terms.classification.Basis, r.Result, now)
+	return e.FinishAt, result.Shown(e.Time, r.terms.race), ok
 }
 
 // LastSplit returns the furthest visit that was passed; false before the start.
@@ -78,33 +89,24 @@ type Split struct {
 	At            racetime.Instant
 	// Net and Gun are official times there; empty where there is none.
 	Net, Gun string
-	// Pace is that of the stretch from the passing before, the gun standing in for a start as it does in Net; empty at
-	// the start and where it is not known.
-	Pace string
+	// Pace is that of the stretch from the passing before, the gun standing in for a start as it does in Net, and for a
+	// team's; empty at the start and where it is not known. ExactPace is the time per kilometre.
+	Pace      string
+	ExactPace racetime.Optional
 }
 
 // newSplit returns the nth passing of a result. A visit that the course no longer has, between two versions of the
 // event, has no point.
 func newSplit(res *result.Result, n int, r *race.Race) Split {
 	p := res.Passings[n]
-	split := Split{Visit: p.Visit, At: p.At, Net: result.Shown(res.NetTimeAt(p.At, r), r), Gun: result.Shown(res.GunTimeAt(p.At), r)}
+	net := res.NetTimeAt(p.At, r)
+	split := Split{Visit: p.Visit, At: p.At, Net: result.Shown(net, r), Gun: result.Shown(res.GunTimeAt(p.At), r)}
 	if p.Visit < len(r.Course) {
 		split.Point, split.AtMillimetres = r.Course[p.Visit].Point, r.Course[p.Visit].AtMillimetres
-		split.Pace = racetime.FormatPace(paceTo(res, n, r))
 	}
+	if n > 0 || net.Known || r.Team != nil {
+		split.ExactPace = pace.Before(r, res, n, 1).PerKm()
+	}
+	split.Pace = racetime.FormatPace(split.ExactPace)
 	return split
-}
-
-// paceTo returns the pace to the nth passing of a result from the one before.
-func paceTo(res *result.Result, n int, r *race.Race) racetime.Optional {
-	p := res.Passings[n]
-	switch {
-	case p.Visit == 0:
-		return racetime.Optional{}
-	case n == 0:
-		stretch := res.NetTimeAt(p.At, r)
-		return racetime.Pace(stretch.Time, r.Course[p.Visit].AtMillimetres-r.Course[0].AtMillimetres)
-	}
-	before := res.Passings[n-1]
-	return racetime.Pace(p.At.Sub(before.At), r.Course[p.Visit].AtMillimetres-r.Course[before.Visit].AtMillimetres)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"raceday/services/rules/race"
+	"raceday/services/rules/racetime"
 )
 
 // Facts writes the facts that everything is derived from.
@@ -54,7 +55,7 @@ type Dependencies struct {
 	Official  Official
 	Workbooks Workbooks
 	Papers    Papers
-	// Now is the clock by which entrants are overdue, lists too old to page on in, and papers written.
+	// Now is the clock by which entrants are overdue, estimates have passed, lists are too old to page on in, and papers written.
 	Now func() time.Time
 }
 
@@ -67,12 +68,27 @@ type Service struct {
 // NewService returns the service. Its live answers need Boards to run.
 func NewService(deps Dependencies) *Service { return &Service{deps: deps} }
 
+// Order is that of the rows of a list.
+type Order int
+
+// The orders of a list.
+const (
+	// RankedFirst has the ranked first, then those on course by furthest visit and time there.
+	RankedFirst Order = iota
+	// Live has finishers by their time and those on course by their estimated one together.
+	Live
+)
+
+// orderNames name the orders in page tokens.
+var orderNames = [...]string{RankedFirst: "ranked first", Live: "live"}
+
 // Query names a page of a list.
 type Query struct {
 	Event race.EventID
 	Race  race.ID
 	// List is empty for the race's first list.
-	List string
+	List  string
+	Order Order
 	// PageSize is 1 to 1000, or 0 for 50.
 	PageSize int
 	// PageToken is that of the page before; empty for the first page.
@@ -88,30 +104,46 @@ const (
 // place: who overtakes between two calls may be on both or on neither. Faults: one that says that there
 // is no such event, ErrRaceNotFound, ErrListNotFound, ErrPageTokenInvalid, ErrPageSizeInvalid, ErrStopping.
 func (s *Service) Standings(ctx context.Context, q Query) (Page, string, error) {
-	if q.PageSize < 0 || q.PageSize > maxPageSize {
-		return Page{}, "", ErrPageSizeInvalid.With(ErrPageSizeInvalid.At("page_size"))
+	size, err := pageSize(q.PageSize)
+	if err != nil {
+		return Page{}, "", err
 	}
-	if q.PageSize == 0 {
-		q.PageSize = defaultPageSize
-	}
-	list, offset, err := readPageToken(q)
+	order := orderNames[q.Order]
+	list, offset, err := readPageToken(q.PageToken, q.Race, order, q.List)
 	if err != nil {
 		return Page{}, "", err
 	}
 	var page Page
+	at := racetime.At(s.deps.Now())
 	err = s.deps.Boards.Use(ctx, q.Event, func(b *Board) error {
 		var err error
-		page, err = b.Page(q.Race, list, offset, q.PageSize)
+		if q.Order == Live {
+			page, err = b.Live(q.Race, list, offset, size, at)
+		} else {
+			page, err = b.Page(q.Race, list, offset, size)
+		}
 		return err
 	})
 	if err != nil {
 		return Page{}, "", err
 	}
+	page.At = at
 	next := ""
 	if end := offset + len(page.Rows); end < page.Ranked+page.OnCourse {
-		next = pageToken(q.Race, page.List, end)
+		next = pageToken(q.Race, order, page.List, end)
 	}
 	return page, next, nil
+}
+
+// pageSize returns the size of a page of a list. Fault: ErrPageSizeInvalid.
+func pageSize(asked int) (int, error) {
+	switch {
+	case asked < 0 || asked > maxPageSize:
+		return 0, ErrPageSizeInvalid.With(ErrPageSizeInvalid.At("page_size"))
+	case asked == 0:
+		return defaultPageSize, nil
+	}
+	return asked, nil
 }
 
 // Watch calls send with the watched rows of a live list and then with their changes, until ctx ends, send fails or the
@@ -121,7 +153,11 @@ func (s *Service) Watch(ctx context.Context, event race.EventID, w Watching, sen
 	if w.Top < 0 {
 		return ErrTopInvalid.With(ErrTopInvalid.At("top"))
 	}
-	return s.deps.Boards.Use(ctx, event, func(b *Board) error { return b.Watch(ctx, w, send) })
+	sendNow := func(u Update) error {
+		u.At = racetime.At(s.deps.Now())
+		return send(u)
+	}
+	return s.deps.Boards.Use(ctx, event, func(b *Board) error { return b.Watch(ctx, w, sendNow) })
 }
 
 // Entrant returns one entrant's live result. Faults: one that says that there is no such event, ErrEntrantNotFound,
@@ -133,7 +169,19 @@ func (s *Service) Entrant(ctx context.Context, event race.EventID, bib race.Bib)
 		entrant, err = b.Entrant(bib)
 		return err
 	})
+	entrant.At = racetime.At(s.deps.Now())
 	return entrant, err
+}
+
+// WatchEntrant calls send with one entrant's live result and then with each change of it, until ctx ends, send fails, nobody
+// wears the bib any more or the boards stop. Faults: one that says that there is no such event, ErrEntrantNotFound,
+// ErrStopping.
+func (s *Service) WatchEntrant(ctx context.Context, event race.EventID, bib race.Bib, send func(EntrantResult) error) error {
+	sendNow := func(e EntrantResult) error {
+		e.At = racetime.At(s.deps.Now())
+		return send(e)
+	}
+	return s.deps.Boards.Use(ctx, event, func(b *Board) error { return b.WatchEntrant(ctx, bib, sendNow) })
 }
 
 // Progress counts the entrants of a race, or of all races where the id is empty, at a version. Faults: one that

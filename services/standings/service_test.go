@@ -32,7 +32,7 @@ func serve(t *testing.T, b *backend) *standings.Service {
 			t.Errorf("Run ends with %v", err)
 		}
 	})
-	return standings.NewService(standings.Dependencies{Boards: boards, Store: b, Events: b})
+	return standings.NewService(standings.Dependencies{Boards: boards, Store: b, Events: b, Now: time.Now})
 }
 
 // relayField is 120 finished teams and 5 on course.

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"raceday/services/rules/race"
+	"raceday/services/rules/racetime"
 )
 
 // Watching says which rows to watch.
@@ -27,6 +28,8 @@ type Update struct {
 	Rows     []Row
 	// Removed are the bibs that left the watched rows.
 	Removed []race.Bib
+	// At is the instant of the update, by which estimates have passed or not.
+	At racetime.Instant
 }
 
 // view is the watched rows at one moment.

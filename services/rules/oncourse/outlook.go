@@ -1,10 +1,10 @@
 package oncourse
 
 import (
-	"math/bits"
 	"slices"
 	"time"
 
+	"raceday/services/rules/pace"
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
 	"raceday/services/rules/result"
@@ -38,7 +38,7 @@ func newOutlook(event *race.Event, r *race.Race, results []*result.Result) *outl
 func (o *outlook) stretches(results []*result.Result, visit int) []time.Duration {
 	var times []time.Duration
 	for _, res := range results {
-		began := o.began(res)
+		began := pace.Began(o.race, res)
 		for _, p := range res.Passings {
 			if p.Visit == visit && began != 0 && p.At > began {
 				times = append(times, p.At.Sub(began))
@@ -46,15 +46,6 @@ func (o *outlook) stretches(results []*result.Result, visit int) []time.Duration
 		}
 	}
 	return times
-}
-
-// began returns the instant from which an entrant's pace is counted: the own start, the gun where that was not read, and
-// of a team the gun, from which its first leg runs; zero where it is not known.
-func (o *outlook) began(res *result.Result) racetime.Instant {
-	if start, ok := res.StartAt(); ok && o.race.Team == nil {
-		return start
-	}
-	return res.GunAt
 }
 
 func (o *outlook) entrant(res *result.Result) Entrant {
@@ -67,38 +58,19 @@ func (o *outlook) entrant(res *result.Result) Entrant {
 		return e
 	}
 	e.NextPoint = o.race.Course[e.NextVisit].Point
-	began := o.began(res)
+	began := pace.Began(o.race, res)
 	switch {
 	case began == 0:
 	case last.Visit == 0 && o.firstStretch.Known:
 		e.ExpectedAt = began.Add(o.firstStretch.Time)
 	case last.Visit > 0:
-		if ahead := o.atPace(last.At.Sub(began), last.Visit, e.NextVisit); ahead.Known {
+		soFar := pace.Before(o.race, res, len(res.Passings)-1, len(res.Passings))
+		ahead := soFar.For(o.race.Course[e.NextVisit].AtMillimetres - o.race.Course[last.Visit].AtMillimetres)
+		if ahead.Known {
 			e.ExpectedAt = last.At.Add(ahead.Time)
 		}
 	}
 	return e
-}
-
-// longestWait is the longest stretch that somebody is waited for. Only passings that were entered by mistake make more of it.
-const longestWait = 7 * 24 * time.Hour
-
-// atPace returns the time from a visit to a later one at the pace that led to the first; unknown where there is none.
-func (o *outlook) atPace(elapsed time.Duration, visit, next int) racetime.Optional {
-	covered := o.race.Course[visit].AtMillimetres - o.race.Course[0].AtMillimetres
-	ahead := o.race.Course[next].AtMillimetres - o.race.Course[visit].AtMillimetres
-	if elapsed <= 0 || covered <= 0 || ahead <= 0 {
-		return racetime.Optional{}
-	}
-	high, low := bits.Mul64(uint64(elapsed), uint64(ahead))
-	if high >= uint64(covered) {
-		return racetime.Optional{}
-	}
-	t, _ := bits.Div64(high, low, uint64(covered))
-	if t > uint64(longestWait) {
-		return racetime.Optional{}
-	}
-	return racetime.Known(time.Duration(t))
 }
 
 // median returns the middle of some times, of an even number the earlier one; unknown of none.

@@ -114,7 +114,12 @@ const shares = 1_000_000_000_000
 // Score returns what a classification of the race ranks by, lowest first: its time, or for age grades the time as a
 // share of the age standard, a trillionth counting as a microsecond. It is known for FINISHED entrants only.
 func (r *Result) Score(c *race.Classification) racetime.Optional {
-	t := r.Time(c.Basis)
+	return r.ScoreOf(c, r.Time(c.Basis))
+}
+
+// ScoreOf returns what a classification of the race would rank a time by, lowest first. Of a time that is not yet that of
+// the whole distance the share of its standard means nothing, and still puts entrants who ran the same part of it in order.
+func (r *Result) ScoreOf(c *race.Classification, t racetime.Optional) racetime.Optional {
 	if c.Score != race.ScoreAgeGrade || !t.Known {
 		return t
 	}

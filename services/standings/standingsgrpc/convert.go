@@ -7,6 +7,7 @@ import (
 	standingsv1 "raceday/proto/raceday/standings/v1"
 	"raceday/services/notice"
 	"raceday/services/rules/race"
+	"raceday/services/rules/racetime"
 	"raceday/services/standings"
 )
 
@@ -17,7 +18,15 @@ func query(request *standingsv1.GetStandingsRequest) standings.Query {
 		List:      request.GetList(),
 		PageSize:  int(request.GetPageSize()),
 		PageToken: request.GetPageToken(),
+		Order:     listOrder(request.GetOrder()),
 	}
+}
+
+func listOrder(order standingsv1.StandingsOrder) standings.Order {
+	if order == standingsv1.StandingsOrder_STANDINGS_ORDER_LIVE {
+		return standings.Live
+	}
+	return standings.RankedFirst
 }
 
 func watching(request *standingsv1.WatchStandingsRequest) standings.Watching {
@@ -58,7 +67,8 @@ func exportFile(file standingsv1.ExportFile) standings.File {
 	}
 }
 
-func standing(row standings.Row) *standingsv1.Standing {
+// standing returns a row, with an estimate where it has not passed at an instant.
+func standing(row standings.Row, at racetime.Instant) *standingsv1.Standing {
 	r := row.Result
 	message := &standingsv1.Standing{
 		Rank:      int32(row.Rank),
@@ -77,6 +87,10 @@ func standing(row standings.Row) *standingsv1.Standing {
 		Ranked:    row.Ranked(),
 		Penalty:   row.Penalty(),
 		LastVisit: -1,
+		LiveRank:  int32(row.LiveRank),
+	}
+	if finishAt, ranked, ok := row.Estimate(at); ok {
+		message.EstimatedFinishAt, message.EstimatedTime = timestamppb.New(finishAt.Time()), ranked
 	}
 	if t := row.RankedTime(); t.Known {
 		message.RankedTime = durationpb.New(t.Time)
@@ -92,10 +106,10 @@ func standing(row standings.Row) *standingsv1.Standing {
 	return message
 }
 
-func standingRows(rows []standings.Row) []*standingsv1.Standing {
+func standingRows(rows []standings.Row, at racetime.Instant) []*standingsv1.Standing {
 	messages := make([]*standingsv1.Standing, len(rows))
 	for i, row := range rows {
-		messages[i] = standing(row)
+		messages[i] = standing(row, at)
 	}
 	return messages
 }
@@ -104,7 +118,7 @@ func pageResponse(page standings.Page, next string) *standingsv1.GetStandingsRes
 	return &standingsv1.GetStandingsResponse{
 		List:          page.List,
 		Version:       page.Version,
-		Rows:          standingRows(page.Rows),
+		Rows:          standingRows(page.Rows, page.At),
 		Ranked:        int32(page.Ranked),
 		OnCourse:      int32(page.OnCourse),
 		NextPageToken: next,
@@ -121,32 +135,36 @@ func sendUpdate(u standings.Update, send func(*standingsv1.WatchStandingsRespons
 		message.Removed = append(message.Removed, string(bib))
 	}
 	for len(u.Rows) > updateRows {
-		message.Rows, message.More = standingRows(u.Rows[:updateRows]), true
+		message.Rows, message.More = standingRows(u.Rows[:updateRows], u.At), true
 		if err := send(message); err != nil {
 			return err
 		}
 		u.Rows = u.Rows[updateRows:]
 		message = &standingsv1.WatchStandingsResponse{List: u.List, Version: u.Version}
 	}
-	message.Rows = standingRows(u.Rows)
+	message.Rows = standingRows(u.Rows, u.At)
 	return send(message)
 }
 
 func resultResponse(entrant standings.EntrantResult) *standingsv1.GetResultResponse {
 	response := &standingsv1.GetResultResponse{
 		Race:     string(entrant.Row.Result.Race),
-		Standing: standing(entrant.Row),
+		Standing: standing(entrant.Row, entrant.At),
 		Version:  entrant.Version,
 	}
 	for _, s := range entrant.Splits {
-		response.Splits = append(response.Splits, &standingsv1.Split{
+		split := &standingsv1.Split{
 			Visit:    int32(s.Visit),
 			Point:    string(s.Point),
 			At:       timestamppb.New(s.At.Time()),
 			Net:      s.Net,
 			Gun:      s.Gun,
 			AtMetres: float64(s.AtMillimetres) / 1000,
-		})
+		}
+		if s.ExactPace.Known {
+			split.Pace = durationpb.New(s.ExactPace.Time)
+		}
+		response.Splits = append(response.Splits, split)
 	}
 	for _, r := range entrant.Ranks {
 		response.Ranks = append(response.Ranks, &standingsv1.ListRank{List: r.List, Rank: int32(r.Rank), Of: int32(r.Of)})

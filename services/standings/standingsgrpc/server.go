@@ -52,6 +52,16 @@ func (s *Server) GetResult(
 	return resultResponse(entrant), nil
 }
 
+// WatchResult sends one entrant's result, then what becomes of it.
+func (s *Server) WatchResult(
+	request *standingsv1.WatchResultRequest, stream grpc.ServerStreamingServer[standingsv1.WatchResultResponse],
+) error {
+	send := func(e standings.EntrantResult) error {
+		return stream.Send(&standingsv1.WatchResultResponse{Result: resultResponse(e)})
+	}
+	return s.service.WatchEntrant(stream.Context(), race.EventID(request.GetEventId()), race.Bib(request.GetBib()), send)
+}
+
 // GetProgress counts entrants by where they are.
 func (s *Server) GetProgress(
 	ctx context.Context, request *standingsv1.GetProgressRequest,

@@ -201,8 +201,8 @@ func TestGetResult(t *testing.T) {
 		"ranks": [{"list": "overall", "rank": 1, "of": 1}, {"list": "sex/F", "rank": 1, "of": 1}],
 		"splits": [
 			{"point": "line", "at": "2025-09-28T02:00:01Z", "net": "0:00:00", "gun": "0:00:01"},
-			{"visit": 1, "point": "k5", "at": "2025-09-28T02:15:01Z", "net": "0:15:00", "gun": "0:15:01", "atMetres": 5000.5},
-			{"visit": 2, "point": "line", "at": "2025-09-28T02:30:01Z", "net": "0:30:00", "gun": "0:30:01", "atMetres": 10000}]}`, got)
+			{"visit": 1, "point": "k5", "at": "2025-09-28T02:15:01Z", "net": "0:15:00", "gun": "0:15:01", "atMetres": 5000.5, "pace": "179.982002s"},
+			{"visit": 2, "point": "line", "at": "2025-09-28T02:30:01Z", "net": "0:30:00", "gun": "0:30:01", "atMetres": 10000, "pace": "180.018002s"}]}`, got)
 }
 
 func TestGetResultOfATeam(t *testing.T) {

@@ -124,7 +124,17 @@ type Standing struct {
 	// The rule's number behind a DSQ.
 	Rule string `protobuf:"bytes,19,opt,name=rule,proto3" json:"rule,omitempty"`
 	// Time at last_visit by the list's basis; the order of those on course. Unset where it is not known.
-	LastTime      *durationpb.Duration `protobuf:"bytes,20,opt,name=last_time,json=lastTime,proto3" json:"last_time,omitempty"`
+	LastTime *durationpb.Duration `protobuf:"bytes,20,opt,name=last_time,json=lastTime,proto3" json:"last_time,omitempty"`
+	// An estimate, of STARTED entrants seen beyond the start only: when it should finish at the pace of its last two stretches.
+	// Nobody is ranked by it, and it says nothing of cut-offs. It is left out as soon as it has passed; in a stream nothing
+	// is sent for that alone, so that a screen hides it by its own clock.
+	EstimatedFinishAt *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=estimated_finish_at,json=estimatedFinishAt,proto3" json:"estimated_finish_at,omitempty"`
+	// The time of the list that a finish then would give, penalties so far included, as shown; empty where the entrant would
+	// have none, such as in a list by net without a start read.
+	EstimatedTime string `protobuf:"bytes,22,opt,name=estimated_time,json=estimatedTime,proto3" json:"estimated_time,omitempty"`
+	// In the order STANDINGS_ORDER_LIVE, the rank among finishers and those on course with an estimated_time; equal times
+	// share one. Unset for those on course without, and in any other order.
+	LiveRank      int32 `protobuf:"varint,23,opt,name=live_rank,json=liveRank,proto3" json:"live_rank,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -299,6 +309,118 @@ func (x *Standing) GetLastTime() *durationpb.Duration {
 	return nil
 }
 
+func (x *Standing) GetEstimatedFinishAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EstimatedFinishAt
+	}
+	return nil
+}
+
+func (x *Standing) GetEstimatedTime() string {
+	if x != nil {
+		return x.EstimatedTime
+	}
+	return ""
+}
+
+func (x *Standing) GetLiveRank() int32 {
+	if x != nil {
+		return x.LiveRank
+	}
+	return 0
+}
+
+// SplitStanding is the row of one who passed a visit, by the order there.
+type SplitStanding struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Among those of the list who passed the visit and hold a rank there; equal exact times share one.
+	Rank int32 `protobuf:"varint,1,opt,name=rank,proto3" json:"rank,omitempty"`
+	// When the visit was passed.
+	At *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=at,proto3" json:"at,omitempty"`
+	// Official time there by the list's basis, of a team from the gun. Penalties, which are added at the finish, are not in it.
+	Time string `protobuf:"bytes,3,opt,name=time,proto3" json:"time,omitempty"`
+	// The exact time there, before rounding.
+	ExactTime *durationpb.Duration `protobuf:"bytes,4,opt,name=exact_time,json=exactTime,proto3" json:"exact_time,omitempty"`
+	// How much later than the first, as the difference of the shown times; empty for rank 1.
+	Behind string `protobuf:"bytes,5,opt,name=behind,proto3" json:"behind,omitempty"`
+	// The entrant's row in the list as it stands now, with the rank there.
+	Standing      *Standing `protobuf:"bytes,6,opt,name=standing,proto3" json:"standing,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SplitStanding) Reset() {
+	*x = SplitStanding{}
+	mi := &file_raceday_standings_v1_standing_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SplitStanding) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SplitStanding) ProtoMessage() {}
+
+func (x *SplitStanding) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_standings_v1_standing_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SplitStanding.ProtoReflect.Descriptor instead.
+func (*SplitStanding) Descriptor() ([]byte, []int) {
+	return file_raceday_standings_v1_standing_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *SplitStanding) GetRank() int32 {
+	if x != nil {
+		return x.Rank
+	}
+	return 0
+}
+
+func (x *SplitStanding) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *SplitStanding) GetTime() string {
+	if x != nil {
+		return x.Time
+	}
+	return ""
+}
+
+func (x *SplitStanding) GetExactTime() *durationpb.Duration {
+	if x != nil {
+		return x.ExactTime
+	}
+	return nil
+}
+
+func (x *SplitStanding) GetBehind() string {
+	if x != nil {
+		return x.Behind
+	}
+	return ""
+}
+
+func (x *SplitStanding) GetStanding() *Standing {
+	if x != nil {
+		return x.Standing
+	}
+	return nil
+}
+
 // Split is the passing of a visit.
 type Split struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -308,15 +430,18 @@ type Split struct {
 	// Official net time there; empty where there is none.
 	Net string `protobuf:"bytes,4,opt,name=net,proto3" json:"net,omitempty"`
 	// From the gun.
-	Gun           string  `protobuf:"bytes,5,opt,name=gun,proto3" json:"gun,omitempty"`
-	AtMetres      float64 `protobuf:"fixed64,6,opt,name=at_metres,json=atMetres,proto3" json:"at_metres,omitempty"`
+	Gun      string  `protobuf:"bytes,5,opt,name=gun,proto3" json:"gun,omitempty"`
+	AtMetres float64 `protobuf:"fixed64,6,opt,name=at_metres,json=atMetres,proto3" json:"at_metres,omitempty"`
+	// Exact time per kilometre of the stretch since the passing before; the first since the own start, since the gun where
+	// that was not read, and for a team. Unset where it is not known.
+	Pace          *durationpb.Duration `protobuf:"bytes,7,opt,name=pace,proto3" json:"pace,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Split) Reset() {
 	*x = Split{}
-	mi := &file_raceday_standings_v1_standing_proto_msgTypes[1]
+	mi := &file_raceday_standings_v1_standing_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -328,7 +453,7 @@ func (x *Split) String() string {
 func (*Split) ProtoMessage() {}
 
 func (x *Split) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standing_proto_msgTypes[1]
+	mi := &file_raceday_standings_v1_standing_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -341,7 +466,7 @@ func (x *Split) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Split.ProtoReflect.Descriptor instead.
 func (*Split) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standing_proto_rawDescGZIP(), []int{1}
+	return file_raceday_standings_v1_standing_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Split) GetVisit() int32 {
@@ -386,6 +511,13 @@ func (x *Split) GetAtMetres() float64 {
 	return 0
 }
 
+func (x *Split) GetPace() *durationpb.Duration {
+	if x != nil {
+		return x.Pace
+	}
+	return nil
+}
+
 // LegResult is one leg of a relay.
 type LegResult struct {
 	state      protoimpl.MessageState `protogen:"open.v1"`
@@ -404,7 +536,7 @@ type LegResult struct {
 
 func (x *LegResult) Reset() {
 	*x = LegResult{}
-	mi := &file_raceday_standings_v1_standing_proto_msgTypes[2]
+	mi := &file_raceday_standings_v1_standing_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -416,7 +548,7 @@ func (x *LegResult) String() string {
 func (*LegResult) ProtoMessage() {}
 
 func (x *LegResult) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standing_proto_msgTypes[2]
+	mi := &file_raceday_standings_v1_standing_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -429,7 +561,7 @@ func (x *LegResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LegResult.ProtoReflect.Descriptor instead.
 func (*LegResult) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standing_proto_rawDescGZIP(), []int{2}
+	return file_raceday_standings_v1_standing_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *LegResult) GetLeg() int32 {
@@ -501,7 +633,7 @@ type ListRank struct {
 
 func (x *ListRank) Reset() {
 	*x = ListRank{}
-	mi := &file_raceday_standings_v1_standing_proto_msgTypes[3]
+	mi := &file_raceday_standings_v1_standing_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -513,7 +645,7 @@ func (x *ListRank) String() string {
 func (*ListRank) ProtoMessage() {}
 
 func (x *ListRank) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standing_proto_msgTypes[3]
+	mi := &file_raceday_standings_v1_standing_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -526,7 +658,7 @@ func (x *ListRank) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRank.ProtoReflect.Descriptor instead.
 func (*ListRank) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standing_proto_rawDescGZIP(), []int{3}
+	return file_raceday_standings_v1_standing_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ListRank) GetList() string {
@@ -554,7 +686,7 @@ var File_raceday_standings_v1_standing_proto protoreflect.FileDescriptor
 
 const file_raceday_standings_v1_standing_proto_rawDesc = "" +
 	"\n" +
-	"#raceday/standings/v1/standing.proto\x12\x14raceday.standings.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd8\x04\n" +
+	"#raceday/standings/v1/standing.proto\x12\x14raceday.standings.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe8\x05\n" +
 	"\bStanding\x12\x12\n" +
 	"\x04rank\x18\x01 \x01(\x05R\x04rank\x12\x10\n" +
 	"\x03bib\x18\x02 \x01(\tR\x03bib\x12\x12\n" +
@@ -579,14 +711,26 @@ const file_raceday_standings_v1_standing_proto_rawDesc = "" +
 	"\alast_at\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampR\x06lastAt\x12\x10\n" +
 	"\x03sex\x18\x12 \x01(\tR\x03sex\x12\x12\n" +
 	"\x04rule\x18\x13 \x01(\tR\x04rule\x126\n" +
-	"\tlast_time\x18\x14 \x01(\v2\x19.google.protobuf.DurationR\blastTime\"\xa0\x01\n" +
+	"\tlast_time\x18\x14 \x01(\v2\x19.google.protobuf.DurationR\blastTime\x12J\n" +
+	"\x13estimated_finish_at\x18\x15 \x01(\v2\x1a.google.protobuf.TimestampR\x11estimatedFinishAt\x12%\n" +
+	"\x0eestimated_time\x18\x16 \x01(\tR\restimatedTime\x12\x1b\n" +
+	"\tlive_rank\x18\x17 \x01(\x05R\bliveRank\"\xf1\x01\n" +
+	"\rSplitStanding\x12\x12\n" +
+	"\x04rank\x18\x01 \x01(\x05R\x04rank\x12*\n" +
+	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x12\n" +
+	"\x04time\x18\x03 \x01(\tR\x04time\x128\n" +
+	"\n" +
+	"exact_time\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\texactTime\x12\x16\n" +
+	"\x06behind\x18\x05 \x01(\tR\x06behind\x12:\n" +
+	"\bstanding\x18\x06 \x01(\v2\x1e.raceday.standings.v1.StandingR\bstanding\"\xcf\x01\n" +
 	"\x05Split\x12\x14\n" +
 	"\x05visit\x18\x01 \x01(\x05R\x05visit\x12\x14\n" +
 	"\x05point\x18\x02 \x01(\tR\x05point\x12*\n" +
 	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x10\n" +
 	"\x03net\x18\x04 \x01(\tR\x03net\x12\x10\n" +
 	"\x03gun\x18\x05 \x01(\tR\x03gun\x12\x1b\n" +
-	"\tat_metres\x18\x06 \x01(\x01R\batMetres\"\xf7\x01\n" +
+	"\tat_metres\x18\x06 \x01(\x01R\batMetres\x12-\n" +
+	"\x04pace\x18\a \x01(\v2\x19.google.protobuf.DurationR\x04pace\"\xf7\x01\n" +
 	"\tLegResult\x12\x10\n" +
 	"\x03leg\x18\x01 \x01(\x05R\x03leg\x12\x1d\n" +
 	"\n" +
@@ -634,27 +778,33 @@ func file_raceday_standings_v1_standing_proto_rawDescGZIP() []byte {
 }
 
 var file_raceday_standings_v1_standing_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_raceday_standings_v1_standing_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_raceday_standings_v1_standing_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_raceday_standings_v1_standing_proto_goTypes = []any{
 	(Status)(0),                   // 0: raceday.standings.v1.Status
 	(*Standing)(nil),              // 1: raceday.standings.v1.Standing
-	(*Split)(nil),                 // 2: raceday.standings.v1.Split
-	(*LegResult)(nil),             // 3: raceday.standings.v1.LegResult
-	(*ListRank)(nil),              // 4: raceday.standings.v1.ListRank
-	(*durationpb.Duration)(nil),   // 5: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
+	(*SplitStanding)(nil),         // 2: raceday.standings.v1.SplitStanding
+	(*Split)(nil),                 // 3: raceday.standings.v1.Split
+	(*LegResult)(nil),             // 4: raceday.standings.v1.LegResult
+	(*ListRank)(nil),              // 5: raceday.standings.v1.ListRank
+	(*durationpb.Duration)(nil),   // 6: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
 }
 var file_raceday_standings_v1_standing_proto_depIdxs = []int32{
-	0, // 0: raceday.standings.v1.Standing.status:type_name -> raceday.standings.v1.Status
-	5, // 1: raceday.standings.v1.Standing.ranked_time:type_name -> google.protobuf.Duration
-	6, // 2: raceday.standings.v1.Standing.last_at:type_name -> google.protobuf.Timestamp
-	5, // 3: raceday.standings.v1.Standing.last_time:type_name -> google.protobuf.Duration
-	6, // 4: raceday.standings.v1.Split.at:type_name -> google.protobuf.Timestamp
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	0,  // 0: raceday.standings.v1.Standing.status:type_name -> raceday.standings.v1.Status
+	6,  // 1: raceday.standings.v1.Standing.ranked_time:type_name -> google.protobuf.Duration
+	7,  // 2: raceday.standings.v1.Standing.last_at:type_name -> google.protobuf.Timestamp
+	6,  // 3: raceday.standings.v1.Standing.last_time:type_name -> google.protobuf.Duration
+	7,  // 4: raceday.standings.v1.Standing.estimated_finish_at:type_name -> google.protobuf.Timestamp
+	7,  // 5: raceday.standings.v1.SplitStanding.at:type_name -> google.protobuf.Timestamp
+	6,  // 6: raceday.standings.v1.SplitStanding.exact_time:type_name -> google.protobuf.Duration
+	1,  // 7: raceday.standings.v1.SplitStanding.standing:type_name -> raceday.standings.v1.Standing
+	7,  // 8: raceday.standings.v1.Split.at:type_name -> google.protobuf.Timestamp
+	6,  // 9: raceday.standings.v1.Split.pace:type_name -> google.protobuf.Duration
+	10, // [10:10] is the sub-list for method output_type
+	10, // [10:10] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_raceday_standings_v1_standing_proto_init() }
@@ -668,7 +818,7 @@ func file_raceday_standings_v1_standing_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_raceday_standings_v1_standing_proto_rawDesc), len(file_raceday_standings_v1_standing_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   4,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

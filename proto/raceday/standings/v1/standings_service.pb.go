@@ -21,6 +21,59 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// StandingsOrder is the order of the rows of a list.
+type StandingsOrder int32
+
+const (
+	StandingsOrder_STANDINGS_ORDER_UNSPECIFIED StandingsOrder = 0
+	// The ranked, then those on course by furthest visit and time there.
+	StandingsOrder_STANDINGS_ORDER_RANKED_FIRST StandingsOrder = 1
+	// Finishers by their time and those on course by their estimated_time together, then those on course without one as in
+	// RANKED_FIRST. A judge's order stands between finishers. rank is that of the list still; live_rank counts both.
+	StandingsOrder_STANDINGS_ORDER_LIVE StandingsOrder = 2
+)
+
+// Enum value maps for StandingsOrder.
+var (
+	StandingsOrder_name = map[int32]string{
+		0: "STANDINGS_ORDER_UNSPECIFIED",
+		1: "STANDINGS_ORDER_RANKED_FIRST",
+		2: "STANDINGS_ORDER_LIVE",
+	}
+	StandingsOrder_value = map[string]int32{
+		"STANDINGS_ORDER_UNSPECIFIED":  0,
+		"STANDINGS_ORDER_RANKED_FIRST": 1,
+		"STANDINGS_ORDER_LIVE":         2,
+	}
+)
+
+func (x StandingsOrder) Enum() *StandingsOrder {
+	p := new(StandingsOrder)
+	*p = x
+	return p
+}
+
+func (x StandingsOrder) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (StandingsOrder) Descriptor() protoreflect.EnumDescriptor {
+	return file_raceday_standings_v1_standings_service_proto_enumTypes[0].Descriptor()
+}
+
+func (StandingsOrder) Type() protoreflect.EnumType {
+	return &file_raceday_standings_v1_standings_service_proto_enumTypes[0]
+}
+
+func (x StandingsOrder) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use StandingsOrder.Descriptor instead.
+func (StandingsOrder) EnumDescriptor() ([]byte, []int) {
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{0}
+}
+
 // ExportFile is a file that results are exported as.
 type ExportFile int32
 
@@ -74,11 +127,11 @@ func (x ExportFile) String() string {
 }
 
 func (ExportFile) Descriptor() protoreflect.EnumDescriptor {
-	return file_raceday_standings_v1_standings_service_proto_enumTypes[0].Descriptor()
+	return file_raceday_standings_v1_standings_service_proto_enumTypes[1].Descriptor()
 }
 
 func (ExportFile) Type() protoreflect.EnumType {
-	return &file_raceday_standings_v1_standings_service_proto_enumTypes[0]
+	return &file_raceday_standings_v1_standings_service_proto_enumTypes[1]
 }
 
 func (x ExportFile) Number() protoreflect.EnumNumber {
@@ -87,7 +140,7 @@ func (x ExportFile) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ExportFile.Descriptor instead.
 func (ExportFile) EnumDescriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{0}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{1}
 }
 
 // GetStandingsRequest names a list.
@@ -98,8 +151,10 @@ type GetStandingsRequest struct {
 	// Empty: the race's first list; the answer names it, by the id of its classification while nobody is in one.
 	List string `protobuf:"bytes,3,opt,name=list,proto3" json:"list,omitempty"`
 	// 1 to 1000; unset: 50.
-	PageSize      int32  `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	PageToken     string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageSize  int32  `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Unset: RANKED_FIRST. All pages are asked for in one order.
+	Order         StandingsOrder `protobuf:"varint,6,opt,name=order,proto3,enum=raceday.standings.v1.StandingsOrder" json:"order,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -167,6 +222,13 @@ func (x *GetStandingsRequest) GetPageToken() string {
 		return x.PageToken
 	}
 	return ""
+}
+
+func (x *GetStandingsRequest) GetOrder() StandingsOrder {
+	if x != nil {
+		return x.Order
+	}
+	return StandingsOrder_STANDINGS_ORDER_UNSPECIFIED
 }
 
 // GetStandingsResponse is a page of a list.
@@ -255,6 +317,198 @@ func (x *GetStandingsResponse) GetNextPageToken() string {
 	return ""
 }
 
+// GetSplitStandingsRequest names a list and a visit of the course.
+type GetSplitStandingsRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	EventId string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	Race    string                 `protobuf:"bytes,2,opt,name=race,proto3" json:"race,omitempty"`
+	// Empty: the race's first list; the answer names it, by the id of its classification while nobody is in one.
+	List string `protobuf:"bytes,3,opt,name=list,proto3" json:"list,omitempty"`
+	// Where: k25, or line#2 for the second visit of a point, the start being the first of its own.
+	Point string `protobuf:"bytes,4,opt,name=point,proto3" json:"point,omitempty"`
+	// 1 to 1000; unset: 50.
+	PageSize      int32  `protobuf:"varint,5,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken     string `protobuf:"bytes,6,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetSplitStandingsRequest) Reset() {
+	*x = GetSplitStandingsRequest{}
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSplitStandingsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSplitStandingsRequest) ProtoMessage() {}
+
+func (x *GetSplitStandingsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSplitStandingsRequest.ProtoReflect.Descriptor instead.
+func (*GetSplitStandingsRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *GetSplitStandingsRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *GetSplitStandingsRequest) GetRace() string {
+	if x != nil {
+		return x.Race
+	}
+	return ""
+}
+
+func (x *GetSplitStandingsRequest) GetList() string {
+	if x != nil {
+		return x.List
+	}
+	return ""
+}
+
+func (x *GetSplitStandingsRequest) GetPoint() string {
+	if x != nil {
+		return x.Point
+	}
+	return ""
+}
+
+func (x *GetSplitStandingsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *GetSplitStandingsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// GetSplitStandingsResponse is a page of those who passed the visit.
+type GetSplitStandingsResponse struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	List    string                 `protobuf:"bytes,1,opt,name=list,proto3" json:"list,omitempty"`
+	Version int64                  `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	Rows    []*SplitStanding       `protobuf:"bytes,3,rep,name=rows,proto3" json:"rows,omitempty"`
+	// How many hold a rank at the visit.
+	Total int32 `protobuf:"varint,4,opt,name=total,proto3" json:"total,omitempty"`
+	// Index of the visit in the course, its point as the request may name it, and where it lies.
+	Visit    int32   `protobuf:"varint,5,opt,name=visit,proto3" json:"visit,omitempty"`
+	Point    string  `protobuf:"bytes,6,opt,name=point,proto3" json:"point,omitempty"`
+	AtMetres float64 `protobuf:"fixed64,7,opt,name=at_metres,json=atMetres,proto3" json:"at_metres,omitempty"`
+	// Empty on the last page.
+	NextPageToken string `protobuf:"bytes,8,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetSplitStandingsResponse) Reset() {
+	*x = GetSplitStandingsResponse{}
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSplitStandingsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSplitStandingsResponse) ProtoMessage() {}
+
+func (x *GetSplitStandingsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSplitStandingsResponse.ProtoReflect.Descriptor instead.
+func (*GetSplitStandingsResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *GetSplitStandingsResponse) GetList() string {
+	if x != nil {
+		return x.List
+	}
+	return ""
+}
+
+func (x *GetSplitStandingsResponse) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *GetSplitStandingsResponse) GetRows() []*SplitStanding {
+	if x != nil {
+		return x.Rows
+	}
+	return nil
+}
+
+func (x *GetSplitStandingsResponse) GetTotal() int32 {
+	if x != nil {
+		return x.Total
+	}
+	return 0
+}
+
+func (x *GetSplitStandingsResponse) GetVisit() int32 {
+	if x != nil {
+		return x.Visit
+	}
+	return 0
+}
+
+func (x *GetSplitStandingsResponse) GetPoint() string {
+	if x != nil {
+		return x.Point
+	}
+	return ""
+}
+
+func (x *GetSplitStandingsResponse) GetAtMetres() float64 {
+	if x != nil {
+		return x.AtMetres
+	}
+	return 0
+}
+
+func (x *GetSplitStandingsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 // WatchStandingsRequest names a list and how much of it.
 type WatchStandingsRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
@@ -272,7 +526,7 @@ type WatchStandingsRequest struct {
 
 func (x *WatchStandingsRequest) Reset() {
 	*x = WatchStandingsRequest{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[2]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -284,7 +538,7 @@ func (x *WatchStandingsRequest) String() string {
 func (*WatchStandingsRequest) ProtoMessage() {}
 
 func (x *WatchStandingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[2]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -297,7 +551,7 @@ func (x *WatchStandingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchStandingsRequest.ProtoReflect.Descriptor instead.
 func (*WatchStandingsRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{2}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *WatchStandingsRequest) GetEventId() string {
@@ -355,7 +609,7 @@ type WatchStandingsResponse struct {
 
 func (x *WatchStandingsResponse) Reset() {
 	*x = WatchStandingsResponse{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[3]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -367,7 +621,7 @@ func (x *WatchStandingsResponse) String() string {
 func (*WatchStandingsResponse) ProtoMessage() {}
 
 func (x *WatchStandingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[3]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -380,7 +634,7 @@ func (x *WatchStandingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchStandingsResponse.ProtoReflect.Descriptor instead.
 func (*WatchStandingsResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{3}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *WatchStandingsResponse) GetVersion() int64 {
@@ -436,7 +690,7 @@ type GetResultRequest struct {
 
 func (x *GetResultRequest) Reset() {
 	*x = GetResultRequest{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[4]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -448,7 +702,7 @@ func (x *GetResultRequest) String() string {
 func (*GetResultRequest) ProtoMessage() {}
 
 func (x *GetResultRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[4]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -461,7 +715,7 @@ func (x *GetResultRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetResultRequest.ProtoReflect.Descriptor instead.
 func (*GetResultRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{4}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *GetResultRequest) GetEventId() string {
@@ -493,7 +747,7 @@ type GetResultResponse struct {
 
 func (x *GetResultResponse) Reset() {
 	*x = GetResultResponse{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[5]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -505,7 +759,7 @@ func (x *GetResultResponse) String() string {
 func (*GetResultResponse) ProtoMessage() {}
 
 func (x *GetResultResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[5]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -518,7 +772,7 @@ func (x *GetResultResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetResultResponse.ProtoReflect.Descriptor instead.
 func (*GetResultResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{5}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *GetResultResponse) GetRace() string {
@@ -563,6 +817,104 @@ func (x *GetResultResponse) GetVersion() int64 {
 	return 0
 }
 
+// WatchResultRequest names an entrant.
+type WatchResultRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	EventId       string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	Bib           string                 `protobuf:"bytes,2,opt,name=bib,proto3" json:"bib,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchResultRequest) Reset() {
+	*x = WatchResultRequest{}
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchResultRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchResultRequest) ProtoMessage() {}
+
+func (x *WatchResultRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchResultRequest.ProtoReflect.Descriptor instead.
+func (*WatchResultRequest) Descriptor() ([]byte, []int) {
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *WatchResultRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *WatchResultRequest) GetBib() string {
+	if x != nil {
+		return x.Bib
+	}
+	return ""
+}
+
+// WatchResultResponse is all of one entrant's result, as it is now.
+type WatchResultResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Result        *GetResultResponse     `protobuf:"bytes,1,opt,name=result,proto3" json:"result,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchResultResponse) Reset() {
+	*x = WatchResultResponse{}
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchResultResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchResultResponse) ProtoMessage() {}
+
+func (x *WatchResultResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchResultResponse.ProtoReflect.Descriptor instead.
+func (*WatchResultResponse) Descriptor() ([]byte, []int) {
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *WatchResultResponse) GetResult() *GetResultResponse {
+	if x != nil {
+		return x.Result
+	}
+	return nil
+}
+
 // GetProgressRequest names an event, and perhaps one race.
 type GetProgressRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
@@ -575,7 +927,7 @@ type GetProgressRequest struct {
 
 func (x *GetProgressRequest) Reset() {
 	*x = GetProgressRequest{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[6]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -587,7 +939,7 @@ func (x *GetProgressRequest) String() string {
 func (*GetProgressRequest) ProtoMessage() {}
 
 func (x *GetProgressRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[6]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -600,7 +952,7 @@ func (x *GetProgressRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetProgressRequest.ProtoReflect.Descriptor instead.
 func (*GetProgressRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{6}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *GetProgressRequest) GetEventId() string {
@@ -628,7 +980,7 @@ type GetProgressResponse struct {
 
 func (x *GetProgressResponse) Reset() {
 	*x = GetProgressResponse{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[7]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -640,7 +992,7 @@ func (x *GetProgressResponse) String() string {
 func (*GetProgressResponse) ProtoMessage() {}
 
 func (x *GetProgressResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[7]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -653,7 +1005,7 @@ func (x *GetProgressResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetProgressResponse.ProtoReflect.Descriptor instead.
 func (*GetProgressResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{7}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GetProgressResponse) GetRaces() []*RaceProgress {
@@ -687,7 +1039,7 @@ type RaceProgress struct {
 
 func (x *RaceProgress) Reset() {
 	*x = RaceProgress{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[8]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -699,7 +1051,7 @@ func (x *RaceProgress) String() string {
 func (*RaceProgress) ProtoMessage() {}
 
 func (x *RaceProgress) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[8]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -712,7 +1064,7 @@ func (x *RaceProgress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RaceProgress.ProtoReflect.Descriptor instead.
 func (*RaceProgress) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{8}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *RaceProgress) GetRace() string {
@@ -775,7 +1127,7 @@ type ListListsRequest struct {
 
 func (x *ListListsRequest) Reset() {
 	*x = ListListsRequest{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[9]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -787,7 +1139,7 @@ func (x *ListListsRequest) String() string {
 func (*ListListsRequest) ProtoMessage() {}
 
 func (x *ListListsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[9]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -800,7 +1152,7 @@ func (x *ListListsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListListsRequest.ProtoReflect.Descriptor instead.
 func (*ListListsRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{9}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListListsRequest) GetEventId() string {
@@ -827,7 +1179,7 @@ type ListListsResponse struct {
 
 func (x *ListListsResponse) Reset() {
 	*x = ListListsResponse{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[10]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -839,7 +1191,7 @@ func (x *ListListsResponse) String() string {
 func (*ListListsResponse) ProtoMessage() {}
 
 func (x *ListListsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[10]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -852,7 +1204,7 @@ func (x *ListListsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListListsResponse.ProtoReflect.Descriptor instead.
 func (*ListListsResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{10}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListListsResponse) GetLists() []*ListSummary {
@@ -874,7 +1226,7 @@ type ListSummary struct {
 
 func (x *ListSummary) Reset() {
 	*x = ListSummary{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[11]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -886,7 +1238,7 @@ func (x *ListSummary) String() string {
 func (*ListSummary) ProtoMessage() {}
 
 func (x *ListSummary) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[11]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -899,7 +1251,7 @@ func (x *ListSummary) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSummary.ProtoReflect.Descriptor instead.
 func (*ListSummary) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{11}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListSummary) GetList() string {
@@ -941,7 +1293,7 @@ type ExportResultsRequest struct {
 
 func (x *ExportResultsRequest) Reset() {
 	*x = ExportResultsRequest{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[12]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -953,7 +1305,7 @@ func (x *ExportResultsRequest) String() string {
 func (*ExportResultsRequest) ProtoMessage() {}
 
 func (x *ExportResultsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[12]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -966,7 +1318,7 @@ func (x *ExportResultsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportResultsRequest.ProtoReflect.Descriptor instead.
 func (*ExportResultsRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{12}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ExportResultsRequest) GetEventId() string {
@@ -1018,7 +1370,7 @@ type ExportResultsResponse struct {
 
 func (x *ExportResultsResponse) Reset() {
 	*x = ExportResultsResponse{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[13]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1030,7 +1382,7 @@ func (x *ExportResultsResponse) String() string {
 func (*ExportResultsResponse) ProtoMessage() {}
 
 func (x *ExportResultsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[13]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1043,7 +1395,7 @@ func (x *ExportResultsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportResultsResponse.ProtoReflect.Descriptor instead.
 func (*ExportResultsResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{13}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ExportResultsResponse) GetChunk() []byte {
@@ -1079,7 +1431,7 @@ type ExportFactsRequest struct {
 
 func (x *ExportFactsRequest) Reset() {
 	*x = ExportFactsRequest{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[14]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1091,7 +1443,7 @@ func (x *ExportFactsRequest) String() string {
 func (*ExportFactsRequest) ProtoMessage() {}
 
 func (x *ExportFactsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[14]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1104,7 +1456,7 @@ func (x *ExportFactsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportFactsRequest.ProtoReflect.Descriptor instead.
 func (*ExportFactsRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{14}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ExportFactsRequest) GetEventId() string {
@@ -1133,7 +1485,7 @@ type ExportFactsResponse struct {
 
 func (x *ExportFactsResponse) Reset() {
 	*x = ExportFactsResponse{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[15]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1145,7 +1497,7 @@ func (x *ExportFactsResponse) String() string {
 func (*ExportFactsResponse) ProtoMessage() {}
 
 func (x *ExportFactsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[15]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1158,7 +1510,7 @@ func (x *ExportFactsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportFactsResponse.ProtoReflect.Descriptor instead.
 func (*ExportFactsResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{15}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ExportFactsResponse) GetFile() string {
@@ -1185,7 +1537,7 @@ type RebuildRequest struct {
 
 func (x *RebuildRequest) Reset() {
 	*x = RebuildRequest{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[16]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1197,7 +1549,7 @@ func (x *RebuildRequest) String() string {
 func (*RebuildRequest) ProtoMessage() {}
 
 func (x *RebuildRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[16]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1210,7 +1562,7 @@ func (x *RebuildRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RebuildRequest.ProtoReflect.Descriptor instead.
 func (*RebuildRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{16}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *RebuildRequest) GetEventId() string {
@@ -1234,7 +1586,7 @@ type RebuildResponse struct {
 
 func (x *RebuildResponse) Reset() {
 	*x = RebuildResponse{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[17]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1246,7 +1598,7 @@ func (x *RebuildResponse) String() string {
 func (*RebuildResponse) ProtoMessage() {}
 
 func (x *RebuildResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[17]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1259,7 +1611,7 @@ func (x *RebuildResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RebuildResponse.ProtoReflect.Descriptor instead.
 func (*RebuildResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{17}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *RebuildResponse) GetItem() isRebuildResponse_Item {
@@ -1320,7 +1672,7 @@ type RebuildDifference struct {
 
 func (x *RebuildDifference) Reset() {
 	*x = RebuildDifference{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[18]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1332,7 +1684,7 @@ func (x *RebuildDifference) String() string {
 func (*RebuildDifference) ProtoMessage() {}
 
 func (x *RebuildDifference) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[18]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1345,7 +1697,7 @@ func (x *RebuildDifference) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RebuildDifference.ProtoReflect.Descriptor instead.
 func (*RebuildDifference) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{18}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *RebuildDifference) GetTable() string {
@@ -1403,7 +1755,7 @@ type RebuildSummary struct {
 
 func (x *RebuildSummary) Reset() {
 	*x = RebuildSummary{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[19]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1415,7 +1767,7 @@ func (x *RebuildSummary) String() string {
 func (*RebuildSummary) ProtoMessage() {}
 
 func (x *RebuildSummary) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[19]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1428,7 +1780,7 @@ func (x *RebuildSummary) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RebuildSummary.ProtoReflect.Descriptor instead.
 func (*RebuildSummary) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{19}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *RebuildSummary) GetReads() int64 {
@@ -1474,7 +1826,7 @@ type ListOnCourseRequest struct {
 
 func (x *ListOnCourseRequest) Reset() {
 	*x = ListOnCourseRequest{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[20]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1486,7 +1838,7 @@ func (x *ListOnCourseRequest) String() string {
 func (*ListOnCourseRequest) ProtoMessage() {}
 
 func (x *ListOnCourseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[20]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1499,7 +1851,7 @@ func (x *ListOnCourseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOnCourseRequest.ProtoReflect.Descriptor instead.
 func (*ListOnCourseRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{20}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ListOnCourseRequest) GetEventId() string {
@@ -1545,7 +1897,7 @@ type ListOnCourseResponse struct {
 
 func (x *ListOnCourseResponse) Reset() {
 	*x = ListOnCourseResponse{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[21]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1557,7 +1909,7 @@ func (x *ListOnCourseResponse) String() string {
 func (*ListOnCourseResponse) ProtoMessage() {}
 
 func (x *ListOnCourseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[21]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1570,7 +1922,7 @@ func (x *ListOnCourseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOnCourseResponse.ProtoReflect.Descriptor instead.
 func (*ListOnCourseResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{21}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ListOnCourseResponse) GetEntrants() []*OnCourse {
@@ -1620,7 +1972,7 @@ type ListAnomaliesRequest struct {
 
 func (x *ListAnomaliesRequest) Reset() {
 	*x = ListAnomaliesRequest{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[22]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1632,7 +1984,7 @@ func (x *ListAnomaliesRequest) String() string {
 func (*ListAnomaliesRequest) ProtoMessage() {}
 
 func (x *ListAnomaliesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[22]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1645,7 +1997,7 @@ func (x *ListAnomaliesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAnomaliesRequest.ProtoReflect.Descriptor instead.
 func (*ListAnomaliesRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{22}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ListAnomaliesRequest) GetEventId() string {
@@ -1707,7 +2059,7 @@ type ListAnomaliesResponse struct {
 
 func (x *ListAnomaliesResponse) Reset() {
 	*x = ListAnomaliesResponse{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[23]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1719,7 +2071,7 @@ func (x *ListAnomaliesResponse) String() string {
 func (*ListAnomaliesResponse) ProtoMessage() {}
 
 func (x *ListAnomaliesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[23]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1732,7 +2084,7 @@ func (x *ListAnomaliesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAnomaliesResponse.ProtoReflect.Descriptor instead.
 func (*ListAnomaliesResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{23}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ListAnomaliesResponse) GetAnomalies() []*Anomaly {
@@ -1781,7 +2133,7 @@ type ListAwardsRequest struct {
 
 func (x *ListAwardsRequest) Reset() {
 	*x = ListAwardsRequest{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[24]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1793,7 +2145,7 @@ func (x *ListAwardsRequest) String() string {
 func (*ListAwardsRequest) ProtoMessage() {}
 
 func (x *ListAwardsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[24]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1806,7 +2158,7 @@ func (x *ListAwardsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAwardsRequest.ProtoReflect.Descriptor instead.
 func (*ListAwardsRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{24}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ListAwardsRequest) GetEventId() string {
@@ -1834,7 +2186,7 @@ type ListAwardsResponse struct {
 
 func (x *ListAwardsResponse) Reset() {
 	*x = ListAwardsResponse{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[25]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1846,7 +2198,7 @@ func (x *ListAwardsResponse) String() string {
 func (*ListAwardsResponse) ProtoMessage() {}
 
 func (x *ListAwardsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[25]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1859,7 +2211,7 @@ func (x *ListAwardsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAwardsResponse.ProtoReflect.Descriptor instead.
 func (*ListAwardsResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{25}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ListAwardsResponse) GetPrizes() []*Prize {
@@ -1889,7 +2241,7 @@ type OfficialListName struct {
 
 func (x *OfficialListName) Reset() {
 	*x = OfficialListName{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[26]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1901,7 +2253,7 @@ func (x *OfficialListName) String() string {
 func (*OfficialListName) ProtoMessage() {}
 
 func (x *OfficialListName) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[26]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1914,7 +2266,7 @@ func (x *OfficialListName) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OfficialListName.ProtoReflect.Descriptor instead.
 func (*OfficialListName) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{26}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *OfficialListName) GetRace() string {
@@ -1956,7 +2308,7 @@ type PublishOfficialListRequest struct {
 
 func (x *PublishOfficialListRequest) Reset() {
 	*x = PublishOfficialListRequest{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[27]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1968,7 +2320,7 @@ func (x *PublishOfficialListRequest) String() string {
 func (*PublishOfficialListRequest) ProtoMessage() {}
 
 func (x *PublishOfficialListRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[27]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1981,7 +2333,7 @@ func (x *PublishOfficialListRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PublishOfficialListRequest.ProtoReflect.Descriptor instead.
 func (*PublishOfficialListRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{27}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *PublishOfficialListRequest) GetEventId() string {
@@ -2043,7 +2395,7 @@ type PublishOfficialListResponse struct {
 
 func (x *PublishOfficialListResponse) Reset() {
 	*x = PublishOfficialListResponse{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[28]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2055,7 +2407,7 @@ func (x *PublishOfficialListResponse) String() string {
 func (*PublishOfficialListResponse) ProtoMessage() {}
 
 func (x *PublishOfficialListResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[28]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2068,7 +2420,7 @@ func (x *PublishOfficialListResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PublishOfficialListResponse.ProtoReflect.Descriptor instead.
 func (*PublishOfficialListResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{28}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *PublishOfficialListResponse) GetList() *OfficialList {
@@ -2090,7 +2442,7 @@ type ListOpenMattersRequest struct {
 
 func (x *ListOpenMattersRequest) Reset() {
 	*x = ListOpenMattersRequest{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[29]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2102,7 +2454,7 @@ func (x *ListOpenMattersRequest) String() string {
 func (*ListOpenMattersRequest) ProtoMessage() {}
 
 func (x *ListOpenMattersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[29]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2115,7 +2467,7 @@ func (x *ListOpenMattersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOpenMattersRequest.ProtoReflect.Descriptor instead.
 func (*ListOpenMattersRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{29}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ListOpenMattersRequest) GetEventId() string {
@@ -2150,7 +2502,7 @@ type ListOpenMattersResponse struct {
 
 func (x *ListOpenMattersResponse) Reset() {
 	*x = ListOpenMattersResponse{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[30]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2162,7 +2514,7 @@ func (x *ListOpenMattersResponse) String() string {
 func (*ListOpenMattersResponse) ProtoMessage() {}
 
 func (x *ListOpenMattersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[30]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2175,7 +2527,7 @@ func (x *ListOpenMattersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOpenMattersResponse.ProtoReflect.Descriptor instead.
 func (*ListOpenMattersResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{30}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ListOpenMattersResponse) GetMatters() []string {
@@ -2196,7 +2548,7 @@ type GetOfficialListRequest struct {
 
 func (x *GetOfficialListRequest) Reset() {
 	*x = GetOfficialListRequest{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[31]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2208,7 +2560,7 @@ func (x *GetOfficialListRequest) String() string {
 func (*GetOfficialListRequest) ProtoMessage() {}
 
 func (x *GetOfficialListRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[31]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2221,7 +2573,7 @@ func (x *GetOfficialListRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOfficialListRequest.ProtoReflect.Descriptor instead.
 func (*GetOfficialListRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{31}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *GetOfficialListRequest) GetEventId() string {
@@ -2248,7 +2600,7 @@ type GetOfficialListResponse struct {
 
 func (x *GetOfficialListResponse) Reset() {
 	*x = GetOfficialListResponse{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[32]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2260,7 +2612,7 @@ func (x *GetOfficialListResponse) String() string {
 func (*GetOfficialListResponse) ProtoMessage() {}
 
 func (x *GetOfficialListResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[32]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2273,7 +2625,7 @@ func (x *GetOfficialListResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOfficialListResponse.ProtoReflect.Descriptor instead.
 func (*GetOfficialListResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{32}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *GetOfficialListResponse) GetList() *OfficialList {
@@ -2295,7 +2647,7 @@ type ListOfficialListsRequest struct {
 
 func (x *ListOfficialListsRequest) Reset() {
 	*x = ListOfficialListsRequest{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[33]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2307,7 +2659,7 @@ func (x *ListOfficialListsRequest) String() string {
 func (*ListOfficialListsRequest) ProtoMessage() {}
 
 func (x *ListOfficialListsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[33]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2320,7 +2672,7 @@ func (x *ListOfficialListsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOfficialListsRequest.ProtoReflect.Descriptor instead.
 func (*ListOfficialListsRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{33}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ListOfficialListsRequest) GetEventId() string {
@@ -2347,7 +2699,7 @@ type ListOfficialListsResponse struct {
 
 func (x *ListOfficialListsResponse) Reset() {
 	*x = ListOfficialListsResponse{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[34]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2359,7 +2711,7 @@ func (x *ListOfficialListsResponse) String() string {
 func (*ListOfficialListsResponse) ProtoMessage() {}
 
 func (x *ListOfficialListsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[34]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2372,7 +2724,7 @@ func (x *ListOfficialListsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOfficialListsResponse.ProtoReflect.Descriptor instead.
 func (*ListOfficialListsResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{34}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ListOfficialListsResponse) GetLists() []*OfficialList {
@@ -2398,7 +2750,7 @@ type DiffOfficialListsRequest struct {
 
 func (x *DiffOfficialListsRequest) Reset() {
 	*x = DiffOfficialListsRequest{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[35]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2410,7 +2762,7 @@ func (x *DiffOfficialListsRequest) String() string {
 func (*DiffOfficialListsRequest) ProtoMessage() {}
 
 func (x *DiffOfficialListsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[35]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2423,7 +2775,7 @@ func (x *DiffOfficialListsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiffOfficialListsRequest.ProtoReflect.Descriptor instead.
 func (*DiffOfficialListsRequest) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{35}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *DiffOfficialListsRequest) GetEventId() string {
@@ -2475,7 +2827,7 @@ type DiffOfficialListsResponse struct {
 
 func (x *DiffOfficialListsResponse) Reset() {
 	*x = DiffOfficialListsResponse{}
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[36]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2487,7 +2839,7 @@ func (x *DiffOfficialListsResponse) String() string {
 func (*DiffOfficialListsResponse) ProtoMessage() {}
 
 func (x *DiffOfficialListsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[36]
+	mi := &file_raceday_standings_v1_standings_service_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2500,7 +2852,7 @@ func (x *DiffOfficialListsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiffOfficialListsResponse.ProtoReflect.Descriptor instead.
 func (*DiffOfficialListsResponse) Descriptor() ([]byte, []int) {
-	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{36}
+	return file_raceday_standings_v1_standings_service_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *DiffOfficialListsResponse) GetFrom() *OfficialList {
@@ -2528,21 +2880,39 @@ var File_raceday_standings_v1_standings_service_proto protoreflect.FileDescripto
 
 const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\n" +
-	",raceday/standings/v1/standings_service.proto\x12\x14raceday.standings.v1\x1a\"raceday/standings/v1/anomaly.proto\x1a raceday/standings/v1/award.proto\x1a#raceday/standings/v1/official.proto\x1a$raceday/standings/v1/on_course.proto\x1a#raceday/standings/v1/standing.proto\"\x94\x01\n" +
+	",raceday/standings/v1/standings_service.proto\x12\x14raceday.standings.v1\x1a\"raceday/standings/v1/anomaly.proto\x1a raceday/standings/v1/award.proto\x1a#raceday/standings/v1/official.proto\x1a$raceday/standings/v1/on_course.proto\x1a#raceday/standings/v1/standing.proto\"\xd0\x01\n" +
 	"\x13GetStandingsRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04race\x18\x02 \x01(\tR\x04race\x12\x12\n" +
 	"\x04list\x18\x03 \x01(\tR\x04list\x12\x1b\n" +
 	"\tpage_size\x18\x04 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x05 \x01(\tR\tpageToken\"\xd5\x01\n" +
+	"page_token\x18\x05 \x01(\tR\tpageToken\x12:\n" +
+	"\x05order\x18\x06 \x01(\x0e2$.raceday.standings.v1.StandingsOrderR\x05order\"\xd5\x01\n" +
 	"\x14GetStandingsResponse\x12\x12\n" +
 	"\x04list\x18\x01 \x01(\tR\x04list\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\x03R\aversion\x122\n" +
 	"\x04rows\x18\x03 \x03(\v2\x1e.raceday.standings.v1.StandingR\x04rows\x12\x16\n" +
 	"\x06ranked\x18\x04 \x01(\x05R\x06ranked\x12\x1b\n" +
 	"\ton_course\x18\x05 \x01(\x05R\bonCourse\x12&\n" +
-	"\x0fnext_page_token\x18\x06 \x01(\tR\rnextPageToken\"\x93\x01\n" +
+	"\x0fnext_page_token\x18\x06 \x01(\tR\rnextPageToken\"\xaf\x01\n" +
+	"\x18GetSplitStandingsRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
+	"\x04race\x18\x02 \x01(\tR\x04race\x12\x12\n" +
+	"\x04list\x18\x03 \x01(\tR\x04list\x12\x14\n" +
+	"\x05point\x18\x04 \x01(\tR\x05point\x12\x1b\n" +
+	"\tpage_size\x18\x05 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x06 \x01(\tR\tpageToken\"\x89\x02\n" +
+	"\x19GetSplitStandingsResponse\x12\x12\n" +
+	"\x04list\x18\x01 \x01(\tR\x04list\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\x03R\aversion\x127\n" +
+	"\x04rows\x18\x03 \x03(\v2#.raceday.standings.v1.SplitStandingR\x04rows\x12\x14\n" +
+	"\x05total\x18\x04 \x01(\x05R\x05total\x12\x14\n" +
+	"\x05visit\x18\x05 \x01(\x05R\x05visit\x12\x14\n" +
+	"\x05point\x18\x06 \x01(\tR\x05point\x12\x1b\n" +
+	"\tat_metres\x18\a \x01(\x01R\batMetres\x12&\n" +
+	"\x0fnext_page_token\x18\b \x01(\tR\rnextPageToken\"\x93\x01\n" +
 	"\x15WatchStandingsRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04race\x18\x02 \x01(\tR\x04race\x12\x12\n" +
@@ -2565,7 +2935,12 @@ const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\x06splits\x18\x03 \x03(\v2\x1b.raceday.standings.v1.SplitR\x06splits\x124\n" +
 	"\x05ranks\x18\x04 \x03(\v2\x1e.raceday.standings.v1.ListRankR\x05ranks\x123\n" +
 	"\x04legs\x18\x05 \x03(\v2\x1f.raceday.standings.v1.LegResultR\x04legs\x12\x18\n" +
-	"\aversion\x18\x06 \x01(\x03R\aversion\"C\n" +
+	"\aversion\x18\x06 \x01(\x03R\aversion\"A\n" +
+	"\x12WatchResultRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x10\n" +
+	"\x03bib\x18\x02 \x01(\tR\x03bib\"V\n" +
+	"\x13WatchResultResponse\x12?\n" +
+	"\x06result\x18\x01 \x01(\v2'.raceday.standings.v1.GetResultResponseR\x06result\"C\n" +
 	"\x12GetProgressRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04race\x18\x02 \x01(\tR\x04race\"i\n" +
@@ -2696,7 +3071,11 @@ const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\x19DiffOfficialListsResponse\x126\n" +
 	"\x04from\x18\x01 \x01(\v2\".raceday.standings.v1.OfficialListR\x04from\x122\n" +
 	"\x02to\x18\x02 \x01(\v2\".raceday.standings.v1.OfficialListR\x02to\x12>\n" +
-	"\achanges\x18\x03 \x03(\v2$.raceday.standings.v1.OfficialChangeR\achanges*\xf3\x01\n" +
+	"\achanges\x18\x03 \x03(\v2$.raceday.standings.v1.OfficialChangeR\achanges*m\n" +
+	"\x0eStandingsOrder\x12\x1f\n" +
+	"\x1bSTANDINGS_ORDER_UNSPECIFIED\x10\x00\x12 \n" +
+	"\x1cSTANDINGS_ORDER_RANKED_FIRST\x10\x01\x12\x18\n" +
+	"\x14STANDINGS_ORDER_LIVE\x10\x02*\xf3\x01\n" +
 	"\n" +
 	"ExportFile\x12\x1b\n" +
 	"\x17EXPORT_FILE_UNSPECIFIED\x10\x00\x12\x1b\n" +
@@ -2706,11 +3085,13 @@ const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\x18EXPORT_FILE_RESULTS_XLSX\x10\x04\x12\x19\n" +
 	"\x15EXPORT_FILE_LISTS_CSV\x10\x05\x12\x19\n" +
 	"\x15EXPORT_FILE_SHEET_PDF\x10\x06\x12\x1f\n" +
-	"\x1bEXPORT_FILE_CERTIFICATE_PDF\x10\a2\xae\r\n" +
+	"\x1bEXPORT_FILE_CERTIFICATE_PDF\x10\a2\x8a\x0f\n" +
 	"\x10StandingsService\x12e\n" +
 	"\fGetStandings\x12).raceday.standings.v1.GetStandingsRequest\x1a*.raceday.standings.v1.GetStandingsResponse\x12m\n" +
-	"\x0eWatchStandings\x12+.raceday.standings.v1.WatchStandingsRequest\x1a,.raceday.standings.v1.WatchStandingsResponse0\x01\x12\\\n" +
-	"\tGetResult\x12&.raceday.standings.v1.GetResultRequest\x1a'.raceday.standings.v1.GetResultResponse\x12b\n" +
+	"\x0eWatchStandings\x12+.raceday.standings.v1.WatchStandingsRequest\x1a,.raceday.standings.v1.WatchStandingsResponse0\x01\x12t\n" +
+	"\x11GetSplitStandings\x12..raceday.standings.v1.GetSplitStandingsRequest\x1a/.raceday.standings.v1.GetSplitStandingsResponse\x12\\\n" +
+	"\tGetResult\x12&.raceday.standings.v1.GetResultRequest\x1a'.raceday.standings.v1.GetResultResponse\x12d\n" +
+	"\vWatchResult\x12(.raceday.standings.v1.WatchResultRequest\x1a).raceday.standings.v1.WatchResultResponse0\x01\x12b\n" +
 	"\vGetProgress\x12(.raceday.standings.v1.GetProgressRequest\x1a).raceday.standings.v1.GetProgressResponse\x12\\\n" +
 	"\tListLists\x12&.raceday.standings.v1.ListListsRequest\x1a'.raceday.standings.v1.ListListsResponse\x12e\n" +
 	"\fListOnCourse\x12).raceday.standings.v1.ListOnCourseRequest\x1a*.raceday.standings.v1.ListOnCourseResponse\x12h\n" +
@@ -2738,121 +3119,134 @@ func file_raceday_standings_v1_standings_service_proto_rawDescGZIP() []byte {
 	return file_raceday_standings_v1_standings_service_proto_rawDescData
 }
 
-var file_raceday_standings_v1_standings_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_raceday_standings_v1_standings_service_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
+var file_raceday_standings_v1_standings_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_raceday_standings_v1_standings_service_proto_msgTypes = make([]protoimpl.MessageInfo, 41)
 var file_raceday_standings_v1_standings_service_proto_goTypes = []any{
-	(ExportFile)(0),                     // 0: raceday.standings.v1.ExportFile
-	(*GetStandingsRequest)(nil),         // 1: raceday.standings.v1.GetStandingsRequest
-	(*GetStandingsResponse)(nil),        // 2: raceday.standings.v1.GetStandingsResponse
-	(*WatchStandingsRequest)(nil),       // 3: raceday.standings.v1.WatchStandingsRequest
-	(*WatchStandingsResponse)(nil),      // 4: raceday.standings.v1.WatchStandingsResponse
-	(*GetResultRequest)(nil),            // 5: raceday.standings.v1.GetResultRequest
-	(*GetResultResponse)(nil),           // 6: raceday.standings.v1.GetResultResponse
-	(*GetProgressRequest)(nil),          // 7: raceday.standings.v1.GetProgressRequest
-	(*GetProgressResponse)(nil),         // 8: raceday.standings.v1.GetProgressResponse
-	(*RaceProgress)(nil),                // 9: raceday.standings.v1.RaceProgress
-	(*ListListsRequest)(nil),            // 10: raceday.standings.v1.ListListsRequest
-	(*ListListsResponse)(nil),           // 11: raceday.standings.v1.ListListsResponse
-	(*ListSummary)(nil),                 // 12: raceday.standings.v1.ListSummary
-	(*ExportResultsRequest)(nil),        // 13: raceday.standings.v1.ExportResultsRequest
-	(*ExportResultsResponse)(nil),       // 14: raceday.standings.v1.ExportResultsResponse
-	(*ExportFactsRequest)(nil),          // 15: raceday.standings.v1.ExportFactsRequest
-	(*ExportFactsResponse)(nil),         // 16: raceday.standings.v1.ExportFactsResponse
-	(*RebuildRequest)(nil),              // 17: raceday.standings.v1.RebuildRequest
-	(*RebuildResponse)(nil),             // 18: raceday.standings.v1.RebuildResponse
-	(*RebuildDifference)(nil),           // 19: raceday.standings.v1.RebuildDifference
-	(*RebuildSummary)(nil),              // 20: raceday.standings.v1.RebuildSummary
-	(*ListOnCourseRequest)(nil),         // 21: raceday.standings.v1.ListOnCourseRequest
-	(*ListOnCourseResponse)(nil),        // 22: raceday.standings.v1.ListOnCourseResponse
-	(*ListAnomaliesRequest)(nil),        // 23: raceday.standings.v1.ListAnomaliesRequest
-	(*ListAnomaliesResponse)(nil),       // 24: raceday.standings.v1.ListAnomaliesResponse
-	(*ListAwardsRequest)(nil),           // 25: raceday.standings.v1.ListAwardsRequest
-	(*ListAwardsResponse)(nil),          // 26: raceday.standings.v1.ListAwardsResponse
-	(*OfficialListName)(nil),            // 27: raceday.standings.v1.OfficialListName
-	(*PublishOfficialListRequest)(nil),  // 28: raceday.standings.v1.PublishOfficialListRequest
-	(*PublishOfficialListResponse)(nil), // 29: raceday.standings.v1.PublishOfficialListResponse
-	(*ListOpenMattersRequest)(nil),      // 30: raceday.standings.v1.ListOpenMattersRequest
-	(*ListOpenMattersResponse)(nil),     // 31: raceday.standings.v1.ListOpenMattersResponse
-	(*GetOfficialListRequest)(nil),      // 32: raceday.standings.v1.GetOfficialListRequest
-	(*GetOfficialListResponse)(nil),     // 33: raceday.standings.v1.GetOfficialListResponse
-	(*ListOfficialListsRequest)(nil),    // 34: raceday.standings.v1.ListOfficialListsRequest
-	(*ListOfficialListsResponse)(nil),   // 35: raceday.standings.v1.ListOfficialListsResponse
-	(*DiffOfficialListsRequest)(nil),    // 36: raceday.standings.v1.DiffOfficialListsRequest
-	(*DiffOfficialListsResponse)(nil),   // 37: raceday.standings.v1.DiffOfficialListsResponse
-	(*Standing)(nil),                    // 38: raceday.standings.v1.Standing
-	(*Split)(nil),                       // 39: raceday.standings.v1.Split
-	(*ListRank)(nil),                    // 40: raceday.standings.v1.ListRank
-	(*LegResult)(nil),                   // 41: raceday.standings.v1.LegResult
-	(*OnCourse)(nil),                    // 42: raceday.standings.v1.OnCourse
-	(AnomalyKind)(0),                    // 43: raceday.standings.v1.AnomalyKind
-	(*Anomaly)(nil),                     // 44: raceday.standings.v1.Anomaly
-	(*Prize)(nil),                       // 45: raceday.standings.v1.Prize
-	(OfficialState)(0),                  // 46: raceday.standings.v1.OfficialState
-	(*OfficialList)(nil),                // 47: raceday.standings.v1.OfficialList
-	(*OfficialChange)(nil),              // 48: raceday.standings.v1.OfficialChange
+	(StandingsOrder)(0),                 // 0: raceday.standings.v1.StandingsOrder
+	(ExportFile)(0),                     // 1: raceday.standings.v1.ExportFile
+	(*GetStandingsRequest)(nil),         // 2: raceday.standings.v1.GetStandingsRequest
+	(*GetStandingsResponse)(nil),        // 3: raceday.standings.v1.GetStandingsResponse
+	(*GetSplitStandingsRequest)(nil),    // 4: raceday.standings.v1.GetSplitStandingsRequest
+	(*GetSplitStandingsResponse)(nil),   // 5: raceday.standings.v1.GetSplitStandingsResponse
+	(*WatchStandingsRequest)(nil),       // 6: raceday.standings.v1.WatchStandingsRequest
+	(*WatchStandingsResponse)(nil),      // 7: raceday.standings.v1.WatchStandingsResponse
+	(*GetResultRequest)(nil),            // 8: raceday.standings.v1.GetResultRequest
+	(*GetResultResponse)(nil),           // 9: raceday.standings.v1.GetResultResponse
+	(*WatchResultRequest)(nil),          // 10: raceday.standings.v1.WatchResultRequest
+	(*WatchResultResponse)(nil),         // 11: raceday.standings.v1.WatchResultResponse
+	(*GetProgressRequest)(nil),          // 12: raceday.standings.v1.GetProgressRequest
+	(*GetProgressResponse)(nil),         // 13: raceday.standings.v1.GetProgressResponse
+	(*RaceProgress)(nil),                // 14: raceday.standings.v1.RaceProgress
+	(*ListListsRequest)(nil),            // 15: raceday.standings.v1.ListListsRequest
+	(*ListListsResponse)(nil),           // 16: raceday.standings.v1.ListListsResponse
+	(*ListSummary)(nil),                 // 17: raceday.standings.v1.ListSummary
+	(*ExportResultsRequest)(nil),        // 18: raceday.standings.v1.ExportResultsRequest
+	(*ExportResultsResponse)(nil),       // 19: raceday.standings.v1.ExportResultsResponse
+	(*ExportFactsRequest)(nil),          // 20: raceday.standings.v1.ExportFactsRequest
+	(*ExportFactsResponse)(nil),         // 21: raceday.standings.v1.ExportFactsResponse
+	(*RebuildRequest)(nil),              // 22: raceday.standings.v1.RebuildRequest
+	(*RebuildResponse)(nil),             // 23: raceday.standings.v1.RebuildResponse
+	(*RebuildDifference)(nil),           // 24: raceday.standings.v1.RebuildDifference
+	(*RebuildSummary)(nil),              // 25: raceday.standings.v1.RebuildSummary
+	(*ListOnCourseRequest)(nil),         // 26: raceday.standings.v1.ListOnCourseRequest
+	(*ListOnCourseResponse)(nil),        // 27: raceday.standings.v1.ListOnCourseResponse
+	(*ListAnomaliesRequest)(nil),        // 28: raceday.standings.v1.ListAnomaliesRequest
+	(*ListAnomaliesResponse)(nil),       // 29: raceday.standings.v1.ListAnomaliesResponse
+	(*ListAwardsRequest)(nil),           // 30: raceday.standings.v1.ListAwardsRequest
+	(*ListAwardsResponse)(nil),          // 31: raceday.standings.v1.ListAwardsResponse
+	(*OfficialListName)(nil),            // 32: raceday.standings.v1.OfficialListName
+	(*PublishOfficialListRequest)(nil),  // 33: raceday.standings.v1.PublishOfficialListRequest
+	(*PublishOfficialListResponse)(nil), // 34: raceday.standings.v1.PublishOfficialListResponse
+	(*ListOpenMattersRequest)(nil),      // 35: raceday.standings.v1.ListOpenMattersRequest
+	(*ListOpenMattersResponse)(nil),     // 36: raceday.standings.v1.ListOpenMattersResponse
+	(*GetOfficialListRequest)(nil),      // 37: raceday.standings.v1.GetOfficialListRequest
+	(*GetOfficialListResponse)(nil),     // 38: raceday.standings.v1.GetOfficialListResponse
+	(*ListOfficialListsRequest)(nil),    // 39: raceday.standings.v1.ListOfficialListsRequest
+	(*ListOfficialListsResponse)(nil),   // 40: raceday.standings.v1.ListOfficialListsResponse
+	(*DiffOfficialListsRequest)(nil),    // 41: raceday.standings.v1.DiffOfficialListsRequest
+	(*DiffOfficialListsResponse)(nil),   // 42: raceday.standings.v1.DiffOfficialListsResponse
+	(*Standing)(nil),                    // 43: raceday.standings.v1.Standing
+	(*SplitStanding)(nil),               // 44: raceday.standings.v1.SplitStanding
+	(*Split)(nil),                       // 45: raceday.standings.v1.Split
+	(*ListRank)(nil),                    // 46: raceday.standings.v1.ListRank
+	(*LegResult)(nil),                   // 47: raceday.standings.v1.LegResult
+	(*OnCourse)(nil),                    // 48: raceday.standings.v1.OnCourse
+	(AnomalyKind)(0),                    // 49: raceday.standings.v1.AnomalyKind
+	(*Anomaly)(nil),                     // 50: raceday.standings.v1.Anomaly
+	(*Prize)(nil),                       // 51: raceday.standings.v1.Prize
+	(OfficialState)(0),                  // 52: raceday.standings.v1.OfficialState
+	(*OfficialList)(nil),                // 53: raceday.standings.v1.OfficialList
+	(*OfficialChange)(nil),              // 54: raceday.standings.v1.OfficialChange
 }
 var file_raceday_standings_v1_standings_service_proto_depIdxs = []int32{
-	38, // 0: raceday.standings.v1.GetStandingsResponse.rows:type_name -> raceday.standings.v1.Standing
-	38, // 1: raceday.standings.v1.WatchStandingsResponse.rows:type_name -> raceday.standings.v1.Standing
-	38, // 2: raceday.standings.v1.GetResultResponse.standing:type_name -> raceday.standings.v1.Standing
-	39, // 3: raceday.standings.v1.GetResultResponse.splits:type_name -> raceday.standings.v1.Split
-	40, // 4: raceday.standings.v1.GetResultResponse.ranks:type_name -> raceday.standings.v1.ListRank
-	41, // 5: raceday.standings.v1.GetResultResponse.legs:type_name -> raceday.standings.v1.LegResult
-	9,  // 6: raceday.standings.v1.GetProgressResponse.races:type_name -> raceday.standings.v1.RaceProgress
-	12, // 7: raceday.standings.v1.ListListsResponse.lists:type_name -> raceday.standings.v1.ListSummary
-	0,  // 8: raceday.standings.v1.ExportResultsRequest.file:type_name -> raceday.standings.v1.ExportFile
-	27, // 9: raceday.standings.v1.ExportFactsRequest.at:type_name -> raceday.standings.v1.OfficialListName
-	19, // 10: raceday.standings.v1.RebuildResponse.difference:type_name -> raceday.standings.v1.RebuildDifference
-	20, // 11: raceday.standings.v1.RebuildResponse.summary:type_name -> raceday.standings.v1.RebuildSummary
-	42, // 12: raceday.standings.v1.ListOnCourseResponse.entrants:type_name -> raceday.standings.v1.OnCourse
-	43, // 13: raceday.standings.v1.ListAnomaliesRequest.kind:type_name -> raceday.standings.v1.AnomalyKind
-	44, // 14: raceday.standings.v1.ListAnomaliesResponse.anomalies:type_name -> raceday.standings.v1.Anomaly
-	45, // 15: raceday.standings.v1.ListAwardsResponse.prizes:type_name -> raceday.standings.v1.Prize
-	46, // 16: raceday.standings.v1.PublishOfficialListRequest.as:type_name -> raceday.standings.v1.OfficialState
-	47, // 17: raceday.standings.v1.PublishOfficialListResponse.list:type_name -> raceday.standings.v1.OfficialList
-	27, // 18: raceday.standings.v1.GetOfficialListRequest.name:type_name -> raceday.standings.v1.OfficialListName
-	47, // 19: raceday.standings.v1.GetOfficialListResponse.list:type_name -> raceday.standings.v1.OfficialList
-	47, // 20: raceday.standings.v1.ListOfficialListsResponse.lists:type_name -> raceday.standings.v1.OfficialList
-	47, // 21: raceday.standings.v1.DiffOfficialListsResponse.from:type_name -> raceday.standings.v1.OfficialList
-	47, // 22: raceday.standings.v1.DiffOfficialListsResponse.to:type_name -> raceday.standings.v1.OfficialList
-	48, // 23: raceday.standings.v1.DiffOfficialListsResponse.changes:type_name -> raceday.standings.v1.OfficialChange
-	1,  // 24: raceday.standings.v1.StandingsService.GetStandings:input_type -> raceday.standings.v1.GetStandingsRequest
-	3,  // 25: raceday.standings.v1.StandingsService.WatchStandings:input_type -> raceday.standings.v1.WatchStandingsRequest
-	5,  // 26: raceday.standings.v1.StandingsService.GetResult:input_type -> raceday.standings.v1.GetResultRequest
-	7,  // 27: raceday.standings.v1.StandingsService.GetProgress:input_type -> raceday.standings.v1.GetProgressRequest
-	10, // 28: raceday.standings.v1.StandingsService.ListLists:input_type -> raceday.standings.v1.ListListsRequest
-	21, // 29: raceday.standings.v1.StandingsService.ListOnCourse:input_type -> raceday.standings.v1.ListOnCourseRequest
-	23, // 30: raceday.standings.v1.StandingsService.ListAnomalies:input_type -> raceday.standings.v1.ListAnomaliesRequest
-	25, // 31: raceday.standings.v1.StandingsService.ListAwards:input_type -> raceday.standings.v1.ListAwardsRequest
-	28, // 32: raceday.standings.v1.StandingsService.PublishOfficialList:input_type -> raceday.standings.v1.PublishOfficialListRequest
-	30, // 33: raceday.standings.v1.StandingsService.ListOpenMatters:input_type -> raceday.standings.v1.ListOpenMattersRequest
-	32, // 34: raceday.standings.v1.StandingsService.GetOfficialList:input_type -> raceday.standings.v1.GetOfficialListRequest
-	34, // 35: raceday.standings.v1.StandingsService.ListOfficialLists:input_type -> raceday.standings.v1.ListOfficialListsRequest
-	36, // 36: raceday.standings.v1.StandingsService.DiffOfficialLists:input_type -> raceday.standings.v1.DiffOfficialListsRequest
-	13, // 37: raceday.standings.v1.StandingsService.ExportResults:input_type -> raceday.standings.v1.ExportResultsRequest
-	15, // 38: raceday.standings.v1.StandingsService.ExportFacts:input_type -> raceday.standings.v1.ExportFactsRequest
-	17, // 39: raceday.standings.v1.StandingsService.Rebuild:input_type -> raceday.standings.v1.RebuildRequest
-	2,  // 40: raceday.standings.v1.StandingsService.GetStandings:output_type -> raceday.standings.v1.GetStandingsResponse
-	4,  // 41: raceday.standings.v1.StandingsService.WatchStandings:output_type -> raceday.standings.v1.WatchStandingsResponse
-	6,  // 42: raceday.standings.v1.StandingsService.GetResult:output_type -> raceday.standings.v1.GetResultResponse
-	8,  // 43: raceday.standings.v1.StandingsService.GetProgress:output_type -> raceday.standings.v1.GetProgressResponse
-	11, // 44: raceday.standings.v1.StandingsService.ListLists:output_type -> raceday.standings.v1.ListListsResponse
-	22, // 45: raceday.standings.v1.StandingsService.ListOnCourse:output_type -> raceday.standings.v1.ListOnCourseResponse
-	24, // 46: raceday.standings.v1.StandingsService.ListAnomalies:output_type -> raceday.standings.v1.ListAnomaliesResponse
-	26, // 47: raceday.standings.v1.StandingsService.ListAwards:output_type -> raceday.standings.v1.ListAwardsResponse
-	29, // 48: raceday.standings.v1.StandingsService.PublishOfficialList:output_type -> raceday.standings.v1.PublishOfficialListResponse
-	31, // 49: raceday.standings.v1.StandingsService.ListOpenMatters:output_type -> raceday.standings.v1.ListOpenMattersResponse
-	33, // 50: raceday.standings.v1.StandingsService.GetOfficialList:output_type -> raceday.standings.v1.GetOfficialListResponse
-	35, // 51: raceday.standings.v1.StandingsService.ListOfficialLists:output_type -> raceday.standings.v1.ListOfficialListsResponse
-	37, // 52: raceday.standings.v1.StandingsService.DiffOfficialLists:output_type -> raceday.standings.v1.DiffOfficialListsResponse
-	14, // 53: raceday.standings.v1.StandingsService.ExportResults:output_type -> raceday.standings.v1.ExportResultsResponse
-	16, // 54: raceday.standings.v1.StandingsService.ExportFacts:output_type -> raceday.standings.v1.ExportFactsResponse
-	18, // 55: raceday.standings.v1.StandingsService.Rebuild:output_type -> raceday.standings.v1.RebuildResponse
-	40, // [40:56] is the sub-list for method output_type
-	24, // [24:40] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	0,  // 0: raceday.standings.v1.GetStandingsRequest.order:type_name -> raceday.standings.v1.StandingsOrder
+	43, // 1: raceday.standings.v1.GetStandingsResponse.rows:type_name -> raceday.standings.v1.Standing
+	44, // 2: raceday.standings.v1.GetSplitStandingsResponse.rows:type_name -> raceday.standings.v1.SplitStanding
+	43, // 3: raceday.standings.v1.WatchStandingsResponse.rows:type_name -> raceday.standings.v1.Standing
+	43, // 4: raceday.standings.v1.GetResultResponse.standing:type_name -> raceday.standings.v1.Standing
+	45, // 5: raceday.standings.v1.GetResultResponse.splits:type_name -> raceday.standings.v1.Split
+	46, // 6: raceday.standings.v1.GetResultResponse.ranks:type_name -> raceday.standings.v1.ListRank
+	47, // 7: raceday.standings.v1.GetResultResponse.legs:type_name -> raceday.standings.v1.LegResult
+	9,  // 8: raceday.standings.v1.WatchResultResponse.result:type_name -> raceday.standings.v1.GetResultResponse
+	14, // 9: raceday.standings.v1.GetProgressResponse.races:type_name -> raceday.standings.v1.RaceProgress
+	17, // 10: raceday.standings.v1.ListListsResponse.lists:type_name -> raceday.standings.v1.ListSummary
+	1,  // 11: raceday.standings.v1.ExportResultsRequest.file:type_name -> raceday.standings.v1.ExportFile
+	32, // 12: raceday.standings.v1.ExportFactsRequest.at:type_name -> raceday.standings.v1.OfficialListName
+	24, // 13: raceday.standings.v1.RebuildResponse.difference:type_name -> raceday.standings.v1.RebuildDifference
+	25, // 14: raceday.standings.v1.RebuildResponse.summary:type_name -> raceday.standings.v1.RebuildSummary
+	48, // 15: raceday.standings.v1.ListOnCourseResponse.entrants:type_name -> raceday.standings.v1.OnCourse
+	49, // 16: raceday.standings.v1.ListAnomaliesRequest.kind:type_name -> raceday.standings.v1.AnomalyKind
+	50, // 17: raceday.standings.v1.ListAnomaliesResponse.anomalies:type_name -> raceday.standings.v1.Anomaly
+	51, // 18: raceday.standings.v1.ListAwardsResponse.prizes:type_name -> raceday.standings.v1.Prize
+	52, // 19: raceday.standings.v1.PublishOfficialListRequest.as:type_name -> raceday.standings.v1.OfficialState
+	53, // 20: raceday.standings.v1.PublishOfficialListResponse.list:type_name -> raceday.standings.v1.OfficialList
+	32, // 21: raceday.standings.v1.GetOfficialListRequest.name:type_name -> raceday.standings.v1.OfficialListName
+	53, // 22: raceday.standings.v1.GetOfficialListResponse.list:type_name -> raceday.standings.v1.OfficialList
+	53, // 23: raceday.standings.v1.ListOfficialListsResponse.lists:type_name -> raceday.standings.v1.OfficialList
+	53, // 24: raceday.standings.v1.DiffOfficialListsResponse.from:type_name -> raceday.standings.v1.OfficialList
+	53, // 25: raceday.standings.v1.DiffOfficialListsResponse.to:type_name -> raceday.standings.v1.OfficialList
+	54, // 26: raceday.standings.v1.DiffOfficialListsResponse.changes:type_name -> raceday.standings.v1.OfficialChange
+	2,  // 27: raceday.standings.v1.StandingsService.GetStandings:input_type -> raceday.standings.v1.GetStandingsRequest
+	6,  // 28: raceday.standings.v1.StandingsService.WatchStandings:input_type -> raceday.standings.v1.WatchStandingsRequest
+	4,  // 29: raceday.standings.v1.StandingsService.GetSplitStandings:input_type -> raceday.standings.v1.GetSplitStandingsRequest
+	8,  // 30: raceday.standings.v1.StandingsService.GetResult:input_type -> raceday.standings.v1.GetResultRequest
+	10, // 31: raceday.standings.v1.StandingsService.WatchResult:input_type -> raceday.standings.v1.WatchResultRequest
+	12, // 32: raceday.standings.v1.StandingsService.GetProgress:input_type -> raceday.standings.v1.GetProgressRequest
+	15, // 33: raceday.standings.v1.StandingsService.ListLists:input_type -> raceday.standings.v1.ListListsRequest
+	26, // 34: raceday.standings.v1.StandingsService.ListOnCourse:input_type -> raceday.standings.v1.ListOnCourseRequest
+	28, // 35: raceday.standings.v1.StandingsService.ListAnomalies:input_type -> raceday.standings.v1.ListAnomaliesRequest
+	30, // 36: raceday.standings.v1.StandingsService.ListAwards:input_type -> raceday.standings.v1.ListAwardsRequest
+	33, // 37: raceday.standings.v1.StandingsService.PublishOfficialList:input_type -> raceday.standings.v1.PublishOfficialListRequest
+	35, // 38: raceday.standings.v1.StandingsService.ListOpenMatters:input_type -> raceday.standings.v1.ListOpenMattersRequest
+	37, // 39: raceday.standings.v1.StandingsService.GetOfficialList:input_type -> raceday.standings.v1.GetOfficialListRequest
+	39, // 40: raceday.standings.v1.StandingsService.ListOfficialLists:input_type -> raceday.standings.v1.ListOfficialListsRequest
+	41, // 41: raceday.standings.v1.StandingsService.DiffOfficialLists:input_type -> raceday.standings.v1.DiffOfficialListsRequest
+	18, // 42: raceday.standings.v1.StandingsService.ExportResults:input_type -> raceday.standings.v1.ExportResultsRequest
+	20, // 43: raceday.standings.v1.StandingsService.ExportFacts:input_type -> raceday.standings.v1.ExportFactsRequest
+	22, // 44: raceday.standings.v1.StandingsService.Rebuild:input_type -> raceday.standings.v1.RebuildRequest
+	3,  // 45: raceday.standings.v1.StandingsService.GetStandings:output_type -> raceday.standings.v1.GetStandingsResponse
+	7,  // 46: raceday.standings.v1.StandingsService.WatchStandings:output_type -> raceday.standings.v1.WatchStandingsResponse
+	5,  // 47: raceday.standings.v1.StandingsService.GetSplitStandings:output_type -> raceday.standings.v1.GetSplitStandingsResponse
+	9,  // 48: raceday.standings.v1.StandingsService.GetResult:output_type -> raceday.standings.v1.GetResultResponse
+	11, // 49: raceday.standings.v1.StandingsService.WatchResult:output_type -> raceday.standings.v1.WatchResultResponse
+	13, // 50: raceday.standings.v1.StandingsService.GetProgress:output_type -> raceday.standings.v1.GetProgressResponse
+	16, // 51: raceday.standings.v1.StandingsService.ListLists:output_type -> raceday.standings.v1.ListListsResponse
+	27, // 52: raceday.standings.v1.StandingsService.ListOnCourse:output_type -> raceday.standings.v1.ListOnCourseResponse
+	29, // 53: raceday.standings.v1.StandingsService.ListAnomalies:output_type -> raceday.standings.v1.ListAnomaliesResponse
+	31, // 54: raceday.standings.v1.StandingsService.ListAwards:output_type -> raceday.standings.v1.ListAwardsResponse
+	34, // 55: raceday.standings.v1.StandingsService.PublishOfficialList:output_type -> raceday.standings.v1.PublishOfficialListResponse
+	36, // 56: raceday.standings.v1.StandingsService.ListOpenMatters:output_type -> raceday.standings.v1.ListOpenMattersResponse
+	38, // 57: raceday.standings.v1.StandingsService.GetOfficialList:output_type -> raceday.standings.v1.GetOfficialListResponse
+	40, // 58: raceday.standings.v1.StandingsService.ListOfficialLists:output_type -> raceday.standings.v1.ListOfficialListsResponse
+	42, // 59: raceday.standings.v1.StandingsService.DiffOfficialLists:output_type -> raceday.standings.v1.DiffOfficialListsResponse
+	19, // 60: raceday.standings.v1.StandingsService.ExportResults:output_type -> raceday.standings.v1.ExportResultsResponse
+	21, // 61: raceday.standings.v1.StandingsService.ExportFacts:output_type -> raceday.standings.v1.ExportFactsResponse
+	23, // 62: raceday.standings.v1.StandingsService.Rebuild:output_type -> raceday.standings.v1.RebuildResponse
+	45, // [45:63] is the sub-list for method output_type
+	27, // [27:45] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_raceday_standings_v1_standings_service_proto_init() }
@@ -2865,7 +3259,7 @@ func file_raceday_standings_v1_standings_service_proto_init() {
 	file_raceday_standings_v1_official_proto_init()
 	file_raceday_standings_v1_on_course_proto_init()
 	file_raceday_standings_v1_standing_proto_init()
-	file_raceday_standings_v1_standings_service_proto_msgTypes[17].OneofWrappers = []any{
+	file_raceday_standings_v1_standings_service_proto_msgTypes[21].OneofWrappers = []any{
 		(*RebuildResponse_Difference)(nil),
 		(*RebuildResponse_Summary)(nil),
 	}
@@ -2874,8 +3268,8 @@ func file_raceday_standings_v1_standings_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_raceday_standings_v1_standings_service_proto_rawDesc), len(file_raceday_standings_v1_standings_service_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   37,
+			NumEnums:      2,
+			NumMessages:   41,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,7 +21,9 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	StandingsService_GetStandings_FullMethodName        = "/raceday.standings.v1.StandingsService/GetStandings"
 	StandingsService_WatchStandings_FullMethodName      = "/raceday.standings.v1.StandingsService/WatchStandings"
+	StandingsService_GetSplitStandings_FullMethodName   = "/raceday.standings.v1.StandingsService/GetSplitStandings"
 	StandingsService_GetResult_FullMethodName           = "/raceday.standings.v1.StandingsService/GetResult"
+	StandingsService_WatchResult_FullMethodName         = "/raceday.standings.v1.StandingsService/WatchResult"
 	StandingsService_GetProgress_FullMethodName         = "/raceday.standings.v1.StandingsService/GetProgress"
 	StandingsService_ListLists_FullMethodName           = "/raceday.standings.v1.StandingsService/ListLists"
 	StandingsService_ListOnCourse_FullMethodName        = "/raceday.standings.v1.StandingsService/ListOnCourse"
@@ -47,7 +49,8 @@ const (
 // DATABASE_BUSY, COMMIT_UNKNOWN or SERVER_STOPPING, after which it may be sent again, or with INTERNAL. An answer names at
 // most 64 field violations; a last one, MORE_FAULTS, counts the others.
 type StandingsServiceClient interface {
-	// GetStandings returns a page of a list: the ranked first, then those on course by furthest visit and time there. A
+	// GetStandings returns a page of a list: the ranked first, then those on course by furthest visit and time there; or, in
+	// the order STANDINGS_ORDER_LIVE, finishers and those on course together. A
 	// list that a classification of the race may have is empty as long as nobody is in it. Reasons:
 	// EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID, STANDINGS_STOPPING.
 	GetStandings(ctx context.Context, in *GetStandingsRequest, opts ...grpc.CallOption) (*GetStandingsResponse, error)
@@ -56,9 +59,23 @@ type StandingsServiceClient interface {
 	// watch goes on; one that a new version of the event cannot have ends it with LIST_NOT_FOUND. Reasons:
 	// EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND, TOP_INVALID, STANDINGS_STOPPING (resume on another replica).
 	WatchStandings(ctx context.Context, in *WatchStandingsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchStandingsResponse], error)
+	// GetSplitStandings returns a page of who passed a visit of the course, in the order there: who leads at 25 km. A list
+	// ranks there by its basis, teams from the gun; one by age grades by the share of the standard. STARTED, FINISHED, DNF and
+	// OTL hold a rank at a visit that they passed, since they ran there; DSQ, NOT_COMPETING, DNS and WITHDRAWN do not, so that
+	// the ranks of others move up when somebody is disqualified later. At the finish FINISHED alone holds one, and a judge's
+	// RANK_BEFORE stands; penalties, which are added at the finish, are in no split. Pages follow one another by place: who
+	// is passed between two calls may be on both or on neither. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND,
+	// POINT_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID, STANDINGS_STOPPING.
+	GetSplitStandings(ctx context.Context, in *GetSplitStandingsRequest, opts ...grpc.CallOption) (*GetSplitStandingsResponse, error)
 	// GetResult returns one entrant's result with splits, legs and ranks in every list. Reasons: EVENT_NOT_FOUND,
 	// ENTRANT_NOT_FOUND, STANDINGS_STOPPING.
 	GetResult(ctx context.Context, in *GetResultRequest, opts ...grpc.CallOption) (*GetResultResponse, error)
+	// WatchResult sends what GetResult returns, then again with each change of it: a new split, another status, another rank
+	// of the entrant or of a leg. That others finish behind, which changes only ListRank.of, and that an estimate passes send
+	// nothing. A slow reader gets the newest only. It begins again with what is there, so that nothing is to be resumed.
+	// When nobody wears the bib any more it ends with ENTRANT_NOT_FOUND. Reasons: EVENT_NOT_FOUND, ENTRANT_NOT_FOUND,
+	// STANDINGS_STOPPING (begin again on another replica).
+	WatchResult(ctx context.Context, in *WatchResultRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchResultResponse], error)
 	// GetProgress counts entrants by where they are. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, STANDINGS_STOPPING.
 	GetProgress(ctx context.Context, in *GetProgressRequest, opts ...grpc.CallOption) (*GetProgressResponse, error)
 	// ListLists returns the names of a race's lists with the number ranked. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND,
@@ -150,6 +167,16 @@ func (c *standingsServiceClient) WatchStandings(ctx context.Context, in *WatchSt
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type StandingsService_WatchStandingsClient = grpc.ServerStreamingClient[WatchStandingsResponse]
 
+func (c *standingsServiceClient) GetSplitStandings(ctx context.Context, in *GetSplitStandingsRequest, opts ...grpc.CallOption) (*GetSplitStandingsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetSplitStandingsResponse)
+	err := c.cc.Invoke(ctx, StandingsService_GetSplitStandings_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *standingsServiceClient) GetResult(ctx context.Context, in *GetResultRequest, opts ...grpc.CallOption) (*GetResultResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetResultResponse)
@@ -159,6 +186,25 @@ func (c *standingsServiceClient) GetResult(ctx context.Context, in *GetResultReq
 	}
 	return out, nil
 }
+
+func (c *standingsServiceClient) WatchResult(ctx context.Context, in *WatchResultRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchResultResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &StandingsService_ServiceDesc.Streams[1], StandingsService_WatchResult_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchResultRequest, WatchResultResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type StandingsService_WatchResultClient = grpc.ServerStreamingClient[WatchResultResponse]
 
 func (c *standingsServiceClient) GetProgress(ctx context.Context, in *GetProgressRequest, opts ...grpc.CallOption) (*GetProgressResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
@@ -262,7 +308,7 @@ func (c *standingsServiceClient) DiffOfficialLists(ctx context.Context, in *Diff
 
 func (c *standingsServiceClient) ExportResults(ctx context.Context, in *ExportResultsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportResultsResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &StandingsService_ServiceDesc.Streams[1], StandingsService_ExportResults_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &StandingsService_ServiceDesc.Streams[2], StandingsService_ExportResults_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -281,7 +327,7 @@ type StandingsService_ExportResultsClient = grpc.ServerStreamingClient[ExportRes
 
 func (c *standingsServiceClient) ExportFacts(ctx context.Context, in *ExportFactsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportFactsResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &StandingsService_ServiceDesc.Streams[2], StandingsService_ExportFacts_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &StandingsService_ServiceDesc.Streams[3], StandingsService_ExportFacts_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -300,7 +346,7 @@ type StandingsService_ExportFactsClient = grpc.ServerStreamingClient[ExportFacts
 
 func (c *standingsServiceClient) Rebuild(ctx context.Context, in *RebuildRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[RebuildResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &StandingsService_ServiceDesc.Streams[3], StandingsService_Rebuild_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &StandingsService_ServiceDesc.Streams[4], StandingsService_Rebuild_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -327,7 +373,8 @@ type StandingsService_RebuildClient = grpc.ServerStreamingClient[RebuildResponse
 // DATABASE_BUSY, COMMIT_UNKNOWN or SERVER_STOPPING, after which it may be sent again, or with INTERNAL. An answer names at
 // most 64 field violations; a last one, MORE_FAULTS, counts the others.
 type StandingsServiceServer interface {
-	// GetStandings returns a page of a list: the ranked first, then those on course by furthest visit and time there. A
+	// GetStandings returns a page of a list: the ranked first, then those on course by furthest visit and time there; or, in
+	// the order STANDINGS_ORDER_LIVE, finishers and those on course together. A
 	// list that a classification of the race may have is empty as long as nobody is in it. Reasons:
 	// EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID, STANDINGS_STOPPING.
 	GetStandings(context.Context, *GetStandingsRequest) (*GetStandingsResponse, error)
@@ -336,9 +383,23 @@ type StandingsServiceServer interface {
 	// watch goes on; one that a new version of the event cannot have ends it with LIST_NOT_FOUND. Reasons:
 	// EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND, TOP_INVALID, STANDINGS_STOPPING (resume on another replica).
 	WatchStandings(*WatchStandingsRequest, grpc.ServerStreamingServer[WatchStandingsResponse]) error
+	// GetSplitStandings returns a page of who passed a visit of the course, in the order there: who leads at 25 km. A list
+	// ranks there by its basis, teams from the gun; one by age grades by the share of the standard. STARTED, FINISHED, DNF and
+	// OTL hold a rank at a visit that they passed, since they ran there; DSQ, NOT_COMPETING, DNS and WITHDRAWN do not, so that
+	// the ranks of others move up when somebody is disqualified later. At the finish FINISHED alone holds one, and a judge's
+	// RANK_BEFORE stands; penalties, which are added at the finish, are in no split. Pages follow one another by place: who
+	// is passed between two calls may be on both or on neither. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND,
+	// POINT_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID, STANDINGS_STOPPING.
+	GetSplitStandings(context.Context, *GetSplitStandingsRequest) (*GetSplitStandingsResponse, error)
 	// GetResult returns one entrant's result with splits, legs and ranks in every list. Reasons: EVENT_NOT_FOUND,
 	// ENTRANT_NOT_FOUND, STANDINGS_STOPPING.
 	GetResult(context.Context, *GetResultRequest) (*GetResultResponse, error)
+	// WatchResult sends what GetResult returns, then again with each change of it: a new split, another status, another rank
+	// of the entrant or of a leg. That others finish behind, which changes only ListRank.of, and that an estimate passes send
+	// nothing. A slow reader gets the newest only. It begins again with what is there, so that nothing is to be resumed.
+	// When nobody wears the bib any more it ends with ENTRANT_NOT_FOUND. Reasons: EVENT_NOT_FOUND, ENTRANT_NOT_FOUND,
+	// STANDINGS_STOPPING (begin again on another replica).
+	WatchResult(*WatchResultRequest, grpc.ServerStreamingServer[WatchResultResponse]) error
 	// GetProgress counts entrants by where they are. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, STANDINGS_STOPPING.
 	GetProgress(context.Context, *GetProgressRequest) (*GetProgressResponse, error)
 	// ListLists returns the names of a race's lists with the number ranked. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND,
@@ -407,8 +468,14 @@ func (UnimplementedStandingsServiceServer) GetStandings(context.Context, *GetSta
 func (UnimplementedStandingsServiceServer) WatchStandings(*WatchStandingsRequest, grpc.ServerStreamingServer[WatchStandingsResponse]) error {
 	return status.Error(codes.Unimplemented, "method WatchStandings not implemented")
 }
+func (UnimplementedStandingsServiceServer) GetSplitStandings(context.Context, *GetSplitStandingsRequest) (*GetSplitStandingsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetSplitStandings not implemented")
+}
 func (UnimplementedStandingsServiceServer) GetResult(context.Context, *GetResultRequest) (*GetResultResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetResult not implemented")
+}
+func (UnimplementedStandingsServiceServer) WatchResult(*WatchResultRequest, grpc.ServerStreamingServer[WatchResultResponse]) error {
+	return status.Error(codes.Unimplemented, "method WatchResult not implemented")
 }
 func (UnimplementedStandingsServiceServer) GetProgress(context.Context, *GetProgressRequest) (*GetProgressResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetProgress not implemented")
@@ -499,6 +566,24 @@ func _StandingsService_WatchStandings_Handler(srv interface{}, stream grpc.Serve
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type StandingsService_WatchStandingsServer = grpc.ServerStreamingServer[WatchStandingsResponse]
 
+func _StandingsService_GetSplitStandings_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetSplitStandingsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandingsServiceServer).GetSplitStandings(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandingsService_GetSplitStandings_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandingsServiceServer).GetSplitStandings(ctx, req.(*GetSplitStandingsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _StandingsService_GetResult_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetResultRequest)
 	if err := dec(in); err != nil {
@@ -516,6 +601,17 @@ func _StandingsService_GetResult_Handler(srv interface{}, ctx context.Context, d
 	}
 	return interceptor(ctx, in, info, handler)
 }
+
+func _StandingsService_WatchResult_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchResultRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(StandingsServiceServer).WatchResult(m, &grpc.GenericServerStream[WatchResultRequest, WatchResultResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type StandingsService_WatchResultServer = grpc.ServerStreamingServer[WatchResultResponse]
 
 func _StandingsService_GetProgress_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetProgressRequest)
@@ -742,6 +838,10 @@ var StandingsService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _StandingsService_GetStandings_Handler,
 		},
 		{
+			MethodName: "GetSplitStandings",
+			Handler:    _StandingsService_GetSplitStandings_Handler,
+		},
+		{
 			MethodName: "GetResult",
 			Handler:    _StandingsService_GetResult_Handler,
 		},
@@ -790,6 +890,11 @@ var StandingsService_ServiceDesc = grpc.ServiceDesc{
 		{
 			StreamName:    "WatchStandings",
 			Handler:       _StandingsService_WatchStandings_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "WatchResult",
+			Handler:       _StandingsService_WatchResult_Handler,
 			ServerStreams: true,
 		},
 		{
