@@ -69,8 +69,8 @@ type MatState struct {
 	// the start on; before that at 12 minutes a kilometre, if the event names all guns of the race, else not at all.
 	//
 	// No ruling is known here. A GUN changes nothing: where it moves a start, correct the gun in the event too. Whoever was
-	// ruled DNF, DSQ or the like counts on for up to an hour after they should have passed, and so does everybody who is still out
-	// when their race is CLOSEd: a mat may be called silent that nobody is to come to any more.
+	// ruled DNF, DSQ or the like counts on for up to an hour after they should have passed, and so does everybody who is still
+	// out when their race is CLOSEd: a mat may be called silent that nobody is to come to any more.
 	Overdue       int64 `protobuf:"varint,18,opt,name=overdue,proto3" json:"overdue,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
