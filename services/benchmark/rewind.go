@@ -8,7 +8,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/protobuf/proto"
 
@@ -227,9 +226,8 @@ func (r *rewinding) sendAtPace(ctx context.Context, part []sent) error {
 	})
 }
 
-// publish waits for the stream where it cannot keep up: the new reads then wait too, which is what is measured.
 func (r *rewinding) publish(m sent) error {
-	_, err := r.JetStream.PublishMsgAsync(m.Msg, jetstream.WithStallWait(settleTime))
+	_, err := begin(r.JetStream, m.Msg)
 	return err
 }
 

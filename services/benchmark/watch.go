@@ -212,7 +212,7 @@ func (b *WatchBench) turns(ctx context.Context, s *Server, d *day, flow []sent, 
 		b.Show("run %d of %d: work", run, b.Runs)
 		err := atPace(ctx, b.ReadsPerSecond, part, func(m sent) error {
 			w.publish(m.changes)
-			_, err := s.JetStream.PublishMsgAsync(m.Msg)
+			_, err := begin(s.JetStream, m.Msg)
 			return err
 		})
 		if err != nil {

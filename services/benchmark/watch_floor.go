@@ -56,7 +56,7 @@ func (f *watchFloor) turn(ctx context.Context, readsPerSecond int, part []sent) 
 		defer close(flow)
 		return atPace(ctx, readsPerSecond, part, func(m sent) error {
 			at := time.Now()
-			ack, err := f.js.PublishMsgAsync(&nats.Msg{Subject: floorStream, Data: m.Data})
+			ack, err := begin(f.js, &nats.Msg{Subject: floorStream, Data: m.Data})
 			if err == nil {
 				flow <- onItsWay{at, len(m.changes), ack}
 			}
