@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -59,15 +57,6 @@ line-a,1,13,C6,12:00:10
 func TestWhatOfficialsShouldLookAt(t *testing.T) {
 	t.Parallel()
 	s := serve(t, folder(t))
-	dir := t.TempDir()
-	file := func(name, content string) string {
-		t.Helper()
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
 	command := func(status int, args ...string) (stdout, stderr string) {
 		t.Helper()
 		return raceday(t, status, append(args, "--server", s.grpc, "--event", "wild")...)
@@ -77,12 +66,12 @@ func TestWhatOfficialsShouldLookAt(t *testing.T) {
 	for _, bib := range []int{1, 2, 3, 4, 5, 6, 100} {
 		roster += fmt.Sprintf("city,%d,C%d,N,F,30\n", bib, bib)
 	}
-	command(exitSuccess, "roster", "import", file("roster.csv", roster))
+	command(exitSuccess, "roster", "import", written(t, "roster.csv", roster))
 	if out, _ := command(exitSuccess, "anomalies", "city"); out != "city: nothing to look at\n" {
 		t.Errorf("before the reads: %q", out)
 	}
 	reads := regexp.MustCompile(`(?m)[0-9:]{8}$`).ReplaceAllString(wildReads, "2026-09-27T$0+05:00")
-	command(exitSuccess, "reads", "publish", "--nats-url", s.nats, file("reads.csv", reads))
+	command(exitSuccess, "reads", "publish", "--nats-url", s.nats, written(t, "reads.csv", reads))
 
 	lists := func(want string, args ...string) {
 		t.Helper()
@@ -135,10 +124,10 @@ To deal with them, record a ruling (raceday rulings apply):
 		return "BIB  KIND            WHERE      WHAT                                DEALT WITH\n" +
 			"3    MISSING_POINTS  k5 to k10  not read at any of them, but after  " + dealt + "\n"
 	}
-	command(exitSuccess, "rulings", "apply", file("review.csv", "id,race,bib,ruling,target,point,reason\nseen,city,3,REVIEWED,MISSING_POINTS,k10,mats were off\n"))
+	command(exitSuccess, "rulings", "apply", written(t, "review.csv", "id,race,bib,ruling,target,point,reason\nseen,city,3,REVIEWED,MISSING_POINTS,k10,mats were off\n"))
 	lists("city: nothing to look at\n"+missing("ruling seen"), "city", "--kind", "MISSING_POINTS", "--all")
 	lists("city: nothing to look at\n1 more were dealt with or are information only; --all shows them\n", "city", "--kind", "MISSING_POINTS")
-	command(exitSuccess, "rulings", "apply", file("revoke.csv", "id,race,bib,ruling,target,reason\nunseen,,,REVOKE,seen,they were on\n"))
+	command(exitSuccess, "rulings", "apply", written(t, "revoke.csv", "id,race,bib,ruling,target,reason\nunseen,,,REVOKE,seen,they were on\n"))
 	lists("city: 1 to look at\n"+missing("")+`To deal with them, record a ruling (raceday rulings apply):
   MISSING_POINTS  MANUAL_TIME where it was seen, DSQ where it cut the course short
   any             REVIEWED with the kind as target and a point of WHERE, or a ruling on the status (DSQ, DNF, DNS, WITHDRAWN, NOT_COMPETING)
@@ -147,10 +136,10 @@ To deal with them, record a ruling (raceday rulings apply):
 	if after, _ := command(exitSuccess, "results", "export"); after != results {
 		t.Errorf("looking at anomalies changed results: %v", differ([]byte(results), []byte(after)))
 	}
-	command(exitSuccess, "rulings", "apply", file("conflict.csv",
+	command(exitSuccess, "rulings", "apply", written(t, "conflict.csv",
 		"race,bib,ruling,target\ncity,2,REVIEWED,IDENTITY_CONFLICT k5-a 1 2\n,,REVIEWED,IDENTITY_CONFLICT k5-a 1 99\n"))
 	lists("wild: nothing to look at\n2 more were dealt with or are information only; --all shows them\n", "--kind", "IDENTITY_CONFLICT")
-	command(exitSuccess, "rulings", "apply", file("wave.csv", "id,race,bib,ruling,target\nwith-a,city,100,START_WITH_WAVE,A\n"))
+	command(exitSuccess, "rulings", "apply", written(t, "wave.csv", "id,race,bib,ruling,target\nwith-a,city,100,START_WITH_WAVE,A\n"))
 	lists("city: nothing to look at\n", "city", "--kind", "EARLY_WAVE")
 	command(exitSuccess, "rebuild")
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -20,21 +19,13 @@ func TestTheRaceOffice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := func(name, content string) string {
-		t.Helper()
-		path := filepath.Join(t.TempDir(), name)
-		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
 	withFee := strings.NewReplacer("capacity: 4", "capacity: 4\n    registration: {hold: 35m, waitlist: 5}\n"+
 		"    fees: [{amount: 1000.50, charity_percent: 20}]\n    documents: [{type: IDENTITY}]",
 		"Asia/Almaty", "Asia/Almaty\ncurrency: KZT").Replace(string(sprint))
-	raceday(t, exitSuccess, "event", "apply", "--server", s.grpc, file("event.yaml", withFee))
+	raceday(t, exitSuccess, "event", "apply", "--server", s.grpc, written(t, "event.yaml", withFee))
 	reference := paidEntry(t, s)
 	checkIn(t, s, reference)
-	passOnTheRoster(t, s, file)
+	passOnTheRoster(t, s)
 
 	const want = "RACE   CAPACITY  TAKEN  FREE  WAITING  PHASE  CONFIRMED  WOMEN  MEN  PAID     CHARITY  REFUND DUE\n" +
 		"dash   4         3      1     0        OPEN   3          3      0    1000.50  200.10   0\n" +
@@ -96,7 +87,7 @@ func checkIn(t *testing.T, s server, reference string) {
 }
 
 // passOnTheRoster exports the roster and imports it, as it is and with people who are there twice.
-func passOnTheRoster(t *testing.T, s server, file func(name, content string) string) {
+func passOnTheRoster(t *testing.T, s server) {
 	t.Helper()
 	export := func(arguments ...string) string {
 		t.Helper()
@@ -116,7 +107,7 @@ func passOnTheRoster(t *testing.T, s server, file func(name, content string) str
 	}
 	importing := func(content string) (stdout, stderr string) {
 		t.Helper()
-		path := file("roster.csv", content)
+		path := written(t, "roster.csv", content)
 		stdout, stderr = raceday(t, exitSuccess, "roster", "import", "--server", s.grpc, "--event", "sprint", path)
 		return stdout, strings.ReplaceAll(stderr, path, "roster.csv")
 	}

@@ -15,14 +15,6 @@ func TestOfficialLists(t *testing.T) {
 	t.Parallel()
 	s := serve(t, folder(t))
 	dir := t.TempDir()
-	file := func(name, content string) string {
-		t.Helper()
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
 	command := func(status int, arguments ...string) (stdout, stderr string) {
 		t.Helper()
 		n := 2
@@ -38,12 +30,12 @@ func TestOfficialLists(t *testing.T) {
 	}
 	definition := strings.Replace(string(sprint), "    waves: [{id: A}]\n",
 		"    waves: [{id: A, gun: \"2026-09-27T08:00:00+05:00\"}]\n    protest_time: 0s\n    awards: [{classification: overall, ranks: 1}]\n", 1)
-	raceday(t, exitSuccess, "event", "apply", "--server", s.grpc, file("event.yaml", definition))
-	command(exitSuccess, "roster", "import", file("roster.csv", "race,bib,chips,name,sex,age,team,leg\n"+
+	raceday(t, exitSuccess, "event", "apply", "--server", s.grpc, written(t, "event.yaml", definition))
+	command(exitSuccess, "roster", "import", written(t, "roster.csv", "race,bib,chips,name,sex,age,team,leg\n"+
 		"dash,7,C7,Dana,F,30,,\ndash,8,C8,Bolat,M,31,,\ndash,9,C9,Gulnara,F,32,,\nrelay,T1,B1,Tulpar,,,,\n"))
 	publish := func(rows string) {
 		t.Helper()
-		command(exitSuccess, "reads", "publish", "--nats-url", s.nats, file("reads.csv", "mat,chip,at\n"+rows))
+		command(exitSuccess, "reads", "publish", "--nats-url", s.nats, written(t, "reads.csv", "mat,chip,at\n"+rows))
 	}
 	publish("start-a,C7,2026-09-27T08:00:01+05:00\nfinish-a,C7,2026-09-27T08:00:14+05:00\n" +
 		"start-a,C8,2026-09-27T08:00:01+05:00\nfinish-a,C8,2026-09-27T08:00:15+05:00\nfinish-a,C9,2026-09-27T08:00:16+05:00\n" +
@@ -85,10 +77,10 @@ func TestOfficialLists(t *testing.T) {
 	// Later the event, the roster, the rulings and the reads become others.
 	before, _ := command(exitSuccess, "awards", "dash")
 	command(exitSuccess, "rulings", "record", "DSQ", "--race", "dash", "--bib", "7", "--rule", "TR6.3")
-	command(exitSuccess, "roster", "import", file("later.csv", "race,bib,chips,name,sex,age\ndash,8,C80,Bolat,M,45\ndash,10,C10,Erlan,M,20\n"))
+	command(exitSuccess, "roster", "import", written(t, "later.csv", "race,bib,chips,name,sex,age\ndash,8,C80,Bolat,M,45\ndash,10,C10,Erlan,M,20\n"))
 	publish("start-a,C80,2026-09-27T08:00:01.5+05:00\nfinish-a,C80,2026-09-27T08:00:17+05:00\nfinish-a,C10,2026-09-27T08:00:13+05:00\n")
 	later := strings.Replace(definition, "bands: [15, 40]", "bands: [15, 50]", 1)
-	raceday(t, exitSuccess, "event", "apply", "--server", s.grpc, file("event.yaml", later))
+	raceday(t, exitSuccess, "event", "apply", "--server", s.grpc, written(t, "event.yaml", later))
 	eventually(t, 10*time.Second, func() error {
 		after, _ := command(exitSuccess, "awards", "dash")
 		if !strings.Contains(before, " 7 ") || !strings.Contains(after, " 10 ") {

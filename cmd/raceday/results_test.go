@@ -35,21 +35,13 @@ func TestResultsInEveryForm(t *testing.T) {
 	t.Parallel()
 	s := serve(t, folder(t))
 	dir := t.TempDir()
-	file := func(name, content string) string {
-		t.Helper()
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
 	command := func(status int, args ...string) (stdout, stderr string) {
 		t.Helper()
 		return raceday(t, status, append(args, "--server", s.grpc, "--event", "papers")...)
 	}
 	raceday(t, exitSuccess, "event", "apply", "--server", s.grpc, "testdata/papers.yaml")
-	command(exitSuccess, "roster", "import", file("roster.csv", paperRoster))
-	command(exitSuccess, "reads", "publish", "--nats-url", s.nats, file("reads.csv", paperReads))
+	command(exitSuccess, "roster", "import", written(t, "roster.csv", paperRoster))
+	command(exitSuccess, "reads", "publish", "--nats-url", s.nats, written(t, "reads.csv", paperReads))
 	eventually(t, 20*time.Second, func() error {
 		shown, _ := command(exitSuccess, "standings", "ten")
 		if strings.Count(shown, "0:40:06")+strings.Count(shown, "0:50:10") < 2 {

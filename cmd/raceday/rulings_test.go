@@ -19,27 +19,19 @@ func TestRulingsOfAFileInARaceDay(t *testing.T) {
 	t.Parallel()
 	s := serve(t, folder(t))
 	dir := t.TempDir()
-	path := func(name, content string) string {
-		t.Helper()
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
 	sprint, err := os.ReadFile("testdata/sprint.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	raceday(t, exitSuccess, "event", "apply", "--server", s.grpc, "testdata/sprint.yaml")
 	raceday(t, exitSuccess, "roster", "import", "--server", s.grpc, "--event", "sprint",
-		path("roster.csv", "race,bib,chips,name,sex,age,team,leg\ndash,7,C7,Dana,F,30,,\nrelay,T1,B1,Tulpar,,,,\n"))
+		written(t, "roster.csv", "race,bib,chips,name,sex,age,team,leg\ndash,7,C7,Dana,F,30,,\nrelay,T1,B1,Tulpar,,,,\n"))
 	apply := func(status int, file string) (stdout, stderr string) {
 		t.Helper()
 		return raceday(t, status, "rulings", "apply", "--server", s.grpc, "--event", "sprint", file)
 	}
 
-	bad := path("bad.csv", "id,race,bib,ruling,target,duration\np,dash,7,PENALTY,,30s\n\nu,,,REVOKE,nosuch,\nx,walk,7,DSQ,,\n")
+	bad := written(t, "bad.csv", "id,race,bib,ruling,target,duration\np,dash,7,PENALTY,,30s\n\nu,,,REVOKE,nosuch,\nx,walk,7,DSQ,,\n")
 	_, stderr := apply(exitFailure, bad)
 	want := "raceday: " + bad + ":4: target: the event has no ruling with this id\n" + bad + ":5: race: unknown race \"walk\"\n"
 	if diff := cmp.Diff(want, stderr); diff != "" {
@@ -55,7 +47,7 @@ func TestRulingsOfAFileInARaceDay(t *testing.T) {
 		many.WriteString("dash,8,DNS,,,," + strings.Repeat("far too long ", 70) + ",\n")
 	}
 	many.WriteString("relay,T1,MANUAL_TIME,,x1,2025-09-28T07:10:00+05:00,,\ndash,7,DSQ,,,,,last\n")
-	file := path("rulings.csv", many.String())
+	file := written(t, "rulings.csv", many.String())
 	for i, want := range []string{"803 recorded, 0 stood already\n", "0 recorded, 803 stood already\n"} {
 		out, stderr := apply(exitSuccess, file)
 		if out != want {
@@ -68,7 +60,7 @@ func TestRulingsOfAFileInARaceDay(t *testing.T) {
 			t.Errorf("apply %d warns %d times, first %q and last %q", i, len(warnings), warnings[0], warnings[len(warnings)-1])
 		}
 	}
-	raceday(t, exitSuccess, "event", "apply", "--server", s.grpc, path("event.yaml", strings.ReplaceAll(string(sprint), "x1", "y1")))
+	raceday(t, exitSuccess, "event", "apply", "--server", s.grpc, written(t, "event.yaml", strings.ReplaceAll(string(sprint), "x1", "y1")))
 	if out, _ := apply(exitSuccess, file); out != "0 recorded, 803 stood already\n" {
 		t.Errorf("applied again after the event changed: %q", out)
 	}

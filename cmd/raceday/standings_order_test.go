@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -20,21 +19,13 @@ func hourOf(t *testing.T, s server) (publish func(reads ...string)) {
 	if gun.Day() != time.Now().UTC().Day() {
 		gun = gun.Truncate(24 * time.Hour).Add(24 * time.Hour) // just after midnight reads may be ahead of the clock
 	}
-	dir := t.TempDir()
-	file := func(name, content string) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
 	event, err := os.ReadFile("testdata/hour.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	event = []byte(strings.NewReplacer("DAY", gun.Format(time.DateOnly), "GUN", gun.Format(time.RFC3339)).Replace(string(event)))
-	raceday(t, exitSuccess, "event", "apply", "--server", s.grpc, file("event.yaml", string(event)))
-	raceday(t, exitSuccess, "roster", "import", "--server", s.grpc, "--event", "hour", file("roster.csv", `race,bib,chips,name,sex,age
+	raceday(t, exitSuccess, "event", "apply", "--server", s.grpc, written(t, "event.yaml", string(event)))
+	raceday(t, exitSuccess, "roster", "import", "--server", s.grpc, "--event", "hour", written(t, "roster.csv", `race,bib,chips,name,sex,age
 twenty,1,A1,Aigerim,F,30
 twenty,2,A2,Ben,M,30
 twenty,3,A3,Cem,M,50
@@ -54,7 +45,7 @@ twenty,4,A4,Dana,F,50
 		}
 		published++
 		raceday(t, exitSuccess, "reads", "publish", "--server", s.grpc, "--nats-url", s.nats, "--event", "hour", "--speed", "0",
-			file(fmt.Sprintf("reads%d.csv", published), lines))
+			written(t, fmt.Sprintf("reads%d.csv", published), lines))
 	}
 	publish("line-a A1 5", "k5-a A1 900", "k10-a A1 1800", "line-a A1 3500",
 		"line-a A2 5", "k5-a A2 1200", "k10-a A2 2700", "line-a A3 5", "k5-a A3 1500", "line-a A4 5", "k5-a A4 890", "k10-a A4 1790")
