@@ -20,6 +20,7 @@ type officialCommand struct {
 	Open    officialOpenCommand    `cmd:"" help:"Show what must be dealt with, or waived, before a list is official."`
 	List    officialListCommand    `cmd:"" help:"Show which lists were published."`
 	Show    officialShowCommand    `cmd:"" help:"Show a list as it was published."`
+	Sheet   officialSheetCommand   `cmd:"" help:"Print a list as it was published: a PDF of its pages."`
 	Diff    officialDiffCommand    `cmd:"" help:"Show what changed between two versions of a list."`
 }
 
@@ -169,6 +170,27 @@ func (c *officialShowCommand) Run(t *terminal) error {
 		l := got.GetList()
 		fmt.Fprintf(t.stdout, "%s\ndigest %s, of the facts %s\n", officialHead(l, definition), l.GetDigest(), l.GetFactsDigest())
 		return printOfficialRows(t.stdout, l.GetRows())
+	})
+}
+
+type officialSheetCommand struct {
+	officialShowCommand
+	Out string `placeholder:"FILE" help:"Where to write the PDF; without it the standard output, if that is no terminal."`
+}
+
+// Run writes the sheet.
+func (c *officialSheetCommand) Run(t *terminal) error {
+	list, number, err := c.List.parts()
+	if err != nil {
+		return err
+	}
+	return c.with(t, func(ctx context.Context, conn *grpc.ClientConn) error {
+		return writeBinary(t, c.Out, "a PDF", func(w io.Writer) error {
+			return exportResults(ctx, conn, &standingsv1.ExportResultsRequest{
+				EventId: c.Event, File: standingsv1.ExportFile_EXPORT_FILE_SHEET_PDF,
+				Published: &standingsv1.OfficialListName{Race: c.Race, List: list, Number: number},
+			}, w)
+		})
 	})
 }
 

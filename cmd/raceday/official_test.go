@@ -100,6 +100,16 @@ func TestOfficialLists(t *testing.T) {
 		}
 	}
 
+	paper := filepath.Join(dir, "paper.pdf")
+	command(exitSuccess, "official", "sheet", "dash", "overall@2", "--out", paper)
+	if text := pdfText(t, paper); !strings.Contains(text, "Official, version 2") || strings.Contains(text, "DSQ") {
+		t.Errorf("the sheet of the version before the disqualification:\n%s", text)
+	}
+	command(exitSuccess, "results", "certificate", "10", "--out", paper)
+	if text := pdfText(t, paper); !strings.Contains(text, "Official, amended, version 3") || !strings.Contains(text, "Not official.") {
+		t.Errorf("the certificate of who is in one official list of three:\n%s", text)
+	}
+
 	for _, version := range []string{"@1", "@2", "@3"} {
 		digest, _, _ := strings.Cut(strings.SplitAfter(first(command(exitSuccess, "official", "show", "dash", "overall"+version)), "digest ")[1], ",")
 		facts := filepath.Join(dir, "facts"+version)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"time"
 
 	"raceday/services/rules/race"
 	"raceday/services/rules/result"
@@ -19,21 +18,10 @@ type Workbooks interface {
 // Papers writes what is printed.
 type Papers interface {
 	// WriteSheet writes the pages of a list.
-	WriteSheet(w io.Writer, list WholeList) error
+	WriteSheet(w io.Writer, s Sheet) error
 	// WriteCertificate writes the certificate of one finisher.
 	WriteCertificate(w io.Writer, c Certificate) error
 }
-
-// Certificate is what a finisher takes home on paper.
-type Certificate struct {
-	Event     *race.Event
-	Race      *race.Race
-	WrittenAt time.Time
-	EntrantResult
-}
-
-// Local returns an instant as a clock at the event shows it, with the offset from UTC.
-func (c Certificate) Local(at time.Time) string { return localTime(c.Event, at) }
 
 // File is a form in which results are exported.
 type File int
@@ -46,7 +34,7 @@ const (
 	// Workbook and ListsCSV hold every list of the race, or of the event where the export names none.
 	Workbook
 	ListsCSV
-	// SheetPDF is one list of a race, its first where the export names none; CertificatePDF is of a bib.
+	// SheetPDF is one list of a race, its first where the export names none, or a published version; CertificatePDF is of a bib.
 	SheetPDF
 	CertificatePDF
 )
@@ -58,6 +46,15 @@ type Export struct {
 	Race  race.ID
 	List  string
 	Bib   race.Bib
+	// Published is the version that a SheetPDF is of; nil: the list as it stands.
+	Published *OfficialName
+}
+
+// OfficialName names a version of a published list; the number 0 is the newest.
+type OfficialName struct {
+	Race   race.ID
+	List   string
+	Number int
 }
 
 // Begin is called before each file of an export with its name, which is empty but for ListsCSV, and the version; the file
@@ -66,7 +63,7 @@ type Begin func(name string, version int64) io.Writer
 
 // ExportResults writes a file of an event, or several. ResultsCSV, LegsCSV and ResultsJSON are of what is stored; the others
 // of the live lists. Faults: one that says that there is no such event; of the others also ErrRaceNotFound, ErrListNotFound,
-// ErrEntrantNotFound, ErrNotFinished, ErrStopping.
+// ErrOfficialNotFound, ErrEntrantNotFound, ErrNotFinished, ErrStopping.
 func (s *Service) ExportResults(ctx context.Context, e Export, begin Begin) error {
 	switch e.File {
 	case Workbook, ListsCSV:
@@ -121,50 +118,4 @@ func (s *Service) exportLists(ctx context.Context, e Export, begin Begin) error 
 		return fmt.Errorf("write a workbook of %s: %w", e.Event, err)
 	}
 	return nil
-}
-
-func (s *Service) exportSheet(ctx context.Context, e Export, begin Begin) error {
-	var list WholeList
-	err := s.deps.Boards.Use(ctx, e.Event, func(b *Board) error {
-		var err error
-		list, err = b.WholeList(e.Race, e.List)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	list.WrittenAt = s.deps.Now()
-	if err := s.deps.Papers.WriteSheet(begin("", list.Version), list); err != nil {
-		return fmt.Errorf("write a sheet of %s, race %s: %w", e.Event, e.Race, err)
-	}
-	return nil
-}
-
-func (s *Service) exportCertificate(ctx context.Context, e Export, begin Begin) error {
-	var c Certificate
-	err := s.deps.Boards.Use(ctx, e.Event, func(b *Board) error {
-		var err error
-		c, err = b.Certificate(e.Bib)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	c.WrittenAt = s.deps.Now()
-	if err := s.deps.Papers.WriteCertificate(begin("", c.Version), c); err != nil {
-		return fmt.Errorf("write a certificate of %s: %w", e.Event, err)
-	}
-	return nil
-}
-
-// Certificate returns what the certificate of the entrant with this bib says. Faults: ErrEntrantNotFound, ErrNotFinished.
-func (b *Board) Certificate(bib race.Bib) (Certificate, error) {
-	entrant, err := b.Entrant(bib)
-	if err != nil {
-		return Certificate{}, err
-	}
-	if entrant.Row.Result.Status != result.Finished {
-		return Certificate{}, ErrNotFinished
-	}
-	return Certificate{Event: b.Event(), Race: entrant.Row.terms.race, EntrantResult: entrant}, nil
 }

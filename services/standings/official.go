@@ -50,6 +50,8 @@ type Official interface {
 	OfficialVersion(ctx context.Context, event race.EventID, raceID race.ID, list string, number int) (OfficialList, bool, error)
 	// OfficialLists returns all versions of the lists of an event by race, list and number, without rows.
 	OfficialLists(ctx context.Context, event race.EventID) ([]OfficialList, error)
+	// PublishedRows returns what the newest version of each list of a race says of a bib; nothing of lists without it.
+	PublishedRows(ctx context.Context, event race.EventID, raceID race.ID, bib race.Bib) ([]PublishedRow, error)
 	// AddOfficial stores a version, and what was done in the audit. It returns ErrPublishedMeanwhile where there is one of
 	// this number.
 	AddOfficial(ctx context.Context, list OfficialList) error

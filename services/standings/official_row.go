@@ -72,24 +72,25 @@ func rowsOf(r *race.Race, n int, members []*result.Result, list string) []Offici
 	rows := make([]OfficialRow, 0, len(members))
 	if ranked, ok := rankClassification(r, n, members)[list]; ok {
 		for rank, e := range ranked.All() {
-			rows = append(rows, officialRow(Row{Rank: rank, Result: of[e.Entrant], terms: terms}))
+			rows = append(rows, Row{Rank: rank, Result: of[e.Entrant], terms: terms}.AsPublished())
 			delete(of, e.Entrant)
 		}
 	}
 	for _, res := range members {
 		if of[res.Entrant] != nil {
-			rows = append(rows, officialRow(Row{Result: res, terms: terms}))
+			rows = append(rows, Row{Result: res, terms: terms}.AsPublished())
 		}
 	}
 	return rows
 }
 
-func officialRow(row Row) OfficialRow {
-	res := row.Result
+// AsPublished returns what a published list says of the row.
+func (r Row) AsPublished() OfficialRow {
+	res := r.Result
 	return OfficialRow{
-		Rank: row.Rank, Bib: res.Bib, Name: res.Name, Sex: res.Sex.String(), AgeGroup: res.AgeGroup, Country: res.Country,
-		Club: res.Club, Category: res.Category, Status: res.Status, Rule: res.Rule, Gun: row.Gun(), Net: row.Net(),
-		Penalty: row.Penalty(), Ranked: row.Ranked(), RankedTime: row.RankedTime(),
+		Rank: r.Rank, Bib: res.Bib, Name: res.Name, Sex: res.Sex.String(), AgeGroup: res.AgeGroup, Country: res.Country,
+		Club: res.Club, Category: res.Category, Status: res.Status, Rule: res.Rule, Gun: r.Gun(), Net: r.Net(),
+		Penalty: r.Penalty(), Ranked: r.Ranked(), RankedTime: r.RankedTime(),
 	}
 }
 

@@ -37,7 +37,7 @@ func oracle(event *race.Event, version int64, f field) told {
 				ranks = append(ranks, standings.ListRank{List: res.Lists[i], Rank: rank, Of: of})
 			}
 		}
-		text := fmt.Sprint(first, " ", res.Entrant, " ", res.Bib, " ", official(res.Time(r.Classifications[0].Basis)), " ", ranks)
+		text := fmt.Sprint(first, " ", res.Entrant, " ", res.Bib, " ", shownTime(res.Time(r.Classifications[0].Basis)), " ", ranks)
 		for leg := range res.Legs {
 			text += fmt.Sprint(" ", legRank(f, res, leg, legTime), "/", legRank(f, res, leg, sumAfter))
 		}
@@ -46,7 +46,7 @@ func oracle(event *race.Event, version int64, f field) told {
 	return all
 }
 
-func official(t racetime.Optional) string {
+func shownTime(t racetime.Optional) string {
 	if !t.Known {
 		return ""
 	}
@@ -109,7 +109,7 @@ func oracleLists(r *race.Race, f field, pages map[string][]string) []standings.L
 			var lines []string
 			for _, res := range ranked {
 				rank, _ := rankAndCount(f, res, i, c.Basis)
-				lines = append(lines, fmt.Sprint(rank, " ", res.Entrant, " ", res.Bib, " ", official(res.Time(c.Basis))))
+				lines = append(lines, fmt.Sprint(rank, " ", res.Entrant, " ", res.Bib, " ", shownTime(res.Time(c.Basis))))
 			}
 			for _, res := range course {
 				lines = append(lines, fmt.Sprint(0, " ", res.Entrant, " ", res.Bib, " "))

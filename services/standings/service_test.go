@@ -22,6 +22,12 @@ import (
 // serve returns the service over a backend, with its boards running until the test ends.
 func serve(t *testing.T, b *backend) *standings.Service {
 	t.Helper()
+	return serveWith(t, b, standings.Dependencies{Now: time.Now})
+}
+
+// serveWith returns the service with boards of the backend added to what else it has.
+func serveWith(t *testing.T, b *backend, deps standings.Dependencies) *standings.Service {
+	t.Helper()
 	boards := standings.NewBoards(b, b, b, slog.New(slog.DiscardHandler))
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
@@ -32,7 +38,8 @@ func serve(t *testing.T, b *backend) *standings.Service {
 			t.Errorf("Run ends with %v", err)
 		}
 	})
-	return standings.NewService(standings.Dependencies{Boards: boards, Store: b, Events: b, Now: time.Now})
+	deps.Boards, deps.Store, deps.Events = boards, b, b
+	return standings.NewService(deps)
 }
 
 // relayField is 120 finished teams and 5 on course.

@@ -3,7 +3,6 @@ package standings
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"raceday/services/rules/race"
@@ -100,20 +99,8 @@ func (b *Board) outOfLists(raceID race.ID) map[string][]*result.Result {
 	return out
 }
 
-// Title names the list for people: as it is, with the classification's basis.
-func (w WholeList) Title() string {
-	basis := "gun time"
-	switch {
-	case w.Race.Team != nil && len(w.Race.Team.Legs) > 0:
-		basis = "sum of legs"
-	case w.Classification.Basis == race.Net:
-		basis = "net time"
-	}
-	if w.Classification.Score == race.ScoreAgeGrade {
-		basis = "age grade"
-	}
-	return w.Name + ", by " + basis
-}
+// Title names the list for people: as it is, with what it ranks by.
+func (w WholeList) Title() string { return listTitle(w.Race, w.Classification, w.Name) }
 
 // Local returns an instant as a clock at the event shows it, with the offset from UTC.
 func (w WholeList) Local(at time.Time) string { return localTime(w.Event, at) }
@@ -124,6 +111,3 @@ func localTime(event *race.Event, at time.Time) string {
 	}
 	return at.Format("2006-01-02 15:04:05 -07:00")
 }
-
-// RaceName returns the name of a race for people; its id where it has no other.
-func RaceName(r *race.Race) string { return cmp.Or(strings.TrimSpace(r.Name), string(r.ID)) }

@@ -39,13 +39,17 @@ func watching(request *standingsv1.WatchStandingsRequest) standings.Watching {
 }
 
 func export(request *standingsv1.ExportResultsRequest) standings.Export {
-	return standings.Export{
+	e := standings.Export{
 		Event: race.EventID(request.GetEventId()),
 		File:  exportFile(request.GetFile()),
 		Race:  race.ID(request.GetRace()),
 		List:  request.GetList(),
 		Bib:   race.Bib(request.GetBib()),
 	}
+	if p := request.GetPublished(); p != nil {
+		e.Published = &standings.OfficialName{Race: race.ID(p.GetRace()), List: p.GetList(), Number: int(p.GetNumber())}
+	}
+	return e
 }
 
 func exportFile(file standingsv1.ExportFile) standings.File {

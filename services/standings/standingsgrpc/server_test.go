@@ -79,6 +79,12 @@ func (b backend) Rebuild(
 }
 
 // dial serves a backend until the test ends and returns a client of it.
+type unpublished struct{ standings.Official }
+
+func (unpublished) PublishedRows(context.Context, race.EventID, race.ID, race.Bib) ([]standings.PublishedRow, error) {
+	return nil, nil
+}
+
 func dial(t *testing.T, b backend) standingsv1.StandingsServiceClient {
 	t.Helper()
 	papers, err := standingspdf.NewPrinter()
@@ -91,7 +97,7 @@ func dial(t *testing.T, b backend) standingsv1.StandingsServiceClient {
 	go func() { done <- boards.Run(ctx) }()
 	server := grpc.NewServer()
 	standingsv1.RegisterStandingsServiceServer(server, standingsgrpc.New(standings.NewService(standings.Dependencies{
-		Boards: boards, Store: b, Events: b, Facts: b, Rebuilder: b, Anomalies: b, Conflicts: b,
+		Boards: boards, Store: b, Events: b, Facts: b, Rebuilder: b, Anomalies: b, Conflicts: b, Official: unpublished{},
 		Workbooks: standingsxlsx.Writer{}, Papers: papers,
 		Now: func() time.Time { return gun.Add(40 * time.Minute).Time() },
 	})))

@@ -30,7 +30,7 @@ func (p *Printer) WriteCertificate(w io.Writer, c standings.Certificate) error {
 	d.Rect(margin, margin, pageWidth-2*margin, pageHeight-2*margin, "D")
 	d.SetLineWidth(0.2)
 
-	r := c.Row.Result
+	r := c.Row.AsPublished()
 	d.centred(24, 10, "B", 24, c.Event.Name)
 	d.centred(36, 6, "", 12, c.Event.Day.String())
 	d.centred(50, 8, "", 16, "Finisher certificate")
@@ -39,11 +39,11 @@ func (p *Printer) WriteCertificate(w io.Writer, c standings.Certificate) error {
 		d.centred(66, 14, "B", 30, bib)
 	} else {
 		d.centred(66, 14, "B", 30, r.Name)
-		d.centred(81, 6, "", 12, joined(bib, r.Country, r.Club, group(c.Row)))
+		d.centred(81, 6, "", 12, joined(bib, r.Country, r.Club, group(&r)))
 	}
 	d.centred(92, 8, "", 15, standings.RaceName(c.Race)+", "+kilometres(c.Race.DistanceMillimetres))
-	d.centred(106, 16, "B", 36, c.Row.Ranked())
-	times := []string{labelled("Gun", c.Row.Gun()), labelled("Net", c.Row.Net()), labelled("Penalty", c.Row.Penalty())}
+	d.centred(106, 16, "B", 36, r.Ranked)
+	times := []string{labelled("Gun", r.Gun), labelled("Net", r.Net), labelled("Penalty", r.Penalty)}
 	d.centred(122, 7, "", 12, joined(times...))
 
 	tables := []certificateTable{rankTable(c), splitTable(c)}
@@ -51,8 +51,7 @@ func (p *Printer) WriteCertificate(w io.Writer, c standings.Certificate) error {
 		tables[1] = legTable(c)
 	}
 	d.tables(tables)
-	d.centred(pageHeight-margin-10, 5, "", rowPoints,
-		fmt.Sprintf("Not official. Version %d, printed at %s", c.Version, c.Local(c.WrittenAt)))
+	d.centred(pageHeight-margin-10, 5, "", rowPoints, c.Legend())
 	if err := d.Output(w); err != nil {
 		return fmt.Errorf("write the certificate: %w", err)
 	}
@@ -72,9 +71,13 @@ type certificateColumn struct {
 }
 
 func rankTable(c standings.Certificate) certificateTable {
-	t := certificateTable{columns: []certificateColumn{{"List", 90, "L"}, {"Rank", 22, "R"}, {"Of", 22, "R"}}}
-	for _, r := range c.Ranks {
-		t.lines = append(t.lines, []string{r.List, number(r.Rank), strconv.Itoa(r.Of)})
+	t := certificateTable{columns: []certificateColumn{{"List", 80, "L"}, {"Rank", 18, "R"}, {"Of", 18, "R"}, {"Published", 42, "L"}}}
+	for i, r := range c.Ranks {
+		published := ""
+		if p := c.Published[i]; p != nil {
+			published = p.String()
+		}
+		t.lines = append(t.lines, []string{r.List, number(r.Rank), strconv.Itoa(r.Of), published})
 	}
 	return t
 }

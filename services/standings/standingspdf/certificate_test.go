@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"raceday/services/rules/official"
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
 	"raceday/services/rules/result"
@@ -24,6 +25,12 @@ func certificate(t *testing.T, event *race.Event, results []result.Result, bib r
 		t.Fatal(err)
 	}
 	c.WrittenAt = printedAt
+	return printed(t, c)
+}
+
+// printed returns the lines of a certificate, which is one page.
+func printed(t *testing.T, c standings.Certificate) []string {
+	t.Helper()
 	var file bytes.Buffer
 	if err := newPrinter(t).WriteCertificate(&file, c); err != nil {
 		t.Fatal(err)
@@ -47,12 +54,32 @@ func TestACertificateSaysWhatTheFinisherRan(t *testing.T) {
 		"Алматы марафоны", "2025-09-28", "Finisher certificate",
 		"Қуаныш Өтегенұлы", "Bib 2 · KAZ · Жүйрік · M18-34", "Марафон, 42.195 km",
 		"2:08:07", "Gun 2:06:37 · Net 2:06:36 · Penalty 0:01:30",
-		"List Rank Of", "overall 19 19", "sex/M 19 19",
+		"List Rank Of Published", "overall 19 19", "sex/M 19 19",
 		"Point Distance Net Pace a km", "k10 10 km 0:30:01 3:01", "half 21.0975 km 1:03:18 3:01", "Finish 42.195 km 2:06:36 3:01",
 		"Not official. Version 7, printed at 2025-09-28 12:00:05 +05:00",
 	}
 	if diff := cmp.Diff(want, certificate(t, event, results, "2")); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestAnOfficialCertificateNamesTheLists(t *testing.T) {
+	t.Parallel()
+	event, results := marathon(20)
+	c, err := standings.NewBoard(event, 7, results).Certificate("2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.WrittenAt = printedAt
+	c.Published[0] = &standings.PublishedRow{Number: 2, State: official.Official}
+	c.Published[1] = &standings.PublishedRow{Number: 13, State: official.Amended}
+	got := printed(t, c)
+	for _, want := range []string{
+		"overall 2 19 Official, version 2", "sex/M 2 19 Official, amended, version 13", "Official. Printed at 2025-09-28 12:00:05 +05:00",
+	} {
+		if !slices.Contains(got, want) {
+			t.Errorf("got %q, want the line %q", got, want)
+		}
 	}
 }
 

@@ -118,13 +118,12 @@ func (d *document) cut(text string, room float64) string {
 }
 
 // group is what tells people of an entrant's kind: the age group, else a team's category, else the sex.
-func group(row standings.Row) string {
-	r := row.Result
+func group(r *standings.OfficialRow) string {
 	switch {
 	case r.AgeGroup != "":
 		return r.AgeGroup
 	case r.Category != "":
 		return r.Category
 	}
-	return r.Sex.String()
+	return r.Sex
 }

@@ -23,34 +23,35 @@ type sheetColumn struct {
 	name  string
 	width float64
 	align string
-	text  func(standings.Row) string
+	text  func(*standings.OfficialRow) string
 }
 
 // sheetColumns fill the width between the margins.
 var sheetColumns = []sheetColumn{
-	{"Rank", 11, "R", func(r standings.Row) string { return number(r.Rank) }},
-	{"Bib", 14, "R", func(r standings.Row) string { return string(r.Result.Bib) }},
-	{"Name", 55, "L", func(r standings.Row) string { return r.Result.Name }},
-	{"Country", 13, "L", func(r standings.Row) string { return r.Result.Country }},
-	{"Club", 34, "L", func(r standings.Row) string { return r.Result.Club }},
+	{"Rank", 11, "R", func(r *standings.OfficialRow) string { return number(r.Rank) }},
+	{"Bib", 14, "R", func(r *standings.OfficialRow) string { return string(r.Bib) }},
+	{"Name", 55, "L", func(r *standings.OfficialRow) string { return r.Name }},
+	{"Country", 13, "L", func(r *standings.OfficialRow) string { return r.Country }},
+	{"Club", 34, "L", func(r *standings.OfficialRow) string { return r.Club }},
 	{"Group", 15, "L", group},
-	{"Gun", 15, "R", standings.Row.Gun},
-	{"Net", 15, "R", standings.Row.Net},
+	{"Gun", 15, "R", func(r *standings.OfficialRow) string { return r.Gun }},
+	{"Net", 15, "R", func(r *standings.OfficialRow) string { return r.Net }},
 	{"Time", 18, "R", timeOrStatus},
 }
 
-// WriteSheet writes a list: on every page its event, race, name and version, when it was written, and the number of the page.
-// The list is not official: that is said on every page as well.
-func (p *Printer) WriteSheet(w io.Writer, list standings.WholeList) error {
-	d := p.newDocument(list.Event.Name + ", " + standings.RaceName(list.Race) + ", " + list.Name)
-	d.SetCreationDate(list.WrittenAt)
-	d.SetModificationDate(list.WrittenAt)
-	pages := max(1, (len(list.Rows)+rowsOnPage-1)/rowsOnPage)
+// WriteSheet writes a list: on every page its event, race and name, the number of the page, and what the list is: not
+// official, with its version and when it was written, or published, when and by whom.
+func (p *Printer) WriteSheet(w io.Writer, s standings.Sheet) error {
+	d := p.newDocument(s.Event.Name + ", " + standings.RaceName(s.Race) + ", " + s.Title)
+	d.SetCreationDate(s.WrittenAt)
+	d.SetModificationDate(s.WrittenAt)
+	pages := max(1, (len(s.Rows)+rowsOnPage-1)/rowsOnPage)
 	for page := range pages {
 		d.AddPage()
-		d.sheetFrame(list, page+1, pages)
-		for i, row := range list.Rows[page*rowsOnPage : min((page+1)*rowsOnPage, len(list.Rows))] {
-			d.sheetRow(margin+headerHeight+float64(i)*rowHeight, "", func(c sheetColumn) string { return c.text(row) })
+		d.sheetFrame(&s, page+1, pages)
+		rows := s.Rows[page*rowsOnPage : min((page+1)*rowsOnPage, len(s.Rows))]
+		for i := range rows {
+			d.sheetRow(margin+headerHeight+float64(i)*rowHeight, "", func(c sheetColumn) string { return c.text(&rows[i]) })
 		}
 	}
 	if err := d.Output(w); err != nil {
@@ -60,21 +61,21 @@ func (p *Printer) WriteSheet(w io.Writer, list standings.WholeList) error {
 }
 
 // sheetFrame writes what stands on every page.
-func (d *document) sheetFrame(list standings.WholeList, page, pages int) {
+func (d *document) sheetFrame(s *standings.Sheet, page, pages int) {
 	const width = pageWidth - 2*margin
-	d.cell(margin, margin, 140, 7, "B", 13, "L", list.Event.Name)
-	d.cell(margin+140, margin, width-140, 7, "", 9, "R", list.Event.Day.String())
-	d.cell(margin, margin+7, width, 5.5, "B", 10, "L", standings.RaceName(list.Race))
-	d.cell(margin, margin+12.5, 140, 5, "", 9, "L", "List "+list.Title())
-	d.cell(margin+140, margin+12.5, width-140, 5, "", 9, "R", fmt.Sprintf("%d ranked of %d", list.Ranked, len(list.Rows)))
+	d.cell(margin, margin, 140, 7, "B", 13, "L", s.Event.Name)
+	d.cell(margin+140, margin, width-140, 7, "", 9, "R", s.Event.Day.String())
+	d.cell(margin, margin+7, 95, 5.5, "B", 10, "L", standings.RaceName(s.Race))
+	d.cell(margin+95, margin+7, width-95, 5.5, "", 9, "R", s.Reason())
+	d.cell(margin, margin+12.5, 140, 5, "", 9, "L", "List "+s.Title)
+	d.cell(margin+140, margin+12.5, width-140, 5, "", 9, "R", fmt.Sprintf("%d ranked of %d", s.Ranked(), len(s.Rows)))
 	d.sheetRow(margin+headerHeight-rowHeight, "B", func(c sheetColumn) string { return c.name })
 	d.Line(margin, margin+headerHeight, pageWidth-margin, margin+headerHeight)
 
 	bottom := pageHeight - margin - 5
 	d.Line(margin, bottom, pageWidth-margin, bottom)
-	d.cell(margin, bottom, 140, 5, "", rowPoints, "L",
-		fmt.Sprintf("Not official. Version %d, printed at %s", list.Version, list.Local(list.WrittenAt)))
-	d.cell(margin+140, bottom, width-140, 5, "", rowPoints, "R", fmt.Sprintf("Page %d of %d", page, pages))
+	d.cell(margin, bottom, 165, 5, "", rowPoints, "L", s.Legend())
+	d.cell(margin+165, bottom, width-165, 5, "", rowPoints, "R", fmt.Sprintf("Page %d of %d", page, pages))
 }
 
 func (d *document) sheetRow(y float64, style string, text func(sheetColumn) string) {
@@ -86,13 +87,13 @@ func (d *document) sheetRow(y float64, style string, text func(sheetColumn) stri
 }
 
 // timeOrStatus returns the time that a row ranks by, else its status, with the rule of a disqualification.
-func timeOrStatus(row standings.Row) string {
-	if row.Ranked() != "" {
-		return row.Ranked()
+func timeOrStatus(row *standings.OfficialRow) string {
+	if row.Ranked != "" {
+		return row.Ranked
 	}
-	text := row.Result.Status.String()
-	if row.Result.Rule != "" {
-		text += " " + row.Result.Rule
+	text := row.Status.String()
+	if row.Rule != "" {
+		text += " " + row.Rule
 	}
 	return text
 }

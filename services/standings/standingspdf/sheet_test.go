@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"raceday/services/rules/civil"
+	"raceday/services/rules/official"
 	"raceday/services/rules/passing"
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
@@ -88,7 +89,7 @@ func newPrinter(t *testing.T) *standingspdf.Printer {
 func sheet(t *testing.T, l standings.WholeList) []byte {
 	t.Helper()
 	var file bytes.Buffer
-	if err := newPrinter(t).WriteSheet(&file, l); err != nil {
+	if err := newPrinter(t).WriteSheet(&file, standings.SheetOf(l)); err != nil {
 		t.Fatal(err)
 	}
 	return file.Bytes()
@@ -208,6 +209,29 @@ func TestASheetOfAWholeField(t *testing.T) {
 	checkSheet(t, l, read(t, file, "-f", strconv.Itoa(from)), from, pages)
 }
 
+func TestASheetOfAPublishedListSaysSo(t *testing.T) {
+	t.Parallel()
+	event, results := marathon(2)
+	s := standings.SheetOf(list(t, event, results, "overall"))
+	s.Published = &standings.OfficialList{
+		Number: 12, State: official.Provisional, PublishedAt: racetime.At(printedAt), ProtestsUntil: racetime.At(printedAt.Add(time.Hour)),
+		Reason: "the gun was corrected", SignedBy: "Referee of the marathon",
+	}
+	var file bytes.Buffer
+	if err := newPrinter(t).WriteSheet(&file, s); err != nil {
+		t.Fatal(err)
+	}
+	page := read(t, file.Bytes())[0]
+	const foot = "Provisional, version 12, published at 2025-09-28 12:00:05 +05:00, signed by Referee of the marathon, " +
+		"protests until 2025-09-28 13:00:05 +05:00 Page 1 of 1"
+	if got := words(page[1]); got != "Марафон Reason: the gun was corrected" {
+		t.Errorf("head %q", got)
+	}
+	if got := words(page[len(page)-1]); got != foot {
+		t.Errorf("foot %q, want %q", got, foot)
+	}
+}
+
 // The same list gives the same bytes, written by many at once: they share the font.
 func TestSheetsAreWrittenSideBySide(t *testing.T) {
 	t.Parallel()
@@ -217,7 +241,7 @@ func TestSheetsAreWrittenSideBySide(t *testing.T) {
 	var writers sync.WaitGroup
 	for i := range files {
 		writers.Go(func() {
-			if err := p.WriteSheet(&files[i], l); err != nil {
+			if err := p.WriteSheet(&files[i], standings.SheetOf(l)); err != nil {
 				t.Error(err)
 			}
 		})

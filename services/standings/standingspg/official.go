@@ -115,22 +115,66 @@ func officialRows(ctx context.Context, tx pgx.Tx, l *standings.OfficialList) ([]
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (standings.OfficialRow, error) {
-		var r standings.OfficialRow
-		var status string
-		var ranked *int64
-		err := row.Scan(&r.Rank, &r.Bib, &r.Name, &r.Sex, &r.AgeGroup, &r.Country, &r.Club, &r.Category, &status, &r.Rule, &r.Gun,
-			&r.Net, &r.Penalty, &r.Ranked, &ranked)
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (standings.OfficialRow, error) { return scanOfficialRow(row) })
+}
+
+// scanOfficialRow scans the columns of a row, behind those before it.
+func scanOfficialRow(row pgx.CollectableRow, before ...any) (r standings.OfficialRow, err error) {
+	var status string
+	var ranked *int64
+	err = row.Scan(append(before, &r.Rank, &r.Bib, &r.Name, &r.Sex, &r.AgeGroup, &r.Country, &r.Club, &r.Category, &status,
+		&r.Rule, &r.Gun, &r.Net, &r.Penalty, &r.Ranked, &ranked)...)
+	if err != nil {
+		return r, err
+	}
+	r.RankedTime = racetime.FromMicroseconds(ranked)
+	var ok bool
+	if r.Status, ok = result.ParseStatus(status); !ok {
+		return r, fmt.Errorf("bib %s: %q is no status", r.Bib, status)
+	}
+	return r, nil
+}
+
+const selectPublishedRows = `
+WITH newest AS (
+    SELECT DISTINCT ON (list) list, number, state
+    FROM standings.official_lists
+    WHERE event = @event
+      AND race = @race
+    ORDER BY list, number DESC
+)
+SELECT newest.list, newest.number, newest.state, rank, bib, name, sex, age_group, country, club, category, status, rule, gun, net,
+       penalty, ranked, ranked_us
+FROM newest
+JOIN standings.official_rows AS r ON r.event = @event
+    AND r.race = @race
+    AND r.list = newest.list
+    AND r.number = newest.number
+    AND r.bib = @bib
+ORDER BY newest.list`
+
+// PublishedRows returns what the newest version of each list of a race says of a bib; nothing of lists without it.
+func (s *OfficialLists) PublishedRows(
+	ctx context.Context, event race.EventID, raceID race.ID, bib race.Bib,
+) (found []standings.PublishedRow, err error) {
+	args := pgx.StrictNamedArgs{"event": string(event), "race": string(raceID), "bib": string(bib)}
+	err = postgres.InTx(ctx, snapshots{s.pool}, func(ctx context.Context, tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, selectPublishedRows, args)
 		if err != nil {
-			return r, err
+			return err
 		}
-		r.RankedTime = racetime.FromMicroseconds(ranked)
-		var ok bool
-		if r.Status, ok = result.ParseStatus(status); !ok {
-			return r, fmt.Errorf("bib %s: %q is no status", r.Bib, status)
-		}
-		return r, nil
+		found, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (standings.PublishedRow, error) {
+			var p standings.PublishedRow
+			var err error
+			p.Row, err = scanOfficialRow(row, &p.List, &p.Number, &p.State)
+			return p, err
+		})
+		return err
 	})
+	if err != nil {
+		return nil, fmt.Errorf("read what is published of bib %s of %s: %w", bib, raceID, err)
+	}
+	return found, nil
 }
 
 const insertOfficial = `

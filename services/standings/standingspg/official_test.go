@@ -51,6 +51,14 @@ func TestOfficialLists(t *testing.T) {
 	if _, ok, err := store.OfficialVersion(t.Context(), "e", "ten", "sex/F", 3); ok || err != nil {
 		t.Errorf("a version that is not there: %t, %v", ok, err)
 	}
+	wantRows := []standings.PublishedRow{{List: "sex/F", Number: 2, State: official.Official, Row: list.Rows[0]}}
+	rows, err := store.PublishedRows(t.Context(), "e", "ten", "7")
+	if diff := cmp.Diff(wantRows, rows); err != nil || diff != "" {
+		t.Errorf("what is published of 7: %v (-want +got):\n%s", err, diff)
+	}
+	if rows, err := store.PublishedRows(t.Context(), "e", "ten", "8"); err != nil || len(rows) > 0 {
+		t.Errorf("8 is in an older version only: %v, %v", rows, err)
+	}
 	want := []standings.OfficialList{other, list, second}
 	for i := range want {
 		want[i].Rows = nil

@@ -119,7 +119,7 @@ type StandingsServiceClient interface {
 	// ExportResults streams results as a file, or as several files one after another, of one version: results.csv and
 	// legs.csv (or the same as JSON lines) as they are stored, the others of the live lists. No file says a date of birth, and
 	// a name that is hidden is in none. Reasons: EVENT_NOT_FOUND, and but for the files that are stored RACE_NOT_FOUND,
-	// LIST_NOT_FOUND, ENTRANT_NOT_FOUND, NOT_FINISHED (a certificate), STANDINGS_STOPPING.
+	// LIST_NOT_FOUND, OFFICIAL_LIST_NOT_FOUND, ENTRANT_NOT_FOUND, NOT_FINISHED (a certificate), STANDINGS_STOPPING.
 	ExportResults(ctx context.Context, in *ExportResultsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportResultsResponse], error)
 	// ExportFacts streams event.yaml, roster.csv, reads.csv.gz and rulings.csv as of one moment: now, or when an official list
 	// was published. Who was erased since has no name and no birth date in an earlier roster. Reasons: EVENT_NOT_FOUND,
@@ -443,7 +443,7 @@ type StandingsServiceServer interface {
 	// ExportResults streams results as a file, or as several files one after another, of one version: results.csv and
 	// legs.csv (or the same as JSON lines) as they are stored, the others of the live lists. No file says a date of birth, and
 	// a name that is hidden is in none. Reasons: EVENT_NOT_FOUND, and but for the files that are stored RACE_NOT_FOUND,
-	// LIST_NOT_FOUND, ENTRANT_NOT_FOUND, NOT_FINISHED (a certificate), STANDINGS_STOPPING.
+	// LIST_NOT_FOUND, OFFICIAL_LIST_NOT_FOUND, ENTRANT_NOT_FOUND, NOT_FINISHED (a certificate), STANDINGS_STOPPING.
 	ExportResults(*ExportResultsRequest, grpc.ServerStreamingServer[ExportResultsResponse]) error
 	// ExportFacts streams event.yaml, roster.csv, reads.csv.gz and rulings.csv as of one moment: now, or when an official list
 	// was published. Who was erased since has no name and no birth date in an earlier roster. Reasons: EVENT_NOT_FOUND,
