@@ -38,7 +38,8 @@ far they are, then all others by status. Letters that not every file system take
 which list each file holds (file, race, list, ranked, entrants). Files of lists that are no more are not removed. Columns:
 
   rank              empty without one
-  bib, name         the name as it is published, empty where it is hidden
+  bib, name         the name as it is published, empty where it is hidden; names, countries and clubs that begin like a
+                    formula of a spreadsheet (= + - @) have an apostrophe before them
   country, club
   sex, age_group    F, M or X; of the first classification with ages
   status            FINISHED, STARTED, OTL, DNF, DSQ, NOT_COMPETING, DNS, WITHDRAWN or ENTERED

@@ -15,7 +15,8 @@ import (
 
 // WriteList writes a list as CSV: rank, bib, name, country, club, sex, age_group, status, gun, net and ranked, then for each
 // visit after the start split:<n>:<point>, the official net time there, and pace:<n>:<point>, m:ss a kilometre from the
-// passing before; the finish has a pace only. What is not known is empty.
+// passing before; the finish has a pace only. What is not known is empty. A name, country or club that a spreadsheet would
+// compute has an apostrophe before it.
 func WriteList(w io.Writer, list WholeList) error {
 	course := list.Race.Course
 	header := []string{"rank", "bib", "name", "country", "club", "sex", "age_group", "status", "gun", "net", "ranked"}
@@ -35,7 +36,7 @@ func WriteList(w io.Writer, list WholeList) error {
 		if row.Rank > 0 {
 			rank = strconv.Itoa(row.Rank)
 		}
-		record = append(record[:0], rank, string(r.Bib), r.Name, r.Country, r.Club, r.Sex.String(), r.AgeGroup, r.Status.String(),
+		record = append(record[:0], rank, string(r.Bib), asText(r.Name), asText(r.Country), asText(r.Club), r.Sex.String(), r.AgeGroup, r.Status.String(),
 			row.Gun(), row.Net(), row.Ranked())
 		for visit := 1; visit < len(course); visit++ {
 			split, _ := row.SplitAt(visit)
@@ -47,6 +48,15 @@ func WriteList(w io.Writer, list WholeList) error {
 		_ = file.Write(record)
 	}
 	return flush(file, "the list "+list.Name)
+}
+
+// asText returns what entrants wrote of themselves so that a spreadsheet takes it as text, not as a formula.
+// [OWASP, CSV injection]
+func asText(written string) string {
+	if written != "" && strings.ContainsRune("=+-@\t\r", rune(written[0])) {
+		return "'" + written
+	}
+	return written
 }
 
 // listsFile is the file that says which list each other file of an export holds; no list's file has its name.

@@ -33,7 +33,7 @@ func wholeDay() (*race.Event, []result.Result) {
 	winner.Country, winner.Club, winner.AgeGroup = "KAZ", `Club "Жүйрік", Алматы`, "M18-39"
 	results := []result.Result{
 		in(finished(runner(2, "city", "9", result.OTL, 10*second, 0, 0, 9000*second)), "Late"),
-		in(runner(3, "city", "4", result.DNF, 10*second, 1300*second), "Out"),
+		in(runner(3, "city", "4", result.DNF, 10*second, 1300*second), `=HYPERLINK("x")`),
 		in(runner(4, "city", "3", result.DNF, 10*second, 1400*second), "Out too"),
 		in(finished(runner(5, "city", "5", result.DSQ, 10*second, 1000*second, 2000*second, 3000*second)), "Cut"),
 		in(runner(6, "city", "6", result.DNS), "Absent"),
@@ -55,7 +55,7 @@ const wantWhole = `rank,bib,name,country,club,sex,age_group,status,gun,net,ranke
 ,7,Behind,,,M,,STARTED,,,,0:19:50,3:58,,,
 ,9,Late,,,M,,OTL,2:30:00,2:29:50,,,,,,10:00
 ,3,Out too,,,M,,DNF,,,,0:23:10,4:38,,,
-,4,Out,,,M,,DNF,,,,0:21:30,4:18,,,
+,4,"'=HYPERLINK(""x"")",,,M,,DNF,,,,0:21:30,4:18,,,
 ,5,Cut,,,M,,DSQ,0:50:00,0:49:50,,0:16:30,3:18,0:33:10,3:20,3:20
 ,6,Absent,,,M,,DNS,,,,,,,,
 `
