@@ -12,7 +12,6 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// answer is an error that a server sent.
 // sayUnknown tells, of a call that may have been carried out although its answer did not come, with which flag the same command
 // is safe to give again.
 func sayUnknown(w io.Writer, err error, flag string) {
@@ -22,6 +21,7 @@ func sayUnknown(w io.Writer, err error, flag string) {
 	}
 }
 
+// answer is an error that a server sent.
 type answer interface {
 	error
 	GRPCStatus() *status.Status
