@@ -2177,9 +2177,15 @@ func (x *ListAwardsRequest) GetRace() string {
 
 // ListAwardsResponse holds the prizes.
 type ListAwardsResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Prizes        []*Prize               `protobuf:"bytes,1,rep,name=prizes,proto3" json:"prizes,omitempty"`
-	Version       int64                  `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Prizes  []*Prize               `protobuf:"bytes,1,rep,name=prizes,proto3" json:"prizes,omitempty"`
+	Version int64                  `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	// The last announcement, without its prizes; unset: nothing was announced yet, and nothing is a change.
+	Announced *AwardAnnouncement `protobuf:"bytes,3,opt,name=announced,proto3" json:"announced,omitempty"`
+	// What is other than announced, in the order of the awards, who loses last in each list.
+	Changes []*PrizeChange `protobuf:"bytes,4,rep,name=changes,proto3" json:"changes,omitempty"`
+	// Prizes in the hands of entrants who do not win them, or win another place: to be taken back.
+	WrongHands    []*PrizeHandOver `protobuf:"bytes,5,rep,name=wrong_hands,json=wrongHands,proto3" json:"wrong_hands,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2226,6 +2232,27 @@ func (x *ListAwardsResponse) GetVersion() int64 {
 		return x.Version
 	}
 	return 0
+}
+
+func (x *ListAwardsResponse) GetAnnounced() *AwardAnnouncement {
+	if x != nil {
+		return x.Announced
+	}
+	return nil
+}
+
+func (x *ListAwardsResponse) GetChanges() []*PrizeChange {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
+func (x *ListAwardsResponse) GetWrongHands() []*PrizeHandOver {
+	if x != nil {
+		return x.WrongHands
+	}
+	return nil
 }
 
 // OfficialListName names a version of a list.
@@ -2880,7 +2907,7 @@ var File_raceday_standings_v1_standings_service_proto protoreflect.FileDescripto
 
 const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\n" +
-	",raceday/standings/v1/standings_service.proto\x12\x14raceday.standings.v1\x1a\"raceday/standings/v1/anomaly.proto\x1a raceday/standings/v1/award.proto\x1a#raceday/standings/v1/official.proto\x1a$raceday/standings/v1/on_course.proto\x1a#raceday/standings/v1/standing.proto\"\xd0\x01\n" +
+	",raceday/standings/v1/standings_service.proto\x12\x14raceday.standings.v1\x1a'raceday/standings/v1/announcement.proto\x1a\"raceday/standings/v1/anomaly.proto\x1a raceday/standings/v1/award.proto\x1a#raceday/standings/v1/official.proto\x1a$raceday/standings/v1/on_course.proto\x1a#raceday/standings/v1/standing.proto\"\xd0\x01\n" +
 	"\x13GetStandingsRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04race\x18\x02 \x01(\tR\x04race\x12\x12\n" +
@@ -3028,10 +3055,14 @@ const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\x0fnext_page_token\x18\x05 \x01(\tR\rnextPageToken\"B\n" +
 	"\x11ListAwardsRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
-	"\x04race\x18\x02 \x01(\tR\x04race\"c\n" +
+	"\x04race\x18\x02 \x01(\tR\x04race\"\xad\x02\n" +
 	"\x12ListAwardsResponse\x123\n" +
 	"\x06prizes\x18\x01 \x03(\v2\x1b.raceday.standings.v1.PrizeR\x06prizes\x12\x18\n" +
-	"\aversion\x18\x02 \x01(\x03R\aversion\"R\n" +
+	"\aversion\x18\x02 \x01(\x03R\aversion\x12E\n" +
+	"\tannounced\x18\x03 \x01(\v2'.raceday.standings.v1.AwardAnnouncementR\tannounced\x12;\n" +
+	"\achanges\x18\x04 \x03(\v2!.raceday.standings.v1.PrizeChangeR\achanges\x12D\n" +
+	"\vwrong_hands\x18\x05 \x03(\v2#.raceday.standings.v1.PrizeHandOverR\n" +
+	"wrongHands\"R\n" +
 	"\x10OfficialListName\x12\x12\n" +
 	"\x04race\x18\x01 \x01(\tR\x04race\x12\x12\n" +
 	"\x04list\x18\x02 \x01(\tR\x04list\x12\x16\n" +
@@ -3085,7 +3116,7 @@ const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\x18EXPORT_FILE_RESULTS_XLSX\x10\x04\x12\x19\n" +
 	"\x15EXPORT_FILE_LISTS_CSV\x10\x05\x12\x19\n" +
 	"\x15EXPORT_FILE_SHEET_PDF\x10\x06\x12\x1f\n" +
-	"\x1bEXPORT_FILE_CERTIFICATE_PDF\x10\a2\x8a\x0f\n" +
+	"\x1bEXPORT_FILE_CERTIFICATE_PDF\x10\a2\xbb\x12\n" +
 	"\x10StandingsService\x12e\n" +
 	"\fGetStandings\x12).raceday.standings.v1.GetStandingsRequest\x1a*.raceday.standings.v1.GetStandingsResponse\x12m\n" +
 	"\x0eWatchStandings\x12+.raceday.standings.v1.WatchStandingsRequest\x1a,.raceday.standings.v1.WatchStandingsResponse0\x01\x12t\n" +
@@ -3097,7 +3128,11 @@ const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\fListOnCourse\x12).raceday.standings.v1.ListOnCourseRequest\x1a*.raceday.standings.v1.ListOnCourseResponse\x12h\n" +
 	"\rListAnomalies\x12*.raceday.standings.v1.ListAnomaliesRequest\x1a+.raceday.standings.v1.ListAnomaliesResponse\x12_\n" +
 	"\n" +
-	"ListAwards\x12'.raceday.standings.v1.ListAwardsRequest\x1a(.raceday.standings.v1.ListAwardsResponse\x12z\n" +
+	"ListAwards\x12'.raceday.standings.v1.ListAwardsRequest\x1a(.raceday.standings.v1.ListAwardsResponse\x12k\n" +
+	"\x0eAnnounceAwards\x12+.raceday.standings.v1.AnnounceAwardsRequest\x1a,.raceday.standings.v1.AnnounceAwardsResponse\x12h\n" +
+	"\rHandOverAward\x12*.raceday.standings.v1.HandOverAwardRequest\x1a+.raceday.standings.v1.HandOverAwardResponse\x12h\n" +
+	"\rTakeBackAward\x12*.raceday.standings.v1.TakeBackAwardRequest\x1a+.raceday.standings.v1.TakeBackAwardResponse\x12n\n" +
+	"\x0fGetAwardHistory\x12,.raceday.standings.v1.GetAwardHistoryRequest\x1a-.raceday.standings.v1.GetAwardHistoryResponse\x12z\n" +
 	"\x13PublishOfficialList\x120.raceday.standings.v1.PublishOfficialListRequest\x1a1.raceday.standings.v1.PublishOfficialListResponse\x12n\n" +
 	"\x0fListOpenMatters\x12,.raceday.standings.v1.ListOpenMattersRequest\x1a-.raceday.standings.v1.ListOpenMattersResponse\x12n\n" +
 	"\x0fGetOfficialList\x12,.raceday.standings.v1.GetOfficialListRequest\x1a-.raceday.standings.v1.GetOfficialListResponse\x12t\n" +
@@ -3174,9 +3209,20 @@ var file_raceday_standings_v1_standings_service_proto_goTypes = []any{
 	(AnomalyKind)(0),                    // 49: raceday.standings.v1.AnomalyKind
 	(*Anomaly)(nil),                     // 50: raceday.standings.v1.Anomaly
 	(*Prize)(nil),                       // 51: raceday.standings.v1.Prize
-	(OfficialState)(0),                  // 52: raceday.standings.v1.OfficialState
-	(*OfficialList)(nil),                // 53: raceday.standings.v1.OfficialList
-	(*OfficialChange)(nil),              // 54: raceday.standings.v1.OfficialChange
+	(*AwardAnnouncement)(nil),           // 52: raceday.standings.v1.AwardAnnouncement
+	(*PrizeChange)(nil),                 // 53: raceday.standings.v1.PrizeChange
+	(*PrizeHandOver)(nil),               // 54: raceday.standings.v1.PrizeHandOver
+	(OfficialState)(0),                  // 55: raceday.standings.v1.OfficialState
+	(*OfficialList)(nil),                // 56: raceday.standings.v1.OfficialList
+	(*OfficialChange)(nil),              // 57: raceday.standings.v1.OfficialChange
+	(*AnnounceAwardsRequest)(nil),       // 58: raceday.standings.v1.AnnounceAwardsRequest
+	(*HandOverAwardRequest)(nil),        // 59: raceday.standings.v1.HandOverAwardRequest
+	(*TakeBackAwardRequest)(nil),        // 60: raceday.standings.v1.TakeBackAwardRequest
+	(*GetAwardHistoryRequest)(nil),      // 61: raceday.standings.v1.GetAwardHistoryRequest
+	(*AnnounceAwardsResponse)(nil),      // 62: raceday.standings.v1.AnnounceAwardsResponse
+	(*HandOverAwardResponse)(nil),       // 63: raceday.standings.v1.HandOverAwardResponse
+	(*TakeBackAwardResponse)(nil),       // 64: raceday.standings.v1.TakeBackAwardResponse
+	(*GetAwardHistoryResponse)(nil),     // 65: raceday.standings.v1.GetAwardHistoryResponse
 }
 var file_raceday_standings_v1_standings_service_proto_depIdxs = []int32{
 	0,  // 0: raceday.standings.v1.GetStandingsRequest.order:type_name -> raceday.standings.v1.StandingsOrder
@@ -3198,55 +3244,66 @@ var file_raceday_standings_v1_standings_service_proto_depIdxs = []int32{
 	49, // 16: raceday.standings.v1.ListAnomaliesRequest.kind:type_name -> raceday.standings.v1.AnomalyKind
 	50, // 17: raceday.standings.v1.ListAnomaliesResponse.anomalies:type_name -> raceday.standings.v1.Anomaly
 	51, // 18: raceday.standings.v1.ListAwardsResponse.prizes:type_name -> raceday.standings.v1.Prize
-	52, // 19: raceday.standings.v1.PublishOfficialListRequest.as:type_name -> raceday.standings.v1.OfficialState
-	53, // 20: raceday.standings.v1.PublishOfficialListResponse.list:type_name -> raceday.standings.v1.OfficialList
-	32, // 21: raceday.standings.v1.GetOfficialListRequest.name:type_name -> raceday.standings.v1.OfficialListName
-	53, // 22: raceday.standings.v1.GetOfficialListResponse.list:type_name -> raceday.standings.v1.OfficialList
-	53, // 23: raceday.standings.v1.ListOfficialListsResponse.lists:type_name -> raceday.standings.v1.OfficialList
-	53, // 24: raceday.standings.v1.DiffOfficialListsResponse.from:type_name -> raceday.standings.v1.OfficialList
-	53, // 25: raceday.standings.v1.DiffOfficialListsResponse.to:type_name -> raceday.standings.v1.OfficialList
-	54, // 26: raceday.standings.v1.DiffOfficialListsResponse.changes:type_name -> raceday.standings.v1.OfficialChange
-	2,  // 27: raceday.standings.v1.StandingsService.GetStandings:input_type -> raceday.standings.v1.GetStandingsRequest
-	6,  // 28: raceday.standings.v1.StandingsService.WatchStandings:input_type -> raceday.standings.v1.WatchStandingsRequest
-	4,  // 29: raceday.standings.v1.StandingsService.GetSplitStandings:input_type -> raceday.standings.v1.GetSplitStandingsRequest
-	8,  // 30: raceday.standings.v1.StandingsService.GetResult:input_type -> raceday.standings.v1.GetResultRequest
-	10, // 31: raceday.standings.v1.StandingsService.WatchResult:input_type -> raceday.standings.v1.WatchResultRequest
-	12, // 32: raceday.standings.v1.StandingsService.GetProgress:input_type -> raceday.standings.v1.GetProgressRequest
-	15, // 33: raceday.standings.v1.StandingsService.ListLists:input_type -> raceday.standings.v1.ListListsRequest
-	26, // 34: raceday.standings.v1.StandingsService.ListOnCourse:input_type -> raceday.standings.v1.ListOnCourseRequest
-	28, // 35: raceday.standings.v1.StandingsService.ListAnomalies:input_type -> raceday.standings.v1.ListAnomaliesRequest
-	30, // 36: raceday.standings.v1.StandingsService.ListAwards:input_type -> raceday.standings.v1.ListAwardsRequest
-	33, // 37: raceday.standings.v1.StandingsService.PublishOfficialList:input_type -> raceday.standings.v1.PublishOfficialListRequest
-	35, // 38: raceday.standings.v1.StandingsService.ListOpenMatters:input_type -> raceday.standings.v1.ListOpenMattersRequest
-	37, // 39: raceday.standings.v1.StandingsService.GetOfficialList:input_type -> raceday.standings.v1.GetOfficialListRequest
-	39, // 40: raceday.standings.v1.StandingsService.ListOfficialLists:input_type -> raceday.standings.v1.ListOfficialListsRequest
-	41, // 41: raceday.standings.v1.StandingsService.DiffOfficialLists:input_type -> raceday.standings.v1.DiffOfficialListsRequest
-	18, // 42: raceday.standings.v1.StandingsService.ExportResults:input_type -> raceday.standings.v1.ExportResultsRequest
-	20, // 43: raceday.standings.v1.StandingsService.ExportFacts:input_type -> raceday.standings.v1.ExportFactsRequest
-	22, // 44: raceday.standings.v1.StandingsService.Rebuild:input_type -> raceday.standings.v1.RebuildRequest
-	3,  // 45: raceday.standings.v1.StandingsService.GetStandings:output_type -> raceday.standings.v1.GetStandingsResponse
-	7,  // 46: raceday.standings.v1.StandingsService.WatchStandings:output_type -> raceday.standings.v1.WatchStandingsResponse
-	5,  // 47: raceday.standings.v1.StandingsService.GetSplitStandings:output_type -> raceday.standings.v1.GetSplitStandingsResponse
-	9,  // 48: raceday.standings.v1.StandingsService.GetResult:output_type -> raceday.standings.v1.GetResultResponse
-	11, // 49: raceday.standings.v1.StandingsService.WatchResult:output_type -> raceday.standings.v1.WatchResultResponse
-	13, // 50: raceday.standings.v1.StandingsService.GetProgress:output_type -> raceday.standings.v1.GetProgressResponse
-	16, // 51: raceday.standings.v1.StandingsService.ListLists:output_type -> raceday.standings.v1.ListListsResponse
-	27, // 52: raceday.standings.v1.StandingsService.ListOnCourse:output_type -> raceday.standings.v1.ListOnCourseResponse
-	29, // 53: raceday.standings.v1.StandingsService.ListAnomalies:output_type -> raceday.standings.v1.ListAnomaliesResponse
-	31, // 54: raceday.standings.v1.StandingsService.ListAwards:output_type -> raceday.standings.v1.ListAwardsResponse
-	34, // 55: raceday.standings.v1.StandingsService.PublishOfficialList:output_type -> raceday.standings.v1.PublishOfficialListResponse
-	36, // 56: raceday.standings.v1.StandingsService.ListOpenMatters:output_type -> raceday.standings.v1.ListOpenMattersResponse
-	38, // 57: raceday.standings.v1.StandingsService.GetOfficialList:output_type -> raceday.standings.v1.GetOfficialListResponse
-	40, // 58: raceday.standings.v1.StandingsService.ListOfficialLists:output_type -> raceday.standings.v1.ListOfficialListsResponse
-	42, // 59: raceday.standings.v1.StandingsService.DiffOfficialLists:output_type -> raceday.standings.v1.DiffOfficialListsResponse
-	19, // 60: raceday.standings.v1.StandingsService.ExportResults:output_type -> raceday.standings.v1.ExportResultsResponse
-	21, // 61: raceday.standings.v1.StandingsService.ExportFacts:output_type -> raceday.standings.v1.ExportFactsResponse
-	23, // 62: raceday.standings.v1.StandingsService.Rebuild:output_type -> raceday.standings.v1.RebuildResponse
-	45, // [45:63] is the sub-list for method output_type
-	27, // [27:45] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	52, // 19: raceday.standings.v1.ListAwardsResponse.announced:type_name -> raceday.standings.v1.AwardAnnouncement
+	53, // 20: raceday.standings.v1.ListAwardsResponse.changes:type_name -> raceday.standings.v1.PrizeChange
+	54, // 21: raceday.standings.v1.ListAwardsResponse.wrong_hands:type_name -> raceday.standings.v1.PrizeHandOver
+	55, // 22: raceday.standings.v1.PublishOfficialListRequest.as:type_name -> raceday.standings.v1.OfficialState
+	56, // 23: raceday.standings.v1.PublishOfficialListResponse.list:type_name -> raceday.standings.v1.OfficialList
+	32, // 24: raceday.standings.v1.GetOfficialListRequest.name:type_name -> raceday.standings.v1.OfficialListName
+	56, // 25: raceday.standings.v1.GetOfficialListResponse.list:type_name -> raceday.standings.v1.OfficialList
+	56, // 26: raceday.standings.v1.ListOfficialListsResponse.lists:type_name -> raceday.standings.v1.OfficialList
+	56, // 27: raceday.standings.v1.DiffOfficialListsResponse.from:type_name -> raceday.standings.v1.OfficialList
+	56, // 28: raceday.standings.v1.DiffOfficialListsResponse.to:type_name -> raceday.standings.v1.OfficialList
+	57, // 29: raceday.standings.v1.DiffOfficialListsResponse.changes:type_name -> raceday.standings.v1.OfficialChange
+	2,  // 30: raceday.standings.v1.StandingsService.GetStandings:input_type -> raceday.standings.v1.GetStandingsRequest
+	6,  // 31: raceday.standings.v1.StandingsService.WatchStandings:input_type -> raceday.standings.v1.WatchStandingsRequest
+	4,  // 32: raceday.standings.v1.StandingsService.GetSplitStandings:input_type -> raceday.standings.v1.GetSplitStandingsRequest
+	8,  // 33: raceday.standings.v1.StandingsService.GetResult:input_type -> raceday.standings.v1.GetResultRequest
+	10, // 34: raceday.standings.v1.StandingsService.WatchResult:input_type -> raceday.standings.v1.WatchResultRequest
+	12, // 35: raceday.standings.v1.StandingsService.GetProgress:input_type -> raceday.standings.v1.GetProgressRequest
+	15, // 36: raceday.standings.v1.StandingsService.ListLists:input_type -> raceday.standings.v1.ListListsRequest
+	26, // 37: raceday.standings.v1.StandingsService.ListOnCourse:input_type -> raceday.standings.v1.ListOnCourseRequest
+	28, // 38: raceday.standings.v1.StandingsService.ListAnomalies:input_type -> raceday.standings.v1.ListAnomaliesRequest
+	30, // 39: raceday.standings.v1.StandingsService.ListAwards:input_type -> raceday.standings.v1.ListAwardsRequest
+	58, // 40: raceday.standings.v1.StandingsService.AnnounceAwards:input_type -> raceday.standings.v1.AnnounceAwardsRequest
+	59, // 41: raceday.standings.v1.StandingsService.HandOverAward:input_type -> raceday.standings.v1.HandOverAwardRequest
+	60, // 42: raceday.standings.v1.StandingsService.TakeBackAward:input_type -> raceday.standings.v1.TakeBackAwardRequest
+	61, // 43: raceday.standings.v1.StandingsService.GetAwardHistory:input_type -> raceday.standings.v1.GetAwardHistoryRequest
+	33, // 44: raceday.standings.v1.StandingsService.PublishOfficialList:input_type -> raceday.standings.v1.PublishOfficialListRequest
+	35, // 45: raceday.standings.v1.StandingsService.ListOpenMatters:input_type -> raceday.standings.v1.ListOpenMattersRequest
+	37, // 46: raceday.standings.v1.StandingsService.GetOfficialList:input_type -> raceday.standings.v1.GetOfficialListRequest
+	39, // 47: raceday.standings.v1.StandingsService.ListOfficialLists:input_type -> raceday.standings.v1.ListOfficialListsRequest
+	41, // 48: raceday.standings.v1.StandingsService.DiffOfficialLists:input_type -> raceday.standings.v1.DiffOfficialListsRequest
+	18, // 49: raceday.standings.v1.StandingsService.ExportResults:input_type -> raceday.standings.v1.ExportResultsRequest
+	20, // 50: raceday.standings.v1.StandingsService.ExportFacts:input_type -> raceday.standings.v1.ExportFactsRequest
+	22, // 51: raceday.standings.v1.StandingsService.Rebuild:input_type -> raceday.standings.v1.RebuildRequest
+	3,  // 52: raceday.standings.v1.StandingsService.GetStandings:output_type -> raceday.standings.v1.GetStandingsResponse
+	7,  // 53: raceday.standings.v1.StandingsService.WatchStandings:output_type -> raceday.standings.v1.WatchStandingsResponse
+	5,  // 54: raceday.standings.v1.StandingsService.GetSplitStandings:output_type -> raceday.standings.v1.GetSplitStandingsResponse
+	9,  // 55: raceday.standings.v1.StandingsService.GetResult:output_type -> raceday.standings.v1.GetResultResponse
+	11, // 56: raceday.standings.v1.StandingsService.WatchResult:output_type -> raceday.standings.v1.WatchResultResponse
+	13, // 57: raceday.standings.v1.StandingsService.GetProgress:output_type -> raceday.standings.v1.GetProgressResponse
+	16, // 58: raceday.standings.v1.StandingsService.ListLists:output_type -> raceday.standings.v1.ListListsResponse
+	27, // 59: raceday.standings.v1.StandingsService.ListOnCourse:output_type -> raceday.standings.v1.ListOnCourseResponse
+	29, // 60: raceday.standings.v1.StandingsService.ListAnomalies:output_type -> raceday.standings.v1.ListAnomaliesResponse
+	31, // 61: raceday.standings.v1.StandingsService.ListAwards:output_type -> raceday.standings.v1.ListAwardsResponse
+	62, // 62: raceday.standings.v1.StandingsService.AnnounceAwards:output_type -> raceday.standings.v1.AnnounceAwardsResponse
+	63, // 63: raceday.standings.v1.StandingsService.HandOverAward:output_type -> raceday.standings.v1.HandOverAwardResponse
+	64, // 64: raceday.standings.v1.StandingsService.TakeBackAward:output_type -> raceday.standings.v1.TakeBackAwardResponse
+	65, // 65: raceday.standings.v1.StandingsService.GetAwardHistory:output_type -> raceday.standings.v1.GetAwardHistoryResponse
+	34, // 66: raceday.standings.v1.StandingsService.PublishOfficialList:output_type -> raceday.standings.v1.PublishOfficialListResponse
+	36, // 67: raceday.standings.v1.StandingsService.ListOpenMatters:output_type -> raceday.standings.v1.ListOpenMattersResponse
+	38, // 68: raceday.standings.v1.StandingsService.GetOfficialList:output_type -> raceday.standings.v1.GetOfficialListResponse
+	40, // 69: raceday.standings.v1.StandingsService.ListOfficialLists:output_type -> raceday.standings.v1.ListOfficialListsResponse
+	42, // 70: raceday.standings.v1.StandingsService.DiffOfficialLists:output_type -> raceday.standings.v1.DiffOfficialListsResponse
+	19, // 71: raceday.standings.v1.StandingsService.ExportResults:output_type -> raceday.standings.v1.ExportResultsResponse
+	21, // 72: raceday.standings.v1.StandingsService.ExportFacts:output_type -> raceday.standings.v1.ExportFactsResponse
+	23, // 73: raceday.standings.v1.StandingsService.Rebuild:output_type -> raceday.standings.v1.RebuildResponse
+	52, // [52:74] is the sub-list for method output_type
+	30, // [30:52] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_raceday_standings_v1_standings_service_proto_init() }
@@ -3254,6 +3311,7 @@ func file_raceday_standings_v1_standings_service_proto_init() {
 	if File_raceday_standings_v1_standings_service_proto != nil {
 		return
 	}
+	file_raceday_standings_v1_announcement_proto_init()
 	file_raceday_standings_v1_anomaly_proto_init()
 	file_raceday_standings_v1_award_proto_init()
 	file_raceday_standings_v1_official_proto_init()
