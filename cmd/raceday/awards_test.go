@@ -71,13 +71,18 @@ func (d *sprintDay) eventuallyAwards(want string) {
 	})
 }
 
-var clockTimes = regexp.MustCompile(`(20\d\d-\d\d-\d\d )?\d\d:\d\d:\d\d`)
+var (
+	clockTimes = regexp.MustCompile(`(20\d\d-\d\d-\d\d )?\d\d:\d\d:\d\d`)
+	gaps       = regexp.MustCompile(` +`)
+)
 
-// withoutTimes writes when something was done as AT, and parts columns by one space.
-func withoutTimes(text string) string {
-	text = clockTimes.ReplaceAllString(text, "AT")
-	return regexp.MustCompile(` *\n`).ReplaceAllString(regexp.MustCompile(` +`).ReplaceAllString(text, " "), "\n")
+// spaced parts columns by one space.
+func spaced(text string) string {
+	return strings.ReplaceAll(gaps.ReplaceAllString(text, " "), " \n", "\n")
 }
+
+// withoutTimes is spaced, with AT for when something was done.
+func withoutTimes(text string) string { return spaced(clockTimes.ReplaceAllString(text, "AT")) }
 
 // From the finish to prizes in the right hands: announced, handed over, and the winner disqualified after the podium.
 func TestAwards(t *testing.T) {

@@ -50,6 +50,7 @@ type cli struct {
 	OnCourse  onCourseCommand  `cmd:"" name:"oncourse" help:"Show who is out on the course, whatever the status, the longest overdue first."`
 	Anomalies anomaliesCommand `cmd:"" help:"Show what officials should look at in the reads."`
 	Rulings   rulingsCommand   `cmd:"" help:"Record officials' rulings."`
+	Cards     cardsCommand     `cmd:"" help:"Show the judges' sheet of a race: every card, what it amounts to, and whether the sheet is closed."`
 	Score     scoreCommand     `cmd:"" help:"Score a race day offline: no server, no database."`
 	Results   resultsCommand   `cmd:"" help:"Export results."`
 	Facts     factsCommand     `cmd:"" help:"Export the facts that results follow from."`

@@ -90,6 +90,7 @@ func roles(running []string) map[string][]access.Role {
 		"ListLists":           everybody,
 		"ListOnCourse":        staff,
 		"ListAnomalies":       finish,
+		"ListCards":           finish,
 		"ListAwards":          staff,
 		"AnnounceAwards":      jury,
 		"HandOverAward":       jury,

@@ -73,7 +73,7 @@ func newPodium(t *testing.T) *podium {
 		r.Name, r.Lists = "Runner "+string(r.Bib), []string{"sex/M", ""}
 		p.behind.results = append(p.behind.results, finished(r))
 	}
-	p.service = serveWith(t, p.behind, p.prizes)
+	p.service = serveWith(t, p.behind, standings.Dependencies{Prizes: p.prizes})
 	return p
 }
 
@@ -82,7 +82,7 @@ func (p *podium) disqualify(entrant int) {
 	p.Helper()
 	p.behind.results[entrant-1].Status = result.DSQ
 	p.behind.version++
-	p.service = serveWith(p.T, p.behind, p.prizes)
+	p.service = serveWith(p.T, p.behind, standings.Dependencies{Prizes: p.prizes})
 }
 
 func (p *podium) announce(want error) {

@@ -22,11 +22,11 @@ import (
 // serve returns the service over a backend, with its boards running until the test ends.
 func serve(t *testing.T, b *backend) *standings.Service {
 	t.Helper()
-	return serveWith(t, b, nil)
+	return serveWith(t, b, standings.Dependencies{})
 }
 
-// serveWith is serve with what was announced and handed over.
-func serveWith(t *testing.T, b *backend, prizes standings.Prizes) *standings.Service {
+// serveWith is serve with more than a backend is.
+func serveWith(t *testing.T, b *backend, with standings.Dependencies) *standings.Service {
 	t.Helper()
 	boards := standings.NewBoards(b, b, b, slog.New(slog.DiscardHandler))
 	ctx, cancel := context.WithCancel(t.Context())
@@ -38,9 +38,8 @@ func serveWith(t *testing.T, b *backend, prizes standings.Prizes) *standings.Ser
 			t.Errorf("Run ends with %v", err)
 		}
 	})
-	return standings.NewService(standings.Dependencies{
-		Boards: boards, Store: b, Events: b, Prizes: prizes, Now: time.Now,
-	})
+	with.Boards, with.Store, with.Events, with.Now = boards, b, b, time.Now
+	return standings.NewService(with)
 }
 
 // relayField is 120 finished teams and 5 on course.

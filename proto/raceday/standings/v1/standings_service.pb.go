@@ -2907,7 +2907,7 @@ var File_raceday_standings_v1_standings_service_proto protoreflect.FileDescripto
 
 const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\n" +
-	",raceday/standings/v1/standings_service.proto\x12\x14raceday.standings.v1\x1a'raceday/standings/v1/announcement.proto\x1a\"raceday/standings/v1/anomaly.proto\x1a raceday/standings/v1/award.proto\x1a#raceday/standings/v1/official.proto\x1a$raceday/standings/v1/on_course.proto\x1a#raceday/standings/v1/standing.proto\"\xd0\x01\n" +
+	",raceday/standings/v1/standings_service.proto\x12\x14raceday.standings.v1\x1a'raceday/standings/v1/announcement.proto\x1a\"raceday/standings/v1/anomaly.proto\x1a raceday/standings/v1/award.proto\x1a\x1fraceday/standings/v1/card.proto\x1a#raceday/standings/v1/official.proto\x1a$raceday/standings/v1/on_course.proto\x1a#raceday/standings/v1/standing.proto\"\xd0\x01\n" +
 	"\x13GetStandingsRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04race\x18\x02 \x01(\tR\x04race\x12\x12\n" +
@@ -3116,7 +3116,7 @@ const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\x18EXPORT_FILE_RESULTS_XLSX\x10\x04\x12\x19\n" +
 	"\x15EXPORT_FILE_LISTS_CSV\x10\x05\x12\x19\n" +
 	"\x15EXPORT_FILE_SHEET_PDF\x10\x06\x12\x1f\n" +
-	"\x1bEXPORT_FILE_CERTIFICATE_PDF\x10\a2\xbb\x12\n" +
+	"\x1bEXPORT_FILE_CERTIFICATE_PDF\x10\a2\x99\x13\n" +
 	"\x10StandingsService\x12e\n" +
 	"\fGetStandings\x12).raceday.standings.v1.GetStandingsRequest\x1a*.raceday.standings.v1.GetStandingsResponse\x12m\n" +
 	"\x0eWatchStandings\x12+.raceday.standings.v1.WatchStandingsRequest\x1a,.raceday.standings.v1.WatchStandingsResponse0\x01\x12t\n" +
@@ -3132,7 +3132,8 @@ const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\x0eAnnounceAwards\x12+.raceday.standings.v1.AnnounceAwardsRequest\x1a,.raceday.standings.v1.AnnounceAwardsResponse\x12h\n" +
 	"\rHandOverAward\x12*.raceday.standings.v1.HandOverAwardRequest\x1a+.raceday.standings.v1.HandOverAwardResponse\x12h\n" +
 	"\rTakeBackAward\x12*.raceday.standings.v1.TakeBackAwardRequest\x1a+.raceday.standings.v1.TakeBackAwardResponse\x12n\n" +
-	"\x0fGetAwardHistory\x12,.raceday.standings.v1.GetAwardHistoryRequest\x1a-.raceday.standings.v1.GetAwardHistoryResponse\x12z\n" +
+	"\x0fGetAwardHistory\x12,.raceday.standings.v1.GetAwardHistoryRequest\x1a-.raceday.standings.v1.GetAwardHistoryResponse\x12\\\n" +
+	"\tListCards\x12&.raceday.standings.v1.ListCardsRequest\x1a'.raceday.standings.v1.ListCardsResponse\x12z\n" +
 	"\x13PublishOfficialList\x120.raceday.standings.v1.PublishOfficialListRequest\x1a1.raceday.standings.v1.PublishOfficialListResponse\x12n\n" +
 	"\x0fListOpenMatters\x12,.raceday.standings.v1.ListOpenMattersRequest\x1a-.raceday.standings.v1.ListOpenMattersResponse\x12n\n" +
 	"\x0fGetOfficialList\x12,.raceday.standings.v1.GetOfficialListRequest\x1a-.raceday.standings.v1.GetOfficialListResponse\x12t\n" +
@@ -3219,10 +3220,12 @@ var file_raceday_standings_v1_standings_service_proto_goTypes = []any{
 	(*HandOverAwardRequest)(nil),        // 59: raceday.standings.v1.HandOverAwardRequest
 	(*TakeBackAwardRequest)(nil),        // 60: raceday.standings.v1.TakeBackAwardRequest
 	(*GetAwardHistoryRequest)(nil),      // 61: raceday.standings.v1.GetAwardHistoryRequest
-	(*AnnounceAwardsResponse)(nil),      // 62: raceday.standings.v1.AnnounceAwardsResponse
-	(*HandOverAwardResponse)(nil),       // 63: raceday.standings.v1.HandOverAwardResponse
-	(*TakeBackAwardResponse)(nil),       // 64: raceday.standings.v1.TakeBackAwardResponse
-	(*GetAwardHistoryResponse)(nil),     // 65: raceday.standings.v1.GetAwardHistoryResponse
+	(*ListCardsRequest)(nil),            // 62: raceday.standings.v1.ListCardsRequest
+	(*AnnounceAwardsResponse)(nil),      // 63: raceday.standings.v1.AnnounceAwardsResponse
+	(*HandOverAwardResponse)(nil),       // 64: raceday.standings.v1.HandOverAwardResponse
+	(*TakeBackAwardResponse)(nil),       // 65: raceday.standings.v1.TakeBackAwardResponse
+	(*GetAwardHistoryResponse)(nil),     // 66: raceday.standings.v1.GetAwardHistoryResponse
+	(*ListCardsResponse)(nil),           // 67: raceday.standings.v1.ListCardsResponse
 }
 var file_raceday_standings_v1_standings_service_proto_depIdxs = []int32{
 	0,  // 0: raceday.standings.v1.GetStandingsRequest.order:type_name -> raceday.standings.v1.StandingsOrder
@@ -3269,38 +3272,40 @@ var file_raceday_standings_v1_standings_service_proto_depIdxs = []int32{
 	59, // 41: raceday.standings.v1.StandingsService.HandOverAward:input_type -> raceday.standings.v1.HandOverAwardRequest
 	60, // 42: raceday.standings.v1.StandingsService.TakeBackAward:input_type -> raceday.standings.v1.TakeBackAwardRequest
 	61, // 43: raceday.standings.v1.StandingsService.GetAwardHistory:input_type -> raceday.standings.v1.GetAwardHistoryRequest
-	33, // 44: raceday.standings.v1.StandingsService.PublishOfficialList:input_type -> raceday.standings.v1.PublishOfficialListRequest
-	35, // 45: raceday.standings.v1.StandingsService.ListOpenMatters:input_type -> raceday.standings.v1.ListOpenMattersRequest
-	37, // 46: raceday.standings.v1.StandingsService.GetOfficialList:input_type -> raceday.standings.v1.GetOfficialListRequest
-	39, // 47: raceday.standings.v1.StandingsService.ListOfficialLists:input_type -> raceday.standings.v1.ListOfficialListsRequest
-	41, // 48: raceday.standings.v1.StandingsService.DiffOfficialLists:input_type -> raceday.standings.v1.DiffOfficialListsRequest
-	18, // 49: raceday.standings.v1.StandingsService.ExportResults:input_type -> raceday.standings.v1.ExportResultsRequest
-	20, // 50: raceday.standings.v1.StandingsService.ExportFacts:input_type -> raceday.standings.v1.ExportFactsRequest
-	22, // 51: raceday.standings.v1.StandingsService.Rebuild:input_type -> raceday.standings.v1.RebuildRequest
-	3,  // 52: raceday.standings.v1.StandingsService.GetStandings:output_type -> raceday.standings.v1.GetStandingsResponse
-	7,  // 53: raceday.standings.v1.StandingsService.WatchStandings:output_type -> raceday.standings.v1.WatchStandingsResponse
-	5,  // 54: raceday.standings.v1.StandingsService.GetSplitStandings:output_type -> raceday.standings.v1.GetSplitStandingsResponse
-	9,  // 55: raceday.standings.v1.StandingsService.GetResult:output_type -> raceday.standings.v1.GetResultResponse
-	11, // 56: raceday.standings.v1.StandingsService.WatchResult:output_type -> raceday.standings.v1.WatchResultResponse
-	13, // 57: raceday.standings.v1.StandingsService.GetProgress:output_type -> raceday.standings.v1.GetProgressResponse
-	16, // 58: raceday.standings.v1.StandingsService.ListLists:output_type -> raceday.standings.v1.ListListsResponse
-	27, // 59: raceday.standings.v1.StandingsService.ListOnCourse:output_type -> raceday.standings.v1.ListOnCourseResponse
-	29, // 60: raceday.standings.v1.StandingsService.ListAnomalies:output_type -> raceday.standings.v1.ListAnomaliesResponse
-	31, // 61: raceday.standings.v1.StandingsService.ListAwards:output_type -> raceday.standings.v1.ListAwardsResponse
-	62, // 62: raceday.standings.v1.StandingsService.AnnounceAwards:output_type -> raceday.standings.v1.AnnounceAwardsResponse
-	63, // 63: raceday.standings.v1.StandingsService.HandOverAward:output_type -> raceday.standings.v1.HandOverAwardResponse
-	64, // 64: raceday.standings.v1.StandingsService.TakeBackAward:output_type -> raceday.standings.v1.TakeBackAwardResponse
-	65, // 65: raceday.standings.v1.StandingsService.GetAwardHistory:output_type -> raceday.standings.v1.GetAwardHistoryResponse
-	34, // 66: raceday.standings.v1.StandingsService.PublishOfficialList:output_type -> raceday.standings.v1.PublishOfficialListResponse
-	36, // 67: raceday.standings.v1.StandingsService.ListOpenMatters:output_type -> raceday.standings.v1.ListOpenMattersResponse
-	38, // 68: raceday.standings.v1.StandingsService.GetOfficialList:output_type -> raceday.standings.v1.GetOfficialListResponse
-	40, // 69: raceday.standings.v1.StandingsService.ListOfficialLists:output_type -> raceday.standings.v1.ListOfficialListsResponse
-	42, // 70: raceday.standings.v1.StandingsService.DiffOfficialLists:output_type -> raceday.standings.v1.DiffOfficialListsResponse
-	19, // 71: raceday.standings.v1.StandingsService.ExportResults:output_type -> raceday.standings.v1.ExportResultsResponse
-	21, // 72: raceday.standings.v1.StandingsService.ExportFacts:output_type -> raceday.standings.v1.ExportFactsResponse
-	23, // 73: raceday.standings.v1.StandingsService.Rebuild:output_type -> raceday.standings.v1.RebuildResponse
-	52, // [52:74] is the sub-list for method output_type
-	30, // [30:52] is the sub-list for method input_type
+	62, // 44: raceday.standings.v1.StandingsService.ListCards:input_type -> raceday.standings.v1.ListCardsRequest
+	33, // 45: raceday.standings.v1.StandingsService.PublishOfficialList:input_type -> raceday.standings.v1.PublishOfficialListRequest
+	35, // 46: raceday.standings.v1.StandingsService.ListOpenMatters:input_type -> raceday.standings.v1.ListOpenMattersRequest
+	37, // 47: raceday.standings.v1.StandingsService.GetOfficialList:input_type -> raceday.standings.v1.GetOfficialListRequest
+	39, // 48: raceday.standings.v1.StandingsService.ListOfficialLists:input_type -> raceday.standings.v1.ListOfficialListsRequest
+	41, // 49: raceday.standings.v1.StandingsService.DiffOfficialLists:input_type -> raceday.standings.v1.DiffOfficialListsRequest
+	18, // 50: raceday.standings.v1.StandingsService.ExportResults:input_type -> raceday.standings.v1.ExportResultsRequest
+	20, // 51: raceday.standings.v1.StandingsService.ExportFacts:input_type -> raceday.standings.v1.ExportFactsRequest
+	22, // 52: raceday.standings.v1.StandingsService.Rebuild:input_type -> raceday.standings.v1.RebuildRequest
+	3,  // 53: raceday.standings.v1.StandingsService.GetStandings:output_type -> raceday.standings.v1.GetStandingsResponse
+	7,  // 54: raceday.standings.v1.StandingsService.WatchStandings:output_type -> raceday.standings.v1.WatchStandingsResponse
+	5,  // 55: raceday.standings.v1.StandingsService.GetSplitStandings:output_type -> raceday.standings.v1.GetSplitStandingsResponse
+	9,  // 56: raceday.standings.v1.StandingsService.GetResult:output_type -> raceday.standings.v1.GetResultResponse
+	11, // 57: raceday.standings.v1.StandingsService.WatchResult:output_type -> raceday.standings.v1.WatchResultResponse
+	13, // 58: raceday.standings.v1.StandingsService.GetProgress:output_type -> raceday.standings.v1.GetProgressResponse
+	16, // 59: raceday.standings.v1.StandingsService.ListLists:output_type -> raceday.standings.v1.ListListsResponse
+	27, // 60: raceday.standings.v1.StandingsService.ListOnCourse:output_type -> raceday.standings.v1.ListOnCourseResponse
+	29, // 61: raceday.standings.v1.StandingsService.ListAnomalies:output_type -> raceday.standings.v1.ListAnomaliesResponse
+	31, // 62: raceday.standings.v1.StandingsService.ListAwards:output_type -> raceday.standings.v1.ListAwardsResponse
+	63, // 63: raceday.standings.v1.StandingsService.AnnounceAwards:output_type -> raceday.standings.v1.AnnounceAwardsResponse
+	64, // 64: raceday.standings.v1.StandingsService.HandOverAward:output_type -> raceday.standings.v1.HandOverAwardResponse
+	65, // 65: raceday.standings.v1.StandingsService.TakeBackAward:output_type -> raceday.standings.v1.TakeBackAwardResponse
+	66, // 66: raceday.standings.v1.StandingsService.GetAwardHistory:output_type -> raceday.standings.v1.GetAwardHistoryResponse
+	67, // 67: raceday.standings.v1.StandingsService.ListCards:output_type -> raceday.standings.v1.ListCardsResponse
+	34, // 68: raceday.standings.v1.StandingsService.PublishOfficialList:output_type -> raceday.standings.v1.PublishOfficialListResponse
+	36, // 69: raceday.standings.v1.StandingsService.ListOpenMatters:output_type -> raceday.standings.v1.ListOpenMattersResponse
+	38, // 70: raceday.standings.v1.StandingsService.GetOfficialList:output_type -> raceday.standings.v1.GetOfficialListResponse
+	40, // 71: raceday.standings.v1.StandingsService.ListOfficialLists:output_type -> raceday.standings.v1.ListOfficialListsResponse
+	42, // 72: raceday.standings.v1.StandingsService.DiffOfficialLists:output_type -> raceday.standings.v1.DiffOfficialListsResponse
+	19, // 73: raceday.standings.v1.StandingsService.ExportResults:output_type -> raceday.standings.v1.ExportResultsResponse
+	21, // 74: raceday.standings.v1.StandingsService.ExportFacts:output_type -> raceday.standings.v1.ExportFactsResponse
+	23, // 75: raceday.standings.v1.StandingsService.Rebuild:output_type -> raceday.standings.v1.RebuildResponse
+	53, // [53:76] is the sub-list for method output_type
+	30, // [30:53] is the sub-list for method input_type
 	30, // [30:30] is the sub-list for extension type_name
 	30, // [30:30] is the sub-list for extension extendee
 	0,  // [0:30] is the sub-list for field type_name
@@ -3314,6 +3319,7 @@ func file_raceday_standings_v1_standings_service_proto_init() {
 	file_raceday_standings_v1_announcement_proto_init()
 	file_raceday_standings_v1_anomaly_proto_init()
 	file_raceday_standings_v1_award_proto_init()
+	file_raceday_standings_v1_card_proto_init()
 	file_raceday_standings_v1_official_proto_init()
 	file_raceday_standings_v1_on_course_proto_init()
 	file_raceday_standings_v1_standing_proto_init()

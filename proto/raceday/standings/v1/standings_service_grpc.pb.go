@@ -33,6 +33,7 @@ const (
 	StandingsService_HandOverAward_FullMethodName       = "/raceday.standings.v1.StandingsService/HandOverAward"
 	StandingsService_TakeBackAward_FullMethodName       = "/raceday.standings.v1.StandingsService/TakeBackAward"
 	StandingsService_GetAwardHistory_FullMethodName     = "/raceday.standings.v1.StandingsService/GetAwardHistory"
+	StandingsService_ListCards_FullMethodName           = "/raceday.standings.v1.StandingsService/ListCards"
 	StandingsService_PublishOfficialList_FullMethodName = "/raceday.standings.v1.StandingsService/PublishOfficialList"
 	StandingsService_ListOpenMatters_FullMethodName     = "/raceday.standings.v1.StandingsService/ListOpenMatters"
 	StandingsService_GetOfficialList_FullMethodName     = "/raceday.standings.v1.StandingsService/GetOfficialList"
@@ -122,6 +123,11 @@ type StandingsServiceClient interface {
 	// GetAwardHistory returns every announcement of a race with its prizes, and every hand-over. Reasons: EVENT_NOT_FOUND,
 	// RACE_NOT_FOUND, STANDINGS_STOPPING.
 	GetAwardHistory(ctx context.Context, in *GetAwardHistoryRequest, opts ...grpc.CallOption) (*GetAwardHistoryResponse, error)
+	// ListCards returns the judges' sheet of a race: every report of a yellow or red card, with those revoked, the card that it
+	// makes or repeats, and what the cards of each entrant amount to. It is as of the rulings recorded by now, which the scorer
+	// may apply a moment later. A page holds who follows the last bib of the one before. Reasons: EVENT_NOT_FOUND,
+	// RACE_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID, STANDINGS_STOPPING.
+	ListCards(ctx context.Context, in *ListCardsRequest, opts ...grpc.CallOption) (*ListCardsResponse, error)
 	// PublishOfficialList freezes a list, with who is unranked in it, as it follows from the facts that are scored so far: as
 	// PROVISIONAL, which announces it and opens the race's time for protests; then as OFFICIAL, when they are over and what is open is
 	// dealt with or waived by its name (ListOpenMatters); then as AMENDED, when something changed, with the reason. A refusal
@@ -319,6 +325,16 @@ func (c *standingsServiceClient) GetAwardHistory(ctx context.Context, in *GetAwa
 	return out, nil
 }
 
+func (c *standingsServiceClient) ListCards(ctx context.Context, in *ListCardsRequest, opts ...grpc.CallOption) (*ListCardsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListCardsResponse)
+	err := c.cc.Invoke(ctx, StandingsService_ListCards_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *standingsServiceClient) PublishOfficialList(ctx context.Context, in *PublishOfficialListRequest, opts ...grpc.CallOption) (*PublishOfficialListResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(PublishOfficialListResponse)
@@ -505,6 +521,11 @@ type StandingsServiceServer interface {
 	// GetAwardHistory returns every announcement of a race with its prizes, and every hand-over. Reasons: EVENT_NOT_FOUND,
 	// RACE_NOT_FOUND, STANDINGS_STOPPING.
 	GetAwardHistory(context.Context, *GetAwardHistoryRequest) (*GetAwardHistoryResponse, error)
+	// ListCards returns the judges' sheet of a race: every report of a yellow or red card, with those revoked, the card that it
+	// makes or repeats, and what the cards of each entrant amount to. It is as of the rulings recorded by now, which the scorer
+	// may apply a moment later. A page holds who follows the last bib of the one before. Reasons: EVENT_NOT_FOUND,
+	// RACE_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID, STANDINGS_STOPPING.
+	ListCards(context.Context, *ListCardsRequest) (*ListCardsResponse, error)
 	// PublishOfficialList freezes a list, with who is unranked in it, as it follows from the facts that are scored so far: as
 	// PROVISIONAL, which announces it and opens the race's time for protests; then as OFFICIAL, when they are over and what is open is
 	// dealt with or waived by its name (ListOpenMatters); then as AMENDED, when something changed, with the reason. A refusal
@@ -585,6 +606,9 @@ func (UnimplementedStandingsServiceServer) TakeBackAward(context.Context, *TakeB
 }
 func (UnimplementedStandingsServiceServer) GetAwardHistory(context.Context, *GetAwardHistoryRequest) (*GetAwardHistoryResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetAwardHistory not implemented")
+}
+func (UnimplementedStandingsServiceServer) ListCards(context.Context, *ListCardsRequest) (*ListCardsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListCards not implemented")
 }
 func (UnimplementedStandingsServiceServer) PublishOfficialList(context.Context, *PublishOfficialListRequest) (*PublishOfficialListResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method PublishOfficialList not implemented")
@@ -869,6 +893,24 @@ func _StandingsService_GetAwardHistory_Handler(srv interface{}, ctx context.Cont
 	return interceptor(ctx, in, info, handler)
 }
 
+func _StandingsService_ListCards_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListCardsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandingsServiceServer).ListCards(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandingsService_ListCards_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandingsServiceServer).ListCards(ctx, req.(*ListCardsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _StandingsService_PublishOfficialList_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(PublishOfficialListRequest)
 	if err := dec(in); err != nil {
@@ -1046,6 +1088,10 @@ var StandingsService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetAwardHistory",
 			Handler:    _StandingsService_GetAwardHistory_Handler,
+		},
+		{
+			MethodName: "ListCards",
+			Handler:    _StandingsService_ListCards_Handler,
 		},
 		{
 			MethodName: "PublishOfficialList",
