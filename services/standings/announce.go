@@ -42,16 +42,6 @@ func (a *Announcement) prizes() []award.Prize {
 	return prizes
 }
 
-// prizeOf returns the announced prize of a bib in a list.
-func (a *Announcement) prizeOf(list string, bib race.Bib) (award.Prize, bool) {
-	for _, p := range a.Prizes {
-		if p.List == list && p.Bib == bib {
-			return p.Prize, true
-		}
-	}
-	return award.Prize{}, false
-}
-
 // Awarded is what was announced and handed over of a race, each in its order.
 type Awarded struct {
 	Announcements []Announcement

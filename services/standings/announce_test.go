@@ -186,6 +186,28 @@ func TestAwardsSinceTheyWereAnnounced(t *testing.T) {
 	}
 }
 
+// Two entrants turn out to wear each other's bibs: a prize follows the entrant, whatever bib it was announced for.
+func TestAPrizeOfWhoWearsAnotherBibNow(t *testing.T) {
+	t.Parallel()
+	p := newPodium(t)
+	p.announce(nil)
+	p.handOver("10", false, nil)
+	first, third := &p.behind.results[0], &p.behind.results[2]
+	first.Bib, third.Bib = third.Bib, first.Bib
+	p.service = serveWith(t, p.behind, standings.Dependencies{Prizes: p.prizes})
+	p.handOver("10", false, standings.ErrPrizeNotAnnounced)
+	p.takeBack("10", standings.ErrPrizeNotHeld)
+	p.takeBack("12", nil)
+	p.handOver("12", false, nil)
+	p.wantAwards("12 1h1, 11 2")
+
+	p.behind.results = p.behind.results[1:] // who was first left the race
+	p.service = serveWith(t, p.behind, standings.Dependencies{Prizes: p.prizes})
+	// A change is shown by the name, of which nothing is left.
+	p.wantAwards("11 1, 10 2, 11 2>1, 12 0>2,  1>0h1, 12!1 by jury")
+	p.takeBack("12", nil)
+}
+
 func TestARepeatedRequestRecordsNothing(t *testing.T) {
 	t.Parallel()
 	p := newPodium(t)

@@ -62,7 +62,7 @@ func (a Awarded) lastOf(list string, entrant race.EntrantID) HandOver {
 // ErrAwardedMeanwhile, ErrStopping.
 func (s *Service) HandOverAward(ctx context.Context, actor string, p PrizeToHand) (ShownHandOver, error) {
 	return s.hand(ctx, actor, p, false, func(b *Board, awarded Awarded) (HandOver, error) {
-		prize, announcement, ok := awarded.announcedPrize(p)
+		prize, announcement, ok := b.announcedPrize(p, awarded)
 		if !ok {
 			return HandOver{}, ErrPrizeNotAnnounced
 		}
@@ -70,7 +70,7 @@ func (s *Service) HandOverAward(ctx context.Context, actor string, p PrizeToHand
 			return HandOver{}, ErrPrizeHeld
 		}
 		h := HandOver{Announcement: announcement, HandOver: award.HandOver{
-			Classification: prize.Classification, List: prize.List, Place: prize.Place, Entrant: prize.Entrant, Bib: prize.Bib,
+			Classification: prize.Classification, List: prize.List, Place: prize.Place, Entrant: prize.Entrant, Bib: p.Bib,
 		}}
 		now, err := b.Awards(p.Race, Awarded{})
 		if err != nil {
@@ -88,26 +88,39 @@ func (s *Service) HandOverAward(ctx context.Context, actor string, p PrizeToHand
 
 // announcedPrize returns the prize as it was announced last or, of one that was given already, when it last was announced,
 // and the number of that announcement.
-func (a Awarded) announcedPrize(p PrizeToHand) (award.Prize, int, bool) {
-	for _, announced := range slices.Backward(a.Announcements) {
-		prize, ok := announced.prizeOf(p.List, p.Bib)
-		if ok || !p.GivenAlready {
-			return prize, announced.Number, ok
+func (b *Board) announcedPrize(p PrizeToHand, awarded Awarded) (award.Prize, int, bool) {
+	for _, announced := range slices.Backward(awarded.Announcements) {
+		for _, prize := range announced.Prizes {
+			if prize.List == p.List && b.means(p, prize.Entrant, prize.Bib) {
+				return prize.Prize, announced.Number, true
+			}
+		}
+		if !p.GivenAlready {
+			break
 		}
 	}
 	return award.Prize{}, 0, false
 }
 
+// means reports whether a prize is to be handed to, or taken from, an entrant: the one who wears the bib in the race, or where
+// nobody does any more, who wore it when the prize was recorded.
+func (b *Board) means(p PrizeToHand, entrant race.EntrantID, recorded race.Bib) bool {
+	if res := b.resultIn(p.Race, p.Bib); res != nil {
+		return res.Entrant == entrant
+	}
+	return recorded == p.Bib
+}
+
 // TakeBackAward records that a prize was taken back from who holds it. Faults: as HandOverAward, but ErrPrizeNotHeld for
 // those of prizes.
 func (s *Service) TakeBackAward(ctx context.Context, actor string, p PrizeToHand) (ShownHandOver, error) {
-	return s.hand(ctx, actor, p, true, func(_ *Board, awarded Awarded) (HandOver, error) {
+	return s.hand(ctx, actor, p, true, func(b *Board, awarded Awarded) (HandOver, error) {
 		for _, held := range awarded.hands() {
-			if held.List != p.List || held.Bib != p.Bib {
+			if held.List != p.List || !b.means(p, held.Entrant, held.Bib) {
 				continue
 			}
 			h := HandOver{HandOver: held, Announcement: awarded.lastOf(held.List, held.Entrant).Announcement}
-			h.Back = true
+			h.Back, h.Bib = true, p.Bib
 			return h, nil
 		}
 		return HandOver{}, ErrPrizeNotHeld

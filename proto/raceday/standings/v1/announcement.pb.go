@@ -562,7 +562,8 @@ type HandOverAwardRequest struct {
 	// Made by the client, 1 to 64 letters, digits and . _ : -, unique among those of HandOverAward and TakeBackAward.
 	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	List      string `protobuf:"bytes,4,opt,name=list,proto3" json:"list,omitempty"`
-	Bib       string `protobuf:"bytes,5,opt,name=bib,proto3" json:"bib,omitempty"`
+	// What the winner wears now; where nobody in the race wears it any more, what it was announced for.
+	Bib string `protobuf:"bytes,5,opt,name=bib,proto3" json:"bib,omitempty"`
 	// Who hands it over; unset: the caller.
 	By string `protobuf:"bytes,6,opt,name=by,proto3" json:"by,omitempty"`
 	// The prize is in the entrant's hands already, as some announcement had it: recorded also where it is another's now.
@@ -703,7 +704,7 @@ type TakeBackAwardRequest struct {
 	// As in HandOverAwardRequest.
 	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	List      string `protobuf:"bytes,4,opt,name=list,proto3" json:"list,omitempty"`
-	// The bib that it was handed over to.
+	// What the holder wears now; where nobody in the race wears it any more, what it was handed over to.
 	Bib string `protobuf:"bytes,5,opt,name=bib,proto3" json:"bib,omitempty"`
 	// Who takes it back; unset: the caller.
 	By            string `protobuf:"bytes,6,opt,name=by,proto3" json:"by,omitempty"`
