@@ -50,13 +50,14 @@ type cli struct {
 	OnCourse  onCourseCommand  `cmd:"" name:"oncourse" help:"Show who is out on the course, whatever the status, the longest overdue first."`
 	Anomalies anomaliesCommand `cmd:"" help:"Show what officials should look at in the reads."`
 	Rulings   rulingsCommand   `cmd:"" help:"Record officials' rulings."`
+	Cards     cardsCommand     `cmd:"" help:"Show the judges' sheet of a race: every card, what it amounts to, and whether the sheet is closed."`
 	Score     scoreCommand     `cmd:"" help:"Score a race day offline: no server, no database."`
 	Results   resultsCommand   `cmd:"" help:"Export results."`
 	Facts     factsCommand     `cmd:"" help:"Export the facts that results follow from."`
 	Simulate  simulateCommand  `cmd:"" help:"Write or publish reads as real mats would produce them, and the truth beside them."`
 	Standings standingsCommand `cmd:"" help:"Show standings in the terminal."`
 	Result    resultCommand    `cmd:"" help:"Show the result of one entrant: times, splits with pace, ranks and legs."`
-	Awards    awardsCommand    `cmd:"" help:"Show who wins the prizes of a race as its lists stand now."`
+	Awards    awardsCommand    `cmd:"" help:"Show who wins the prizes of a race, announce it, and hand the prizes over."`
 	Official  officialCommand  `cmd:"" help:"Publish lists: provisional, official, amended; and show them as they were published."`
 	Explain   explainCommand   `cmd:"" help:"Explain a result: its reads, what became of each, passings, rulings and times."`
 	Chips     chipsCommand     `cmd:"" help:"Assign and swap chips, and show those that nobody wears."`

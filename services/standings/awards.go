@@ -2,6 +2,7 @@ package standings
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"raceday/services/rules/award"
@@ -12,23 +13,79 @@ import (
 type Prize struct {
 	award.Prize
 	Row Row
+	// Held is the place whose prize of the list the entrant holds; 0 is none.
+	Held int
 }
 
-// Awards returns who wins the prizes of a race, in the order of its awards, and the version that this is exact for. Fault:
-// ErrRaceNotFound.
-func (b *Board) Awards(raceID race.ID) ([]Prize, int64, error) {
+// Awards is who wins the prizes of a race, beside what was announced and handed over.
+type Awards struct {
+	// Prizes are in the order of the race's awards.
+	Prizes  []Prize
+	Version int64
+	// Announced is the last announcement; nil where there was none, and nothing is a change.
+	Announced *Announcement
+	Changes   []PrizeChange
+	// Wrong are the prizes in the hands of entrants who do not win them.
+	Wrong []ShownHandOver
+}
+
+// PrizeChange is what became of an entrant's prize since it was announced.
+type PrizeChange struct {
+	award.Change
+	// Name is shown; empty where it is hidden, and of who left the roster.
+	Name string
+	// Held is the place whose prize of the list the entrant holds; 0 is none.
+	Held int
+}
+
+// ShownHandOver is a hand-over with the name of who received the prize.
+type ShownHandOver struct {
+	HandOver
+	// Name is shown; empty where it is hidden, and of who left the roster.
+	Name string
+}
+
+// Awards returns who wins the prizes of a race, what is other than was announced last, and who holds what they do not win.
+// Fault: ErrRaceNotFound.
+func (b *Board) Awards(raceID race.ID, awarded Awarded) (Awards, error) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	f, ok := b.fields[raceID]
 	if !ok {
-		return nil, 0, ErrRaceNotFound
+		return Awards{}, ErrRaceNotFound
 	}
-	won := award.Winners(f.race, f.awardLists)
-	prizes := make([]Prize, len(won))
+	won, hands := award.Winners(f.race, f.awardLists), awarded.hands()
+	now := Awards{Prizes: make([]Prize, len(won)), Version: b.version}
 	for i, p := range won {
-		prizes[i] = Prize{p, Row{Rank: p.Rank, Result: b.entrants[p.Entrant], terms: f.lists[p.List].terms}}
+		row := Row{Rank: p.Rank, Result: b.entrants[p.Entrant], terms: f.lists[p.List].terms}
+		now.Prizes[i] = Prize{p, row, hands.Place(p.List, p.Entrant)}
 	}
-	return prizes, b.version, nil
+	if n := len(awarded.Announcements); n > 0 {
+		now.Announced = &awarded.Announcements[n-1]
+		for _, c := range award.Changes(f.race, now.Announced.prizes(), won) {
+			now.Changes = append(now.Changes, PrizeChange{c, b.nameOf(c.Entrant), hands.Place(c.List, c.Entrant)})
+		}
+	}
+	for _, wrong := range hands.Wrong(won) {
+		h := awarded.lastOf(wrong.List, wrong.Entrant)
+		now.Wrong = append(now.Wrong, ShownHandOver{h, b.nameOf(h.Entrant)})
+	}
+	return now, nil
+}
+
+// nameOf returns the name that an entrant is shown by; empty where it is hidden, and of who left the roster.
+func (b *Board) nameOf(entrant race.EntrantID) string {
+	if res := b.entrants[entrant]; res != nil {
+		return res.Name
+	}
+	return ""
+}
+
+// shownName is nameOf for who does not hold the lock.
+func (b *Board) shownName(entrant race.EntrantID) string {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.nameOf(entrant)
 }
 
 // awardLists returns the lists of a classification by name.
@@ -43,13 +100,46 @@ func (f *field) awardLists(id race.ClassificationID) []award.List {
 	return lists
 }
 
-// Awards returns who wins the prizes of a race as its lists stand now, in the order of its awards, and the version that this
-// is exact for. Faults: one that says that there is no such event, ErrRaceNotFound, ErrStopping.
-func (s *Service) Awards(ctx context.Context, event race.EventID, raceID race.ID) (prizes []Prize, version int64, err error) {
+// Awards returns who wins the prizes of a race as its lists stand now, and what changed since they were announced last.
+// Faults: one that says that there is no such event, ErrRaceNotFound, ErrStopping.
+func (s *Service) Awards(ctx context.Context, event race.EventID, raceID race.ID) (now Awards, err error) {
+	awarded, err := s.awarded(ctx, event, raceID)
+	if err != nil {
+		return Awards{}, err
+	}
 	err = s.deps.Boards.Use(ctx, event, func(b *Board) error {
-		var err error
-		prizes, version, err = b.Awards(raceID)
+		now, err = b.Awards(raceID, awarded)
 		return err
 	})
-	return prizes, version, err
+	return now, err
+}
+
+// AwardHistory returns all that was announced, and all hand-overs with names, each in its order. Faults: as Awards.
+func (s *Service) AwardHistory(
+	ctx context.Context, event race.EventID, raceID race.ID,
+) (announcements []Announcement, handOvers []ShownHandOver, err error) {
+	awarded, err := s.awarded(ctx, event, raceID)
+	if err != nil {
+		return nil, nil, err
+	}
+	err = s.deps.Boards.Use(ctx, event, func(b *Board) error {
+		for _, h := range awarded.HandOvers {
+			handOvers = append(handOvers, ShownHandOver{h, b.shownName(h.Entrant)})
+		}
+		return nil
+	})
+	return awarded.Announcements, handOvers, err
+}
+
+// awarded returns what was announced and handed over of a race. Faults: one that says that there is no such event,
+// ErrRaceNotFound.
+func (s *Service) awarded(ctx context.Context, id race.EventID, raceID race.ID) (Awarded, error) {
+	event, err := s.deps.Events.EventAt(ctx, id, 0)
+	if err != nil {
+		return Awarded{}, fmt.Errorf("read the event %s: %w", id, err)
+	}
+	if event.Race(raceID) == nil {
+		return Awarded{}, ErrRaceNotFound
+	}
+	return s.deps.Prizes.Awarded(ctx, id, raceID)
 }

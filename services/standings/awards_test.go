@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -31,12 +32,12 @@ func TestAwardsFollowTheLists(t *testing.T) {
 	board := standings.NewBoard(event, 7, []result.Result{third, woman, second10, first})
 	check := func(version int64, want ...string) {
 		t.Helper()
-		prizes, at, err := board.Awards("city")
-		if err != nil || at != version {
-			t.Fatalf("awards at %d: %v, want version %d", at, err, version)
+		now, err := board.Awards("city", standings.Awarded{})
+		if err != nil || now.Version != version {
+			t.Fatalf("awards at %d: %v, want version %d", now.Version, err, version)
 		}
 		var got []string
-		for _, p := range prizes {
+		for _, p := range now.Prizes {
 			got = append(got, fmt.Sprintf("%s %d. %s %s rank %d %s", p.List, p.Place, p.Bib, p.Row.Result.Name, p.Rank, p.Row.Ranked()))
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -49,7 +50,34 @@ func TestAwardsFollowTheLists(t *testing.T) {
 	board.Apply(8, []result.Result{first}, nil)
 	check(8, "sex/F 1. 20 Runner 20 rank 1 1:16:40", "sex/M 1. 11 Runner 11 rank 1 1:06:50", "age/M18-39 1. 12 Runner 12 rank 2 1:06:50")
 
-	if _, _, err := board.Awards("walk"); !errors.Is(err, standings.ErrRaceNotFound) {
+	if _, err := board.Awards("walk", standings.Awarded{}); !errors.Is(err, standings.ErrRaceNotFound) {
 		t.Errorf("awards of a race that is not there: %v, want ErrRaceNotFound", err)
+	}
+}
+
+// Two who share the last rank with a prize both win it, a group of too few gives none, and who hides the name wins without.
+func TestAwardsShareHideAndNeedFinishers(t *testing.T) {
+	t.Parallel()
+	event := twoRaces()
+	event.Races[0].Awards = []race.Award{{Classification: "sex", Ranks: 2}, {Classification: "age", Ranks: 1, MinimumFinishers: 2}}
+	in := func(id race.EntrantID, name, group string, at int) result.Result {
+		r := runner(id, "city", race.Bib(fmt.Sprint(id)), result.Finished, 10*second, 0, 0, time.Duration(at)*second)
+		r.Name, r.Lists = name, []string{"sex/M", "age/" + group}
+		return finished(r)
+	}
+	board := standings.NewBoard(event, 7, []result.Result{
+		in(1, "A", "M18-39", 4000), in(2, "", "M18-39", 4010), in(3, "C", "M40+", 4010), in(4, "D", "M18-39", 4020),
+	})
+	now, err := board.Awards("city", standings.Awarded{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range now.Prizes {
+		got = append(got, fmt.Sprintf("%s %d %s %q", p.List, p.Place, p.Bib, p.Row.Result.Name))
+	}
+	want := []string{`sex/M 1 1 "A"`, `sex/M 2 2 ""`, `sex/M 2 3 "C"`, `age/M18-39 1 1 "A"`}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("awards (-want +got):\n%s", diff)
 	}
 }

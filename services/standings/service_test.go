@@ -22,10 +22,10 @@ import (
 // serve returns the service over a backend, with its boards running until the test ends.
 func serve(t *testing.T, b *backend) *standings.Service {
 	t.Helper()
-	return serveWith(t, b, standings.Dependencies{Now: time.Now})
+	return serveWith(t, b, standings.Dependencies{})
 }
 
-// serveWith returns the service with boards of the backend added to what else it has.
+// serveWith returns the service with boards of the backend added to what else it has, and the time where it has no clock.
 func serveWith(t *testing.T, b *backend, deps standings.Dependencies) *standings.Service {
 	t.Helper()
 	boards := standings.NewBoards(b, b, b, slog.New(slog.DiscardHandler))
@@ -39,6 +39,9 @@ func serveWith(t *testing.T, b *backend, deps standings.Dependencies) *standings
 		}
 	})
 	deps.Boards, deps.Store, deps.Events = boards, b, b
+	if deps.Now == nil {
+		deps.Now = time.Now
+	}
 	return standings.NewService(deps)
 }
 

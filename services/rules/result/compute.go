@@ -3,7 +3,6 @@ package result
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"raceday/services/rules/agegrade"
 	"raceday/services/rules/civil"
@@ -56,26 +55,16 @@ func Compute(f Facts) Result {
 	if wave := f.Race.WaveOf(e.Wave, e.Bib); wave != nil {
 		res.Wave = wave.ID
 	}
-	cards := f.cards(&res)
+	cards := ruling.VerdictOn(f.Ruled.Cards, f.Race.Nordic)
+	res.Penalty += cards.Penalty
 	legs := f.addLegs(&res)
-	res.Status, res.Rule = f.status(&res, cards, legs)
+	res.Status, res.Rule = f.status(&res, cards.Disqualified, legs)
 	f.addTimes(&res, legs)
 	for i := range res.Legs {
 		res.Legs[i].Ranked = res.Legs[i].Ranked && res.Status != DSQ && res.Status != NotCompeting
 	}
 	res.Lists = f.lists(&res)
 	return res
-}
-
-// cards adds the time of yellow cards, and reports whether the cards disqualify. [RULES.md, Nordic walking]
-func (f *Facts) cards(res *Result) bool {
-	nordic, red := f.Race.Nordic, f.Ruled.CardsOf(ruling.RedCard) > 0
-	if nordic == nil {
-		return red
-	}
-	yellow := f.Ruled.CardsOf(ruling.YellowCard)
-	res.Penalty += time.Duration(yellow) * nordic.YellowCard
-	return red || nordic.YellowToDSQ > 0 && yellow >= nordic.YellowToDSQ
 }
 
 // status applies the precedence: ruling on the entrant, over time, FINISHED, then CLOSE. [FORMATS.md, results.csv]

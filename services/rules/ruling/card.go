@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
 )
 
@@ -65,4 +66,33 @@ func Cards(standing []Ruling) []Card {
 func (c *Card) takes(d Ruling) bool {
 	return !c.split && c.Kind == d.Kind && c.Point == d.Point && c.Rule == d.Rule && d.At.Sub(c.At) <= sameFault && d.By != "" &&
 		!slices.ContainsFunc(c.Reports, func(r Report) bool { return r.By == d.By || r.By == "" })
+}
+
+// Verdict is what the cards of an entrant amount to.
+type Verdict struct {
+	// Yellow and Red count the cards.
+	Yellow, Red int
+	// Penalty is what yellow cards add to the ranked time.
+	Penalty time.Duration
+	// Disqualified means that the cards disqualify, where no ruling decides the status otherwise.
+	Disqualified bool
+}
+
+// VerdictOn returns what cards amount to: a red one disqualifies anywhere, yellow ones count where the race is of Nordic
+// walking, by its rules; nordic is nil elsewhere. [RULES.md, Nordic walking]
+func VerdictOn(cards []Card, nordic *race.Nordic) Verdict {
+	var v Verdict
+	for _, card := range cards {
+		if card.Kind == RedCard {
+			v.Red++
+		} else {
+			v.Yellow++
+		}
+	}
+	v.Disqualified = v.Red > 0
+	if nordic != nil {
+		v.Penalty = time.Duration(v.Yellow) * nordic.YellowCard
+		v.Disqualified = v.Disqualified || nordic.YellowToDSQ > 0 && v.Yellow >= nordic.YellowToDSQ
+	}
+	return v
 }

@@ -174,17 +174,6 @@ func ForEntrant(standing []Ruling) OfEntrant {
 	return o
 }
 
-// CardsOf counts the cards of a kind.
-func (o *OfEntrant) CardsOf(kind Kind) int {
-	n := 0
-	for _, card := range o.Cards {
-		if card.Kind == kind {
-			n++
-		}
-	}
-	return n
-}
-
 // Voids reports whether a read at a point, with the instant that the mat wrote, never was.
 func (o *OfEntrant) Voids(point race.PointID, written racetime.Instant) bool {
 	for _, v := range o.Void {

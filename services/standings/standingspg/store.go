@@ -1,4 +1,5 @@
-// Package standingspg reads from PostgreSQL what the scorer derived. It writes nothing.
+// Package standingspg reads from PostgreSQL what the scorer derived. It writes what officials publish, announce and hand over,
+// and nothing else.
 package standingspg
 
 import (

@@ -37,7 +37,9 @@ type Prize struct {
 	Country string `protobuf:"bytes,7,opt,name=country,proto3" json:"country,omitempty"`
 	Club    string `protobuf:"bytes,8,opt,name=club,proto3" json:"club,omitempty"`
 	// The official time that the list ranks by.
-	Time          string `protobuf:"bytes,9,opt,name=time,proto3" json:"time,omitempty"`
+	Time string `protobuf:"bytes,9,opt,name=time,proto3" json:"time,omitempty"`
+	// The place whose prize of the list is in the entrant's hands; 0: none.
+	HeldPlace     int32 `protobuf:"varint,10,opt,name=held_place,json=heldPlace,proto3" json:"held_place,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -135,11 +137,18 @@ func (x *Prize) GetTime() string {
 	return ""
 }
 
+func (x *Prize) GetHeldPlace() int32 {
+	if x != nil {
+		return x.HeldPlace
+	}
+	return 0
+}
+
 var File_raceday_standings_v1_award_proto protoreflect.FileDescriptor
 
 const file_raceday_standings_v1_award_proto_rawDesc = "" +
 	"\n" +
-	" raceday/standings/v1/award.proto\x12\x14raceday.standings.v1\"\xd5\x01\n" +
+	" raceday/standings/v1/award.proto\x12\x14raceday.standings.v1\"\xf4\x01\n" +
 	"\x05Prize\x12&\n" +
 	"\x0eclassification\x18\x01 \x01(\tR\x0eclassification\x12\x12\n" +
 	"\x04list\x18\x02 \x01(\tR\x04list\x12\x14\n" +
@@ -149,7 +158,10 @@ const file_raceday_standings_v1_award_proto_rawDesc = "" +
 	"\x04name\x18\x06 \x01(\tR\x04name\x12\x18\n" +
 	"\acountry\x18\a \x01(\tR\acountry\x12\x12\n" +
 	"\x04club\x18\b \x01(\tR\x04club\x12\x12\n" +
-	"\x04time\x18\t \x01(\tR\x04timeB0Z.raceday/proto/raceday/standings/v1;standingsv1b\x06proto3"
+	"\x04time\x18\t \x01(\tR\x04time\x12\x1d\n" +
+	"\n" +
+	"held_place\x18\n" +
+	" \x01(\x05R\theldPlaceB0Z.raceday/proto/raceday/standings/v1;standingsv1b\x06proto3"
 
 var (
 	file_raceday_standings_v1_award_proto_rawDescOnce sync.Once

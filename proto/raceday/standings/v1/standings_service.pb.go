@@ -2186,9 +2186,15 @@ func (x *ListAwardsRequest) GetRace() string {
 
 // ListAwardsResponse holds the prizes.
 type ListAwardsResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Prizes        []*Prize               `protobuf:"bytes,1,rep,name=prizes,proto3" json:"prizes,omitempty"`
-	Version       int64                  `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Prizes  []*Prize               `protobuf:"bytes,1,rep,name=prizes,proto3" json:"prizes,omitempty"`
+	Version int64                  `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	// The last announcement, without its prizes; unset: nothing was announced yet, and nothing is a change.
+	Announced *AwardAnnouncement `protobuf:"bytes,3,opt,name=announced,proto3" json:"announced,omitempty"`
+	// What is other than announced, in the order of the awards, who loses last in each list.
+	Changes []*PrizeChange `protobuf:"bytes,4,rep,name=changes,proto3" json:"changes,omitempty"`
+	// Prizes in the hands of entrants who do not win them, or win another place: to be taken back.
+	WrongHands    []*PrizeHandOver `protobuf:"bytes,5,rep,name=wrong_hands,json=wrongHands,proto3" json:"wrong_hands,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2235,6 +2241,27 @@ func (x *ListAwardsResponse) GetVersion() int64 {
 		return x.Version
 	}
 	return 0
+}
+
+func (x *ListAwardsResponse) GetAnnounced() *AwardAnnouncement {
+	if x != nil {
+		return x.Announced
+	}
+	return nil
+}
+
+func (x *ListAwardsResponse) GetChanges() []*PrizeChange {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
+func (x *ListAwardsResponse) GetWrongHands() []*PrizeHandOver {
+	if x != nil {
+		return x.WrongHands
+	}
+	return nil
 }
 
 // OfficialListName names a version of a list.
@@ -2889,7 +2916,7 @@ var File_raceday_standings_v1_standings_service_proto protoreflect.FileDescripto
 
 const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\n" +
-	",raceday/standings/v1/standings_service.proto\x12\x14raceday.standings.v1\x1a\"raceday/standings/v1/anomaly.proto\x1a raceday/standings/v1/award.proto\x1a#raceday/standings/v1/official.proto\x1a$raceday/standings/v1/on_course.proto\x1a#raceday/standings/v1/standing.proto\"\xd0\x01\n" +
+	",raceday/standings/v1/standings_service.proto\x12\x14raceday.standings.v1\x1a'raceday/standings/v1/announcement.proto\x1a\"raceday/standings/v1/anomaly.proto\x1a raceday/standings/v1/award.proto\x1a\x1fraceday/standings/v1/card.proto\x1a#raceday/standings/v1/official.proto\x1a$raceday/standings/v1/on_course.proto\x1a#raceday/standings/v1/standing.proto\"\xd0\x01\n" +
 	"\x13GetStandingsRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04race\x18\x02 \x01(\tR\x04race\x12\x12\n" +
@@ -3038,10 +3065,14 @@ const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\x0fnext_page_token\x18\x05 \x01(\tR\rnextPageToken\"B\n" +
 	"\x11ListAwardsRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
-	"\x04race\x18\x02 \x01(\tR\x04race\"c\n" +
+	"\x04race\x18\x02 \x01(\tR\x04race\"\xad\x02\n" +
 	"\x12ListAwardsResponse\x123\n" +
 	"\x06prizes\x18\x01 \x03(\v2\x1b.raceday.standings.v1.PrizeR\x06prizes\x12\x18\n" +
-	"\aversion\x18\x02 \x01(\x03R\aversion\"R\n" +
+	"\aversion\x18\x02 \x01(\x03R\aversion\x12E\n" +
+	"\tannounced\x18\x03 \x01(\v2'.raceday.standings.v1.AwardAnnouncementR\tannounced\x12;\n" +
+	"\achanges\x18\x04 \x03(\v2!.raceday.standings.v1.PrizeChangeR\achanges\x12D\n" +
+	"\vwrong_hands\x18\x05 \x03(\v2#.raceday.standings.v1.PrizeHandOverR\n" +
+	"wrongHands\"R\n" +
 	"\x10OfficialListName\x12\x12\n" +
 	"\x04race\x18\x01 \x01(\tR\x04race\x12\x12\n" +
 	"\x04list\x18\x02 \x01(\tR\x04list\x12\x16\n" +
@@ -3095,7 +3126,7 @@ const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\x18EXPORT_FILE_RESULTS_XLSX\x10\x04\x12\x19\n" +
 	"\x15EXPORT_FILE_LISTS_CSV\x10\x05\x12\x19\n" +
 	"\x15EXPORT_FILE_SHEET_PDF\x10\x06\x12\x1f\n" +
-	"\x1bEXPORT_FILE_CERTIFICATE_PDF\x10\a2\x8a\x0f\n" +
+	"\x1bEXPORT_FILE_CERTIFICATE_PDF\x10\a2\x99\x13\n" +
 	"\x10StandingsService\x12e\n" +
 	"\fGetStandings\x12).raceday.standings.v1.GetStandingsRequest\x1a*.raceday.standings.v1.GetStandingsResponse\x12m\n" +
 	"\x0eWatchStandings\x12+.raceday.standings.v1.WatchStandingsRequest\x1a,.raceday.standings.v1.WatchStandingsResponse0\x01\x12t\n" +
@@ -3107,7 +3138,12 @@ const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\fListOnCourse\x12).raceday.standings.v1.ListOnCourseRequest\x1a*.raceday.standings.v1.ListOnCourseResponse\x12h\n" +
 	"\rListAnomalies\x12*.raceday.standings.v1.ListAnomaliesRequest\x1a+.raceday.standings.v1.ListAnomaliesResponse\x12_\n" +
 	"\n" +
-	"ListAwards\x12'.raceday.standings.v1.ListAwardsRequest\x1a(.raceday.standings.v1.ListAwardsResponse\x12z\n" +
+	"ListAwards\x12'.raceday.standings.v1.ListAwardsRequest\x1a(.raceday.standings.v1.ListAwardsResponse\x12k\n" +
+	"\x0eAnnounceAwards\x12+.raceday.standings.v1.AnnounceAwardsRequest\x1a,.raceday.standings.v1.AnnounceAwardsResponse\x12h\n" +
+	"\rHandOverAward\x12*.raceday.standings.v1.HandOverAwardRequest\x1a+.raceday.standings.v1.HandOverAwardResponse\x12h\n" +
+	"\rTakeBackAward\x12*.raceday.standings.v1.TakeBackAwardRequest\x1a+.raceday.standings.v1.TakeBackAwardResponse\x12n\n" +
+	"\x0fGetAwardHistory\x12,.raceday.standings.v1.GetAwardHistoryRequest\x1a-.raceday.standings.v1.GetAwardHistoryResponse\x12\\\n" +
+	"\tListCards\x12&.raceday.standings.v1.ListCardsRequest\x1a'.raceday.standings.v1.ListCardsResponse\x12z\n" +
 	"\x13PublishOfficialList\x120.raceday.standings.v1.PublishOfficialListRequest\x1a1.raceday.standings.v1.PublishOfficialListResponse\x12n\n" +
 	"\x0fListOpenMatters\x12,.raceday.standings.v1.ListOpenMattersRequest\x1a-.raceday.standings.v1.ListOpenMattersResponse\x12n\n" +
 	"\x0fGetOfficialList\x12,.raceday.standings.v1.GetOfficialListRequest\x1a-.raceday.standings.v1.GetOfficialListResponse\x12t\n" +
@@ -3184,9 +3220,22 @@ var file_raceday_standings_v1_standings_service_proto_goTypes = []any{
 	(AnomalyKind)(0),                    // 49: raceday.standings.v1.AnomalyKind
 	(*Anomaly)(nil),                     // 50: raceday.standings.v1.Anomaly
 	(*Prize)(nil),                       // 51: raceday.standings.v1.Prize
-	(OfficialState)(0),                  // 52: raceday.standings.v1.OfficialState
-	(*OfficialList)(nil),                // 53: raceday.standings.v1.OfficialList
-	(*OfficialChange)(nil),              // 54: raceday.standings.v1.OfficialChange
+	(*AwardAnnouncement)(nil),           // 52: raceday.standings.v1.AwardAnnouncement
+	(*PrizeChange)(nil),                 // 53: raceday.standings.v1.PrizeChange
+	(*PrizeHandOver)(nil),               // 54: raceday.standings.v1.PrizeHandOver
+	(OfficialState)(0),                  // 55: raceday.standings.v1.OfficialState
+	(*OfficialList)(nil),                // 56: raceday.standings.v1.OfficialList
+	(*OfficialChange)(nil),              // 57: raceday.standings.v1.OfficialChange
+	(*AnnounceAwardsRequest)(nil),       // 58: raceday.standings.v1.AnnounceAwardsRequest
+	(*HandOverAwardRequest)(nil),        // 59: raceday.standings.v1.HandOverAwardRequest
+	(*TakeBackAwardRequest)(nil),        // 60: raceday.standings.v1.TakeBackAwardRequest
+	(*GetAwardHistoryRequest)(nil),      // 61: raceday.standings.v1.GetAwardHistoryRequest
+	(*ListCardsRequest)(nil),            // 62: raceday.standings.v1.ListCardsRequest
+	(*AnnounceAwardsResponse)(nil),      // 63: raceday.standings.v1.AnnounceAwardsResponse
+	(*HandOverAwardResponse)(nil),       // 64: raceday.standings.v1.HandOverAwardResponse
+	(*TakeBackAwardResponse)(nil),       // 65: raceday.standings.v1.TakeBackAwardResponse
+	(*GetAwardHistoryResponse)(nil),     // 66: raceday.standings.v1.GetAwardHistoryResponse
+	(*ListCardsResponse)(nil),           // 67: raceday.standings.v1.ListCardsResponse
 }
 var file_raceday_standings_v1_standings_service_proto_depIdxs = []int32{
 	0,  // 0: raceday.standings.v1.GetStandingsRequest.order:type_name -> raceday.standings.v1.StandingsOrder
@@ -3209,55 +3258,68 @@ var file_raceday_standings_v1_standings_service_proto_depIdxs = []int32{
 	49, // 17: raceday.standings.v1.ListAnomaliesRequest.kind:type_name -> raceday.standings.v1.AnomalyKind
 	50, // 18: raceday.standings.v1.ListAnomaliesResponse.anomalies:type_name -> raceday.standings.v1.Anomaly
 	51, // 19: raceday.standings.v1.ListAwardsResponse.prizes:type_name -> raceday.standings.v1.Prize
-	52, // 20: raceday.standings.v1.PublishOfficialListRequest.as:type_name -> raceday.standings.v1.OfficialState
-	53, // 21: raceday.standings.v1.PublishOfficialListResponse.list:type_name -> raceday.standings.v1.OfficialList
-	32, // 22: raceday.standings.v1.GetOfficialListRequest.name:type_name -> raceday.standings.v1.OfficialListName
-	53, // 23: raceday.standings.v1.GetOfficialListResponse.list:type_name -> raceday.standings.v1.OfficialList
-	53, // 24: raceday.standings.v1.ListOfficialListsResponse.lists:type_name -> raceday.standings.v1.OfficialList
-	53, // 25: raceday.standings.v1.DiffOfficialListsResponse.from:type_name -> raceday.standings.v1.OfficialList
-	53, // 26: raceday.standings.v1.DiffOfficialListsResponse.to:type_name -> raceday.standings.v1.OfficialList
-	54, // 27: raceday.standings.v1.DiffOfficialListsResponse.changes:type_name -> raceday.standings.v1.OfficialChange
-	2,  // 28: raceday.standings.v1.StandingsService.GetStandings:input_type -> raceday.standings.v1.GetStandingsRequest
-	6,  // 29: raceday.standings.v1.StandingsService.WatchStandings:input_type -> raceday.standings.v1.WatchStandingsRequest
-	4,  // 30: raceday.standings.v1.StandingsService.GetSplitStandings:input_type -> raceday.standings.v1.GetSplitStandingsRequest
-	8,  // 31: raceday.standings.v1.StandingsService.GetResult:input_type -> raceday.standings.v1.GetResultRequest
-	10, // 32: raceday.standings.v1.StandingsService.WatchResult:input_type -> raceday.standings.v1.WatchResultRequest
-	12, // 33: raceday.standings.v1.StandingsService.GetProgress:input_type -> raceday.standings.v1.GetProgressRequest
-	15, // 34: raceday.standings.v1.StandingsService.ListLists:input_type -> raceday.standings.v1.ListListsRequest
-	26, // 35: raceday.standings.v1.StandingsService.ListOnCourse:input_type -> raceday.standings.v1.ListOnCourseRequest
-	28, // 36: raceday.standings.v1.StandingsService.ListAnomalies:input_type -> raceday.standings.v1.ListAnomaliesRequest
-	30, // 37: raceday.standings.v1.StandingsService.ListAwards:input_type -> raceday.standings.v1.ListAwardsRequest
-	33, // 38: raceday.standings.v1.StandingsService.PublishOfficialList:input_type -> raceday.standings.v1.PublishOfficialListRequest
-	35, // 39: raceday.standings.v1.StandingsService.ListOpenMatters:input_type -> raceday.standings.v1.ListOpenMattersRequest
-	37, // 40: raceday.standings.v1.StandingsService.GetOfficialList:input_type -> raceday.standings.v1.GetOfficialListRequest
-	39, // 41: raceday.standings.v1.StandingsService.ListOfficialLists:input_type -> raceday.standings.v1.ListOfficialListsRequest
-	41, // 42: raceday.standings.v1.StandingsService.DiffOfficialLists:input_type -> raceday.standings.v1.DiffOfficialListsRequest
-	18, // 43: raceday.standings.v1.StandingsService.ExportResults:input_type -> raceday.standings.v1.ExportResultsRequest
-	20, // 44: raceday.standings.v1.StandingsService.ExportFacts:input_type -> raceday.standings.v1.ExportFactsRequest
-	22, // 45: raceday.standings.v1.StandingsService.Rebuild:input_type -> raceday.standings.v1.RebuildRequest
-	3,  // 46: raceday.standings.v1.StandingsService.GetStandings:output_type -> raceday.standings.v1.GetStandingsResponse
-	7,  // 47: raceday.standings.v1.StandingsService.WatchStandings:output_type -> raceday.standings.v1.WatchStandingsResponse
-	5,  // 48: raceday.standings.v1.StandingsService.GetSplitStandings:output_type -> raceday.standings.v1.GetSplitStandingsResponse
-	9,  // 49: raceday.standings.v1.StandingsService.GetResult:output_type -> raceday.standings.v1.GetResultResponse
-	11, // 50: raceday.standings.v1.StandingsService.WatchResult:output_type -> raceday.standings.v1.WatchResultResponse
-	13, // 51: raceday.standings.v1.StandingsService.GetProgress:output_type -> raceday.standings.v1.GetProgressResponse
-	16, // 52: raceday.standings.v1.StandingsService.ListLists:output_type -> raceday.standings.v1.ListListsResponse
-	27, // 53: raceday.standings.v1.StandingsService.ListOnCourse:output_type -> raceday.standings.v1.ListOnCourseResponse
-	29, // 54: raceday.standings.v1.StandingsService.ListAnomalies:output_type -> raceday.standings.v1.ListAnomaliesResponse
-	31, // 55: raceday.standings.v1.StandingsService.ListAwards:output_type -> raceday.standings.v1.ListAwardsResponse
-	34, // 56: raceday.standings.v1.StandingsService.PublishOfficialList:output_type -> raceday.standings.v1.PublishOfficialListResponse
-	36, // 57: raceday.standings.v1.StandingsService.ListOpenMatters:output_type -> raceday.standings.v1.ListOpenMattersResponse
-	38, // 58: raceday.standings.v1.StandingsService.GetOfficialList:output_type -> raceday.standings.v1.GetOfficialListResponse
-	40, // 59: raceday.standings.v1.StandingsService.ListOfficialLists:output_type -> raceday.standings.v1.ListOfficialListsResponse
-	42, // 60: raceday.standings.v1.StandingsService.DiffOfficialLists:output_type -> raceday.standings.v1.DiffOfficialListsResponse
-	19, // 61: raceday.standings.v1.StandingsService.ExportResults:output_type -> raceday.standings.v1.ExportResultsResponse
-	21, // 62: raceday.standings.v1.StandingsService.ExportFacts:output_type -> raceday.standings.v1.ExportFactsResponse
-	23, // 63: raceday.standings.v1.StandingsService.Rebuild:output_type -> raceday.standings.v1.RebuildResponse
-	46, // [46:64] is the sub-list for method output_type
-	28, // [28:46] is the sub-list for method input_type
-	28, // [28:28] is the sub-list for extension type_name
-	28, // [28:28] is the sub-list for extension extendee
-	0,  // [0:28] is the sub-list for field type_name
+	52, // 20: raceday.standings.v1.ListAwardsResponse.announced:type_name -> raceday.standings.v1.AwardAnnouncement
+	53, // 21: raceday.standings.v1.ListAwardsResponse.changes:type_name -> raceday.standings.v1.PrizeChange
+	54, // 22: raceday.standings.v1.ListAwardsResponse.wrong_hands:type_name -> raceday.standings.v1.PrizeHandOver
+	55, // 23: raceday.standings.v1.PublishOfficialListRequest.as:type_name -> raceday.standings.v1.OfficialState
+	56, // 24: raceday.standings.v1.PublishOfficialListResponse.list:type_name -> raceday.standings.v1.OfficialList
+	32, // 25: raceday.standings.v1.GetOfficialListRequest.name:type_name -> raceday.standings.v1.OfficialListName
+	56, // 26: raceday.standings.v1.GetOfficialListResponse.list:type_name -> raceday.standings.v1.OfficialList
+	56, // 27: raceday.standings.v1.ListOfficialListsResponse.lists:type_name -> raceday.standings.v1.OfficialList
+	56, // 28: raceday.standings.v1.DiffOfficialListsResponse.from:type_name -> raceday.standings.v1.OfficialList
+	56, // 29: raceday.standings.v1.DiffOfficialListsResponse.to:type_name -> raceday.standings.v1.OfficialList
+	57, // 30: raceday.standings.v1.DiffOfficialListsResponse.changes:type_name -> raceday.standings.v1.OfficialChange
+	2,  // 31: raceday.standings.v1.StandingsService.GetStandings:input_type -> raceday.standings.v1.GetStandingsRequest
+	6,  // 32: raceday.standings.v1.StandingsService.WatchStandings:input_type -> raceday.standings.v1.WatchStandingsRequest
+	4,  // 33: raceday.standings.v1.StandingsService.GetSplitStandings:input_type -> raceday.standings.v1.GetSplitStandingsRequest
+	8,  // 34: raceday.standings.v1.StandingsService.GetResult:input_type -> raceday.standings.v1.GetResultRequest
+	10, // 35: raceday.standings.v1.StandingsService.WatchResult:input_type -> raceday.standings.v1.WatchResultRequest
+	12, // 36: raceday.standings.v1.StandingsService.GetProgress:input_type -> raceday.standings.v1.GetProgressRequest
+	15, // 37: raceday.standings.v1.StandingsService.ListLists:input_type -> raceday.standings.v1.ListListsRequest
+	26, // 38: raceday.standings.v1.StandingsService.ListOnCourse:input_type -> raceday.standings.v1.ListOnCourseRequest
+	28, // 39: raceday.standings.v1.StandingsService.ListAnomalies:input_type -> raceday.standings.v1.ListAnomaliesRequest
+	30, // 40: raceday.standings.v1.StandingsService.ListAwards:input_type -> raceday.standings.v1.ListAwardsRequest
+	58, // 41: raceday.standings.v1.StandingsService.AnnounceAwards:input_type -> raceday.standings.v1.AnnounceAwardsRequest
+	59, // 42: raceday.standings.v1.StandingsService.HandOverAward:input_type -> raceday.standings.v1.HandOverAwardRequest
+	60, // 43: raceday.standings.v1.StandingsService.TakeBackAward:input_type -> raceday.standings.v1.TakeBackAwardRequest
+	61, // 44: raceday.standings.v1.StandingsService.GetAwardHistory:input_type -> raceday.standings.v1.GetAwardHistoryRequest
+	62, // 45: raceday.standings.v1.StandingsService.ListCards:input_type -> raceday.standings.v1.ListCardsRequest
+	33, // 46: raceday.standings.v1.StandingsService.PublishOfficialList:input_type -> raceday.standings.v1.PublishOfficialListRequest
+	35, // 47: raceday.standings.v1.StandingsService.ListOpenMatters:input_type -> raceday.standings.v1.ListOpenMattersRequest
+	37, // 48: raceday.standings.v1.StandingsService.GetOfficialList:input_type -> raceday.standings.v1.GetOfficialListRequest
+	39, // 49: raceday.standings.v1.StandingsService.ListOfficialLists:input_type -> raceday.standings.v1.ListOfficialListsRequest
+	41, // 50: raceday.standings.v1.StandingsService.DiffOfficialLists:input_type -> raceday.standings.v1.DiffOfficialListsRequest
+	18, // 51: raceday.standings.v1.StandingsService.ExportResults:input_type -> raceday.standings.v1.ExportResultsRequest
+	20, // 52: raceday.standings.v1.StandingsService.ExportFacts:input_type -> raceday.standings.v1.ExportFactsRequest
+	22, // 53: raceday.standings.v1.StandingsService.Rebuild:input_type -> raceday.standings.v1.RebuildRequest
+	3,  // 54: raceday.standings.v1.StandingsService.GetStandings:output_type -> raceday.standings.v1.GetStandingsResponse
+	7,  // 55: raceday.standings.v1.StandingsService.WatchStandings:output_type -> raceday.standings.v1.WatchStandingsResponse
+	5,  // 56: raceday.standings.v1.StandingsService.GetSplitStandings:output_type -> raceday.standings.v1.GetSplitStandingsResponse
+	9,  // 57: raceday.standings.v1.StandingsService.GetResult:output_type -> raceday.standings.v1.GetResultResponse
+	11, // 58: raceday.standings.v1.StandingsService.WatchResult:output_type -> raceday.standings.v1.WatchResultResponse
+	13, // 59: raceday.standings.v1.StandingsService.GetProgress:output_type -> raceday.standings.v1.GetProgressResponse
+	16, // 60: raceday.standings.v1.StandingsService.ListLists:output_type -> raceday.standings.v1.ListListsResponse
+	27, // 61: raceday.standings.v1.StandingsService.ListOnCourse:output_type -> raceday.standings.v1.ListOnCourseResponse
+	29, // 62: raceday.standings.v1.StandingsService.ListAnomalies:output_type -> raceday.standings.v1.ListAnomaliesResponse
+	31, // 63: raceday.standings.v1.StandingsService.ListAwards:output_type -> raceday.standings.v1.ListAwardsResponse
+	63, // 64: raceday.standings.v1.StandingsService.AnnounceAwards:output_type -> raceday.standings.v1.AnnounceAwardsResponse
+	64, // 65: raceday.standings.v1.StandingsService.HandOverAward:output_type -> raceday.standings.v1.HandOverAwardResponse
+	65, // 66: raceday.standings.v1.StandingsService.TakeBackAward:output_type -> raceday.standings.v1.TakeBackAwardResponse
+	66, // 67: raceday.standings.v1.StandingsService.GetAwardHistory:output_type -> raceday.standings.v1.GetAwardHistoryResponse
+	67, // 68: raceday.standings.v1.StandingsService.ListCards:output_type -> raceday.standings.v1.ListCardsResponse
+	34, // 69: raceday.standings.v1.StandingsService.PublishOfficialList:output_type -> raceday.standings.v1.PublishOfficialListResponse
+	36, // 70: raceday.standings.v1.StandingsService.ListOpenMatters:output_type -> raceday.standings.v1.ListOpenMattersResponse
+	38, // 71: raceday.standings.v1.StandingsService.GetOfficialList:output_type -> raceday.standings.v1.GetOfficialListResponse
+	40, // 72: raceday.standings.v1.StandingsService.ListOfficialLists:output_type -> raceday.standings.v1.ListOfficialListsResponse
+	42, // 73: raceday.standings.v1.StandingsService.DiffOfficialLists:output_type -> raceday.standings.v1.DiffOfficialListsResponse
+	19, // 74: raceday.standings.v1.StandingsService.ExportResults:output_type -> raceday.standings.v1.ExportResultsResponse
+	21, // 75: raceday.standings.v1.StandingsService.ExportFacts:output_type -> raceday.standings.v1.ExportFactsResponse
+	23, // 76: raceday.standings.v1.StandingsService.Rebuild:output_type -> raceday.standings.v1.RebuildResponse
+	54, // [54:77] is the sub-list for method output_type
+	31, // [31:54] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_raceday_standings_v1_standings_service_proto_init() }
@@ -3265,8 +3327,10 @@ func file_raceday_standings_v1_standings_service_proto_init() {
 	if File_raceday_standings_v1_standings_service_proto != nil {
 		return
 	}
+	file_raceday_standings_v1_announcement_proto_init()
 	file_raceday_standings_v1_anomaly_proto_init()
 	file_raceday_standings_v1_award_proto_init()
+	file_raceday_standings_v1_card_proto_init()
 	file_raceday_standings_v1_official_proto_init()
 	file_raceday_standings_v1_on_course_proto_init()
 	file_raceday_standings_v1_standing_proto_init()

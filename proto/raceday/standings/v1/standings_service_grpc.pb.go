@@ -29,6 +29,11 @@ const (
 	StandingsService_ListOnCourse_FullMethodName        = "/raceday.standings.v1.StandingsService/ListOnCourse"
 	StandingsService_ListAnomalies_FullMethodName       = "/raceday.standings.v1.StandingsService/ListAnomalies"
 	StandingsService_ListAwards_FullMethodName          = "/raceday.standings.v1.StandingsService/ListAwards"
+	StandingsService_AnnounceAwards_FullMethodName      = "/raceday.standings.v1.StandingsService/AnnounceAwards"
+	StandingsService_HandOverAward_FullMethodName       = "/raceday.standings.v1.StandingsService/HandOverAward"
+	StandingsService_TakeBackAward_FullMethodName       = "/raceday.standings.v1.StandingsService/TakeBackAward"
+	StandingsService_GetAwardHistory_FullMethodName     = "/raceday.standings.v1.StandingsService/GetAwardHistory"
+	StandingsService_ListCards_FullMethodName           = "/raceday.standings.v1.StandingsService/ListCards"
 	StandingsService_PublishOfficialList_FullMethodName = "/raceday.standings.v1.StandingsService/PublishOfficialList"
 	StandingsService_ListOpenMatters_FullMethodName     = "/raceday.standings.v1.StandingsService/ListOpenMatters"
 	StandingsService_GetOfficialList_FullMethodName     = "/raceday.standings.v1.StandingsService/GetOfficialList"
@@ -97,8 +102,32 @@ type StandingsServiceClient interface {
 	ListAnomalies(ctx context.Context, in *ListAnomaliesRequest, opts ...grpc.CallOption) (*ListAnomaliesResponse, error)
 	// ListAwards returns who wins the prizes of a race as its lists stand now, in the order of its awards, in one by list, place
 	// and bib. Who wins a prize of an exclusive award is passed over below, and the next one moves up; no rank changes. A list
-	// with fewer finishers than its award asks for gives none. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, STANDINGS_STOPPING.
+	// with fewer finishers than its award asks for gives none. Beside them stands what changed since they were announced last,
+	// what was handed over already, and which prizes are in wrong hands. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND,
+	// STANDINGS_STOPPING.
 	ListAwards(ctx context.Context, in *ListAwardsRequest, opts ...grpc.CallOption) (*ListAwardsResponse, error)
+	// AnnounceAwards records that the prizes were announced, as they follow from the facts that are scored so far: what is
+	// handed over, and what changes later, is measured by it. The same request_id again answers with the same announcement.
+	// Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, REQUEST_ID_INVALID, REQUEST_ID_REUSED, SIGNATURE_MISSING, TEXT_INVALID,
+	// AWARDS_UNCHANGED (nothing is other than announced last, or nobody has won anything yet), AWARDED_MEANWHILE.
+	AnnounceAwards(ctx context.Context, in *AnnounceAwardsRequest, opts ...grpc.CallOption) (*AnnounceAwardsResponse, error)
+	// HandOverAward records that a prize was handed over to who won it, as it was announced last and still stands. The same
+	// request_id again answers with the same hand-over. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, REQUEST_ID_INVALID,
+	// REQUEST_ID_REUSED, TEXT_INVALID, PRIZE_NOT_ANNOUNCED, PRIZE_LOST (announced, but no longer won with this place),
+	// PRIZE_HELD (the entrant holds a prize of the list already), AWARDED_MEANWHILE, STANDINGS_STOPPING.
+	HandOverAward(ctx context.Context, in *HandOverAwardRequest, opts ...grpc.CallOption) (*HandOverAwardResponse, error)
+	// TakeBackAward records that a prize was taken back from who holds it. The same request_id again answers with the same.
+	// Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, REQUEST_ID_INVALID, REQUEST_ID_REUSED, TEXT_INVALID, PRIZE_NOT_HELD,
+	// AWARDED_MEANWHILE, STANDINGS_STOPPING.
+	TakeBackAward(ctx context.Context, in *TakeBackAwardRequest, opts ...grpc.CallOption) (*TakeBackAwardResponse, error)
+	// GetAwardHistory returns every announcement of a race with its prizes, and every hand-over. Reasons: EVENT_NOT_FOUND,
+	// RACE_NOT_FOUND, STANDINGS_STOPPING.
+	GetAwardHistory(ctx context.Context, in *GetAwardHistoryRequest, opts ...grpc.CallOption) (*GetAwardHistoryResponse, error)
+	// ListCards returns the judges' sheet of a race: every report of a yellow or red card, with those revoked, the card that it
+	// makes or repeats, and what the cards of each entrant amount to. It is as of the rulings recorded by now, which the scorer
+	// may apply a moment later. A page holds who follows the last bib of the one before. Reasons: EVENT_NOT_FOUND,
+	// RACE_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID, STANDINGS_STOPPING.
+	ListCards(ctx context.Context, in *ListCardsRequest, opts ...grpc.CallOption) (*ListCardsResponse, error)
 	// PublishOfficialList freezes a list, with who is unranked in it, as it follows from the facts that are scored so far: as
 	// PROVISIONAL, which announces it and opens the race's time for protests; then as OFFICIAL, when they are over and what is open is
 	// dealt with or waived by its name (ListOpenMatters); then as AMENDED, when something changed, with the reason. A refusal
@@ -250,6 +279,56 @@ func (c *standingsServiceClient) ListAwards(ctx context.Context, in *ListAwardsR
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListAwardsResponse)
 	err := c.cc.Invoke(ctx, StandingsService_ListAwards_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *standingsServiceClient) AnnounceAwards(ctx context.Context, in *AnnounceAwardsRequest, opts ...grpc.CallOption) (*AnnounceAwardsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AnnounceAwardsResponse)
+	err := c.cc.Invoke(ctx, StandingsService_AnnounceAwards_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *standingsServiceClient) HandOverAward(ctx context.Context, in *HandOverAwardRequest, opts ...grpc.CallOption) (*HandOverAwardResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(HandOverAwardResponse)
+	err := c.cc.Invoke(ctx, StandingsService_HandOverAward_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *standingsServiceClient) TakeBackAward(ctx context.Context, in *TakeBackAwardRequest, opts ...grpc.CallOption) (*TakeBackAwardResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TakeBackAwardResponse)
+	err := c.cc.Invoke(ctx, StandingsService_TakeBackAward_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *standingsServiceClient) GetAwardHistory(ctx context.Context, in *GetAwardHistoryRequest, opts ...grpc.CallOption) (*GetAwardHistoryResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetAwardHistoryResponse)
+	err := c.cc.Invoke(ctx, StandingsService_GetAwardHistory_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *standingsServiceClient) ListCards(ctx context.Context, in *ListCardsRequest, opts ...grpc.CallOption) (*ListCardsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListCardsResponse)
+	err := c.cc.Invoke(ctx, StandingsService_ListCards_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -421,8 +500,32 @@ type StandingsServiceServer interface {
 	ListAnomalies(context.Context, *ListAnomaliesRequest) (*ListAnomaliesResponse, error)
 	// ListAwards returns who wins the prizes of a race as its lists stand now, in the order of its awards, in one by list, place
 	// and bib. Who wins a prize of an exclusive award is passed over below, and the next one moves up; no rank changes. A list
-	// with fewer finishers than its award asks for gives none. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, STANDINGS_STOPPING.
+	// with fewer finishers than its award asks for gives none. Beside them stands what changed since they were announced last,
+	// what was handed over already, and which prizes are in wrong hands. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND,
+	// STANDINGS_STOPPING.
 	ListAwards(context.Context, *ListAwardsRequest) (*ListAwardsResponse, error)
+	// AnnounceAwards records that the prizes were announced, as they follow from the facts that are scored so far: what is
+	// handed over, and what changes later, is measured by it. The same request_id again answers with the same announcement.
+	// Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, REQUEST_ID_INVALID, REQUEST_ID_REUSED, SIGNATURE_MISSING, TEXT_INVALID,
+	// AWARDS_UNCHANGED (nothing is other than announced last, or nobody has won anything yet), AWARDED_MEANWHILE.
+	AnnounceAwards(context.Context, *AnnounceAwardsRequest) (*AnnounceAwardsResponse, error)
+	// HandOverAward records that a prize was handed over to who won it, as it was announced last and still stands. The same
+	// request_id again answers with the same hand-over. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, REQUEST_ID_INVALID,
+	// REQUEST_ID_REUSED, TEXT_INVALID, PRIZE_NOT_ANNOUNCED, PRIZE_LOST (announced, but no longer won with this place),
+	// PRIZE_HELD (the entrant holds a prize of the list already), AWARDED_MEANWHILE, STANDINGS_STOPPING.
+	HandOverAward(context.Context, *HandOverAwardRequest) (*HandOverAwardResponse, error)
+	// TakeBackAward records that a prize was taken back from who holds it. The same request_id again answers with the same.
+	// Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, REQUEST_ID_INVALID, REQUEST_ID_REUSED, TEXT_INVALID, PRIZE_NOT_HELD,
+	// AWARDED_MEANWHILE, STANDINGS_STOPPING.
+	TakeBackAward(context.Context, *TakeBackAwardRequest) (*TakeBackAwardResponse, error)
+	// GetAwardHistory returns every announcement of a race with its prizes, and every hand-over. Reasons: EVENT_NOT_FOUND,
+	// RACE_NOT_FOUND, STANDINGS_STOPPING.
+	GetAwardHistory(context.Context, *GetAwardHistoryRequest) (*GetAwardHistoryResponse, error)
+	// ListCards returns the judges' sheet of a race: every report of a yellow or red card, with those revoked, the card that it
+	// makes or repeats, and what the cards of each entrant amount to. It is as of the rulings recorded by now, which the scorer
+	// may apply a moment later. A page holds who follows the last bib of the one before. Reasons: EVENT_NOT_FOUND,
+	// RACE_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID, STANDINGS_STOPPING.
+	ListCards(context.Context, *ListCardsRequest) (*ListCardsResponse, error)
 	// PublishOfficialList freezes a list, with who is unranked in it, as it follows from the facts that are scored so far: as
 	// PROVISIONAL, which announces it and opens the race's time for protests; then as OFFICIAL, when they are over and what is open is
 	// dealt with or waived by its name (ListOpenMatters); then as AMENDED, when something changed, with the reason. A refusal
@@ -491,6 +594,21 @@ func (UnimplementedStandingsServiceServer) ListAnomalies(context.Context, *ListA
 }
 func (UnimplementedStandingsServiceServer) ListAwards(context.Context, *ListAwardsRequest) (*ListAwardsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListAwards not implemented")
+}
+func (UnimplementedStandingsServiceServer) AnnounceAwards(context.Context, *AnnounceAwardsRequest) (*AnnounceAwardsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method AnnounceAwards not implemented")
+}
+func (UnimplementedStandingsServiceServer) HandOverAward(context.Context, *HandOverAwardRequest) (*HandOverAwardResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method HandOverAward not implemented")
+}
+func (UnimplementedStandingsServiceServer) TakeBackAward(context.Context, *TakeBackAwardRequest) (*TakeBackAwardResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method TakeBackAward not implemented")
+}
+func (UnimplementedStandingsServiceServer) GetAwardHistory(context.Context, *GetAwardHistoryRequest) (*GetAwardHistoryResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetAwardHistory not implemented")
+}
+func (UnimplementedStandingsServiceServer) ListCards(context.Context, *ListCardsRequest) (*ListCardsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListCards not implemented")
 }
 func (UnimplementedStandingsServiceServer) PublishOfficialList(context.Context, *PublishOfficialListRequest) (*PublishOfficialListResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method PublishOfficialList not implemented")
@@ -703,6 +821,96 @@ func _StandingsService_ListAwards_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _StandingsService_AnnounceAwards_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AnnounceAwardsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandingsServiceServer).AnnounceAwards(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandingsService_AnnounceAwards_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandingsServiceServer).AnnounceAwards(ctx, req.(*AnnounceAwardsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _StandingsService_HandOverAward_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(HandOverAwardRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandingsServiceServer).HandOverAward(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandingsService_HandOverAward_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandingsServiceServer).HandOverAward(ctx, req.(*HandOverAwardRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _StandingsService_TakeBackAward_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TakeBackAwardRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandingsServiceServer).TakeBackAward(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandingsService_TakeBackAward_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandingsServiceServer).TakeBackAward(ctx, req.(*TakeBackAwardRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _StandingsService_GetAwardHistory_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetAwardHistoryRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandingsServiceServer).GetAwardHistory(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandingsService_GetAwardHistory_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandingsServiceServer).GetAwardHistory(ctx, req.(*GetAwardHistoryRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _StandingsService_ListCards_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListCardsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandingsServiceServer).ListCards(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandingsService_ListCards_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandingsServiceServer).ListCards(ctx, req.(*ListCardsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _StandingsService_PublishOfficialList_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(PublishOfficialListRequest)
 	if err := dec(in); err != nil {
@@ -864,6 +1072,26 @@ var StandingsService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListAwards",
 			Handler:    _StandingsService_ListAwards_Handler,
+		},
+		{
+			MethodName: "AnnounceAwards",
+			Handler:    _StandingsService_AnnounceAwards_Handler,
+		},
+		{
+			MethodName: "HandOverAward",
+			Handler:    _StandingsService_HandOverAward_Handler,
+		},
+		{
+			MethodName: "TakeBackAward",
+			Handler:    _StandingsService_TakeBackAward_Handler,
+		},
+		{
+			MethodName: "GetAwardHistory",
+			Handler:    _StandingsService_GetAwardHistory_Handler,
+		},
+		{
+			MethodName: "ListCards",
+			Handler:    _StandingsService_ListCards_Handler,
 		},
 		{
 			MethodName: "PublishOfficialList",
