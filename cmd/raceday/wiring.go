@@ -149,7 +149,7 @@ func assemble(around surroundings, running []string) (*assembly, error) {
 		standingsv1.RegisterStandingsServiceServer(server, standingsgrpc.New(standings.NewService(standings.Dependencies{
 			Boards: boards, Store: derived, Events: events, Facts: facts, Rebuilder: rebuilder{scorer},
 			Anomalies: derived, Conflicts: conflicts{facts.timing, roster}, Workbooks: standingsxlsx.Writer{}, Papers: papers,
-			Official: standingspg.NewOfficialLists(pool), Now: time.Now,
+			Official: standingspg.NewOfficialLists(pool), Courses: standingspg.NewCourses(pool), Now: time.Now,
 		})))
 	}
 	return a, nil

@@ -53,6 +53,7 @@ type Dependencies struct {
 	Anomalies Anomalies
 	Conflicts Conflicts
 	Official  Official
+	Courses   Courses
 	Workbooks Workbooks
 	Papers    Papers
 	// Now is the clock by which entrants are overdue, estimates have passed, lists are too old to page on in, and papers written.

@@ -1,4 +1,4 @@
-// Package standingspg reads from PostgreSQL what the scorer derived. It writes nothing.
+// Package standingspg reads from PostgreSQL what the scorer derived, and keeps there what officials published and entered.
 package standingspg
 
 import (

@@ -2880,7 +2880,7 @@ var File_raceday_standings_v1_standings_service_proto protoreflect.FileDescripto
 
 const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\n" +
-	",raceday/standings/v1/standings_service.proto\x12\x14raceday.standings.v1\x1a\"raceday/standings/v1/anomaly.proto\x1a raceday/standings/v1/award.proto\x1a#raceday/standings/v1/official.proto\x1a$raceday/standings/v1/on_course.proto\x1a#raceday/standings/v1/standing.proto\"\xd0\x01\n" +
+	",raceday/standings/v1/standings_service.proto\x12\x14raceday.standings.v1\x1a\"raceday/standings/v1/anomaly.proto\x1a raceday/standings/v1/award.proto\x1a\"raceday/standings/v1/edition.proto\x1a#raceday/standings/v1/official.proto\x1a$raceday/standings/v1/on_course.proto\x1a!raceday/standings/v1/record.proto\x1a#raceday/standings/v1/standing.proto\"\xd0\x01\n" +
 	"\x13GetStandingsRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04race\x18\x02 \x01(\tR\x04race\x12\x12\n" +
@@ -3085,7 +3085,7 @@ const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\x18EXPORT_FILE_RESULTS_XLSX\x10\x04\x12\x19\n" +
 	"\x15EXPORT_FILE_LISTS_CSV\x10\x05\x12\x19\n" +
 	"\x15EXPORT_FILE_SHEET_PDF\x10\x06\x12\x1f\n" +
-	"\x1bEXPORT_FILE_CERTIFICATE_PDF\x10\a2\x8a\x0f\n" +
+	"\x1bEXPORT_FILE_CERTIFICATE_PDF\x10\a2\xc9\x13\n" +
 	"\x10StandingsService\x12e\n" +
 	"\fGetStandings\x12).raceday.standings.v1.GetStandingsRequest\x1a*.raceday.standings.v1.GetStandingsResponse\x12m\n" +
 	"\x0eWatchStandings\x12+.raceday.standings.v1.WatchStandingsRequest\x1a,.raceday.standings.v1.WatchStandingsResponse0\x01\x12t\n" +
@@ -3102,7 +3102,12 @@ const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\x0fListOpenMatters\x12,.raceday.standings.v1.ListOpenMattersRequest\x1a-.raceday.standings.v1.ListOpenMattersResponse\x12n\n" +
 	"\x0fGetOfficialList\x12,.raceday.standings.v1.GetOfficialListRequest\x1a-.raceday.standings.v1.GetOfficialListResponse\x12t\n" +
 	"\x11ListOfficialLists\x12..raceday.standings.v1.ListOfficialListsRequest\x1a/.raceday.standings.v1.ListOfficialListsResponse\x12t\n" +
-	"\x11DiffOfficialLists\x12..raceday.standings.v1.DiffOfficialListsRequest\x1a/.raceday.standings.v1.DiffOfficialListsResponse\x12j\n" +
+	"\x11DiffOfficialLists\x12..raceday.standings.v1.DiffOfficialListsRequest\x1a/.raceday.standings.v1.DiffOfficialListsResponse\x12w\n" +
+	"\x12RecordCourseRecord\x12/.raceday.standings.v1.RecordCourseRecordRequest\x1a0.raceday.standings.v1.RecordCourseRecordResponse\x12z\n" +
+	"\x13ImportCourseRecords\x120.raceday.standings.v1.ImportCourseRecordsRequest\x1a1.raceday.standings.v1.ImportCourseRecordsResponse\x12t\n" +
+	"\x11ListCourseRecords\x12..raceday.standings.v1.ListCourseRecordsRequest\x1a/.raceday.standings.v1.ListCourseRecordsResponse\x12k\n" +
+	"\x0eImportEditions\x12+.raceday.standings.v1.ImportEditionsRequest\x1a,.raceday.standings.v1.ImportEditionsResponse\x12e\n" +
+	"\fListEditions\x12).raceday.standings.v1.ListEditionsRequest\x1a*.raceday.standings.v1.ListEditionsResponse\x12j\n" +
 	"\rExportResults\x12*.raceday.standings.v1.ExportResultsRequest\x1a+.raceday.standings.v1.ExportResultsResponse0\x01\x12d\n" +
 	"\vExportFacts\x12(.raceday.standings.v1.ExportFactsRequest\x1a).raceday.standings.v1.ExportFactsResponse0\x01\x12X\n" +
 	"\aRebuild\x12$.raceday.standings.v1.RebuildRequest\x1a%.raceday.standings.v1.RebuildResponse0\x01B0Z.raceday/proto/raceday/standings/v1;standingsv1b\x06proto3"
@@ -3177,6 +3182,16 @@ var file_raceday_standings_v1_standings_service_proto_goTypes = []any{
 	(OfficialState)(0),                  // 52: raceday.standings.v1.OfficialState
 	(*OfficialList)(nil),                // 53: raceday.standings.v1.OfficialList
 	(*OfficialChange)(nil),              // 54: raceday.standings.v1.OfficialChange
+	(*RecordCourseRecordRequest)(nil),   // 55: raceday.standings.v1.RecordCourseRecordRequest
+	(*ImportCourseRecordsRequest)(nil),  // 56: raceday.standings.v1.ImportCourseRecordsRequest
+	(*ListCourseRecordsRequest)(nil),    // 57: raceday.standings.v1.ListCourseRecordsRequest
+	(*ImportEditionsRequest)(nil),       // 58: raceday.standings.v1.ImportEditionsRequest
+	(*ListEditionsRequest)(nil),         // 59: raceday.standings.v1.ListEditionsRequest
+	(*RecordCourseRecordResponse)(nil),  // 60: raceday.standings.v1.RecordCourseRecordResponse
+	(*ImportCourseRecordsResponse)(nil), // 61: raceday.standings.v1.ImportCourseRecordsResponse
+	(*ListCourseRecordsResponse)(nil),   // 62: raceday.standings.v1.ListCourseRecordsResponse
+	(*ImportEditionsResponse)(nil),      // 63: raceday.standings.v1.ImportEditionsResponse
+	(*ListEditionsResponse)(nil),        // 64: raceday.standings.v1.ListEditionsResponse
 }
 var file_raceday_standings_v1_standings_service_proto_depIdxs = []int32{
 	0,  // 0: raceday.standings.v1.GetStandingsRequest.order:type_name -> raceday.standings.v1.StandingsOrder
@@ -3221,29 +3236,39 @@ var file_raceday_standings_v1_standings_service_proto_depIdxs = []int32{
 	37, // 39: raceday.standings.v1.StandingsService.GetOfficialList:input_type -> raceday.standings.v1.GetOfficialListRequest
 	39, // 40: raceday.standings.v1.StandingsService.ListOfficialLists:input_type -> raceday.standings.v1.ListOfficialListsRequest
 	41, // 41: raceday.standings.v1.StandingsService.DiffOfficialLists:input_type -> raceday.standings.v1.DiffOfficialListsRequest
-	18, // 42: raceday.standings.v1.StandingsService.ExportResults:input_type -> raceday.standings.v1.ExportResultsRequest
-	20, // 43: raceday.standings.v1.StandingsService.ExportFacts:input_type -> raceday.standings.v1.ExportFactsRequest
-	22, // 44: raceday.standings.v1.StandingsService.Rebuild:input_type -> raceday.standings.v1.RebuildRequest
-	3,  // 45: raceday.standings.v1.StandingsService.GetStandings:output_type -> raceday.standings.v1.GetStandingsResponse
-	7,  // 46: raceday.standings.v1.StandingsService.WatchStandings:output_type -> raceday.standings.v1.WatchStandingsResponse
-	5,  // 47: raceday.standings.v1.StandingsService.GetSplitStandings:output_type -> raceday.standings.v1.GetSplitStandingsResponse
-	9,  // 48: raceday.standings.v1.StandingsService.GetResult:output_type -> raceday.standings.v1.GetResultResponse
-	11, // 49: raceday.standings.v1.StandingsService.WatchResult:output_type -> raceday.standings.v1.WatchResultResponse
-	13, // 50: raceday.standings.v1.StandingsService.GetProgress:output_type -> raceday.standings.v1.GetProgressResponse
-	16, // 51: raceday.standings.v1.StandingsService.ListLists:output_type -> raceday.standings.v1.ListListsResponse
-	27, // 52: raceday.standings.v1.StandingsService.ListOnCourse:output_type -> raceday.standings.v1.ListOnCourseResponse
-	29, // 53: raceday.standings.v1.StandingsService.ListAnomalies:output_type -> raceday.standings.v1.ListAnomaliesResponse
-	31, // 54: raceday.standings.v1.StandingsService.ListAwards:output_type -> raceday.standings.v1.ListAwardsResponse
-	34, // 55: raceday.standings.v1.StandingsService.PublishOfficialList:output_type -> raceday.standings.v1.PublishOfficialListResponse
-	36, // 56: raceday.standings.v1.StandingsService.ListOpenMatters:output_type -> raceday.standings.v1.ListOpenMattersResponse
-	38, // 57: raceday.standings.v1.StandingsService.GetOfficialList:output_type -> raceday.standings.v1.GetOfficialListResponse
-	40, // 58: raceday.standings.v1.StandingsService.ListOfficialLists:output_type -> raceday.standings.v1.ListOfficialListsResponse
-	42, // 59: raceday.standings.v1.StandingsService.DiffOfficialLists:output_type -> raceday.standings.v1.DiffOfficialListsResponse
-	19, // 60: raceday.standings.v1.StandingsService.ExportResults:output_type -> raceday.standings.v1.ExportResultsResponse
-	21, // 61: raceday.standings.v1.StandingsService.ExportFacts:output_type -> raceday.standings.v1.ExportFactsResponse
-	23, // 62: raceday.standings.v1.StandingsService.Rebuild:output_type -> raceday.standings.v1.RebuildResponse
-	45, // [45:63] is the sub-list for method output_type
-	27, // [27:45] is the sub-list for method input_type
+	55, // 42: raceday.standings.v1.StandingsService.RecordCourseRecord:input_type -> raceday.standings.v1.RecordCourseRecordRequest
+	56, // 43: raceday.standings.v1.StandingsService.ImportCourseRecords:input_type -> raceday.standings.v1.ImportCourseRecordsRequest
+	57, // 44: raceday.standings.v1.StandingsService.ListCourseRecords:input_type -> raceday.standings.v1.ListCourseRecordsRequest
+	58, // 45: raceday.standings.v1.StandingsService.ImportEditions:input_type -> raceday.standings.v1.ImportEditionsRequest
+	59, // 46: raceday.standings.v1.StandingsService.ListEditions:input_type -> raceday.standings.v1.ListEditionsRequest
+	18, // 47: raceday.standings.v1.StandingsService.ExportResults:input_type -> raceday.standings.v1.ExportResultsRequest
+	20, // 48: raceday.standings.v1.StandingsService.ExportFacts:input_type -> raceday.standings.v1.ExportFactsRequest
+	22, // 49: raceday.standings.v1.StandingsService.Rebuild:input_type -> raceday.standings.v1.RebuildRequest
+	3,  // 50: raceday.standings.v1.StandingsService.GetStandings:output_type -> raceday.standings.v1.GetStandingsResponse
+	7,  // 51: raceday.standings.v1.StandingsService.WatchStandings:output_type -> raceday.standings.v1.WatchStandingsResponse
+	5,  // 52: raceday.standings.v1.StandingsService.GetSplitStandings:output_type -> raceday.standings.v1.GetSplitStandingsResponse
+	9,  // 53: raceday.standings.v1.StandingsService.GetResult:output_type -> raceday.standings.v1.GetResultResponse
+	11, // 54: raceday.standings.v1.StandingsService.WatchResult:output_type -> raceday.standings.v1.WatchResultResponse
+	13, // 55: raceday.standings.v1.StandingsService.GetProgress:output_type -> raceday.standings.v1.GetProgressResponse
+	16, // 56: raceday.standings.v1.StandingsService.ListLists:output_type -> raceday.standings.v1.ListListsResponse
+	27, // 57: raceday.standings.v1.StandingsService.ListOnCourse:output_type -> raceday.standings.v1.ListOnCourseResponse
+	29, // 58: raceday.standings.v1.StandingsService.ListAnomalies:output_type -> raceday.standings.v1.ListAnomaliesResponse
+	31, // 59: raceday.standings.v1.StandingsService.ListAwards:output_type -> raceday.standings.v1.ListAwardsResponse
+	34, // 60: raceday.standings.v1.StandingsService.PublishOfficialList:output_type -> raceday.standings.v1.PublishOfficialListResponse
+	36, // 61: raceday.standings.v1.StandingsService.ListOpenMatters:output_type -> raceday.standings.v1.ListOpenMattersResponse
+	38, // 62: raceday.standings.v1.StandingsService.GetOfficialList:output_type -> raceday.standings.v1.GetOfficialListResponse
+	40, // 63: raceday.standings.v1.StandingsService.ListOfficialLists:output_type -> raceday.standings.v1.ListOfficialListsResponse
+	42, // 64: raceday.standings.v1.StandingsService.DiffOfficialLists:output_type -> raceday.standings.v1.DiffOfficialListsResponse
+	60, // 65: raceday.standings.v1.StandingsService.RecordCourseRecord:output_type -> raceday.standings.v1.RecordCourseRecordResponse
+	61, // 66: raceday.standings.v1.StandingsService.ImportCourseRecords:output_type -> raceday.standings.v1.ImportCourseRecordsResponse
+	62, // 67: raceday.standings.v1.StandingsService.ListCourseRecords:output_type -> raceday.standings.v1.ListCourseRecordsResponse
+	63, // 68: raceday.standings.v1.StandingsService.ImportEditions:output_type -> raceday.standings.v1.ImportEditionsResponse
+	64, // 69: raceday.standings.v1.StandingsService.ListEditions:output_type -> raceday.standings.v1.ListEditionsResponse
+	19, // 70: raceday.standings.v1.StandingsService.ExportResults:output_type -> raceday.standings.v1.ExportResultsResponse
+	21, // 71: raceday.standings.v1.StandingsService.ExportFacts:output_type -> raceday.standings.v1.ExportFactsResponse
+	23, // 72: raceday.standings.v1.StandingsService.Rebuild:output_type -> raceday.standings.v1.RebuildResponse
+	50, // [50:73] is the sub-list for method output_type
+	27, // [27:50] is the sub-list for method input_type
 	27, // [27:27] is the sub-list for extension type_name
 	27, // [27:27] is the sub-list for extension extendee
 	0,  // [0:27] is the sub-list for field type_name
@@ -3256,8 +3281,10 @@ func file_raceday_standings_v1_standings_service_proto_init() {
 	}
 	file_raceday_standings_v1_anomaly_proto_init()
 	file_raceday_standings_v1_award_proto_init()
+	file_raceday_standings_v1_edition_proto_init()
 	file_raceday_standings_v1_official_proto_init()
 	file_raceday_standings_v1_on_course_proto_init()
+	file_raceday_standings_v1_record_proto_init()
 	file_raceday_standings_v1_standing_proto_init()
 	file_raceday_standings_v1_standings_service_proto_msgTypes[21].OneofWrappers = []any{
 		(*RebuildResponse_Difference)(nil),
