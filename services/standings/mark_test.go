@@ -239,3 +239,38 @@ func TestResumingMissesNoMark(t *testing.T) {
 		}
 	})
 }
+
+// Teams are compared by the sum of their legs, which a forced start makes longer than the time from the gun; those without a sex
+// have no record.
+func TestTeamsAreMarkedByTheSumOfTheirLegs(t *testing.T) {
+	t.Parallel()
+	event := relay()
+	event.Day.Year = 2025
+	r := &event.Races[0]
+	r.DistanceMillimetres = 42_195_000
+	teamOf := func(id race.EntrantID, bib race.Bib, sex race.Sex) result.Result {
+		res := team(id, bib, result.Finished, 1000*second, 1000*second, 1000*second)
+		res.Sex, res.Gun, res.LegsTotal = sex, racetime.Known(2700*second), racetime.Known(3000*second)
+		return res
+	}
+	key := record.Key{Course: "relay", DistanceMillimetres: 42_195_000, Sex: race.X}
+	behind := &backend{event: event, version: 7, lists: 1, results: []result.Result{
+		teamOf(1, "1", race.X), teamOf(2, "2", race.SexUnknown), teamOf(3, "3", race.X), teamOf(4, "4", race.Male),
+	}}
+	behind.records = []standings.CourseRecord{{Record: record.Record{Run: record.Run{Key: key, Year: 2022, Time: 3001 * second}}}}
+	behind.published = []standings.PublishedFinish{{Race: "relay", Bib: "1", Gun: "0:45:00", Ranked: "0:50:00"}, {Race: "relay", Bib: "3", Gun: "0:50:00", Ranked: "0:49:59"}}
+	inBubbleOf(t, behind, func(b *bench) {
+		synctest.Wait()
+		err := b.boards.Use(b.Context(), event.ID, func(board *standings.Board) error {
+			page, err := board.Page("relay", "overall", 0, 10)
+			want := []string{"1 beats 0:50:01 officially", "2", "3 beats 0:50:01", "4"}
+			if diff := cmp.Diff(want, marked(page.Rows)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+}
