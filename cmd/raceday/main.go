@@ -58,6 +58,8 @@ type cli struct {
 	Standings standingsCommand `cmd:"" help:"Show standings in the terminal."`
 	Result    resultCommand    `cmd:"" help:"Show the result of one entrant: times, splits with pace, ranks and legs."`
 	Awards    awardsCommand    `cmd:"" help:"Show who wins the prizes of a race, announce it, and hand the prizes over."`
+	Records   recordsCommand   `cmd:"" help:"Show the records of courses, enter one, import them."`
+	Editions  editionsCommand  `cmd:"" help:"Show who won past editions, import winners."`
 	Official  officialCommand  `cmd:"" help:"Publish lists: provisional, official, amended; and show them as they were published."`
 	Explain   explainCommand   `cmd:"" help:"Explain a result: its reads, what became of each, passings, rulings and times."`
 	Chips     chipsCommand     `cmd:"" help:"Assign and swap chips, and show those that nobody wears."`

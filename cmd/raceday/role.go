@@ -103,6 +103,11 @@ func roles(running []string) map[string][]access.Role {
 		"GetOfficialList":     everybody,
 		"ListOfficialLists":   everybody,
 		"DiffOfficialLists":   everybody,
+		"RecordCourseRecord":  jury,
+		"ImportCourseRecords": jury,
+		"ListCourseRecords":   everybody,
+		"ImportEditions":      jury,
+		"ListEditions":        everybody,
 		"Rebuild":             admin,
 	})
 	return table

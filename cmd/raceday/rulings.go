@@ -106,7 +106,11 @@ func (c *rulingsApplyCommand) Run(t *terminal) error {
 		}
 		answer, err := stream.CloseAndRecv()
 		if err != nil {
-			return c.atLines(err, lines)
+			numbers := make([]int, len(lines))
+			for i := range lines {
+				numbers[i] = lines[i].Number
+			}
+			return atLines(err, c.File, "rulings", numbers, timing.RulingColumn)
 		}
 		fmt.Fprintf(t.stdout, "%d recorded, %d stood already\n", answer.GetRecorded(), answer.GetStood())
 		switch out := answer.GetStillOutTotal(); {
@@ -161,8 +165,9 @@ func (c *rulingsApplyCommand) send(
 	return nil
 }
 
-// atLines returns a refusal of rulings as faults of the lines that they stand on, anything else as it is.
-func (c *rulingsApplyCommand) atLines(err error, lines []timing.RulingLine) error {
+// atLines returns a refusal of the elements of a list as faults of the lines of the file that they stand on, anything else as it
+// is; column names what holds a field.
+func atLines(err error, file, list string, lines []int, column func(field string) string) error {
 	sent, ok := errors.AsType[answer](err)
 	if !ok {
 		return err
@@ -170,9 +175,9 @@ func (c *rulingsApplyCommand) atLines(err error, lines []timing.RulingLine) erro
 	var faults csvtable.Faults
 	for _, detail := range sent.GRPCStatus().Details() {
 		for _, field := range fieldsOf(detail) {
-			fault := csvtable.Fault{File: c.File, Reason: cmp.Or(field.GetDescription(), field.GetReason())}
-			if index, name, ok := rulingField(field.GetField()); ok && index < len(lines) {
-				fault.Line, fault.Column = lines[index].Number, timing.RulingColumn(name)
+			fault := csvtable.Fault{File: file, Reason: cmp.Or(field.GetDescription(), field.GetReason())}
+			if index, name, ok := elementField(field.GetField(), list); ok && index < len(lines) {
+				fault.Line, fault.Column = lines[index], column(name)
 			}
 			faults = append(faults, fault)
 		}
@@ -188,9 +193,9 @@ func fieldsOf(detail any) []*errdetails.BadRequest_FieldViolation {
 	return bad.GetFieldViolations()
 }
 
-// rulingField takes rulings[3].target apart.
-func rulingField(path string) (index int, name string, ok bool) {
-	rest, ok := strings.CutPrefix(path, "rulings[")
+// elementField takes rulings[3].target apart.
+func elementField(path, list string) (index int, name string, ok bool) {
+	rest, ok := strings.CutPrefix(path, list+"[")
 	number, name, closed := strings.Cut(rest, "].")
 	index, err := strconv.Atoi(number)
 	return index, name, ok && closed && err == nil && index >= 0

@@ -157,6 +157,9 @@ func printRows(w io.Writer, heading string, rows []*standingsv1.Standing) error 
 		fields := []string{
 			rank, row.GetBib(), row.GetName(), groupOf(row), row.GetCountry(), row.GetRanked(), row.GetGun(), row.GetNet(), at, estimate,
 		}
+		if mark := row.GetRecord(); mark != nil {
+			fields = append(fields, markText(mark))
+		}
 		fmt.Fprintln(table, strings.Join(fields, "\t"))
 	}
 	return table.Flush()

@@ -149,7 +149,8 @@ func assemble(around surroundings, running []string) (*assembly, error) {
 		standingsv1.RegisterStandingsServiceServer(server, standingsgrpc.New(standings.NewService(standings.Dependencies{
 			Boards: boards, Store: derived, Events: events, Facts: facts, Rebuilder: rebuilder{scorer},
 			Anomalies: derived, Conflicts: conflicts{facts.timing, roster}, Workbooks: standingsxlsx.Writer{}, Papers: papers,
-			Official: standingspg.NewOfficialLists(pool), Prizes: standingspg.NewPrizes(pool), Now: time.Now,
+			Official: standingspg.NewOfficialLists(pool), Prizes: standingspg.NewPrizes(pool), Courses: standingspg.NewCourses(pool),
+			Now: time.Now,
 		})))
 	}
 	return a, nil

@@ -49,6 +49,8 @@ func TestDifferenceNamesTheFieldsThatChanged(t *testing.T) {
 			"races[marathon].late_start: 1800s -> 900s"},
 		{"a field that is new", []string{"k5-a, point: k5", "k5-a, point: k5, clock_offset: 70s"}, "+ mats[k5-a].clock_offset: 70s"},
 		{"a field that is gone", []string{", bibs: [1-999]", ""}, "- races[marathon].waves[A].bibs: [1-999]"},
+		{"a course of records that is named", []string{"  - id: ten\n", "  - id: ten\n    record_course: almaty\n"},
+			"+ races[ten].record_course: almaty"},
 		{"an empty field that is gone", []string{"    nordic: {}\n", ""}, "- races[marathon].nordic: {}"},
 		{"a value of a list", []string{"[1-999]", "[1-900, 950]"}, "races[marathon].waves[A].bibs: [1-999] -> [1-900, 950]"},
 		{"a visit before others of its point", []string{"      - {point: k5, at_metres: 5000}\n", ""},

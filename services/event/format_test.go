@@ -138,6 +138,9 @@ func anyRace(t *rapid.T, format race.Format, points []race.PointID) race.Race {
 	if format == race.Other {
 		r.DistanceMillimetres = rapid.Int64Range(10, 1e9).Draw(t, "distance")
 	}
+	if rapid.Bool().Draw(t, "has a course of records") {
+		r.RecordCourse = race.CourseID(anyID().Draw(t, "course of records"))
+	}
 	anyCourse(t, &r, points)
 	if r.Team != nil {
 		r.Team.Categories = []race.TeamCategory{{Name: "null", MinWomen: 1, MinMen: r.Team.Size - 1}, {Name: "Open 40+"}}

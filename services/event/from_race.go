@@ -55,6 +55,7 @@ func (c *converter) race(at string, m *eventv1.Race) race.Race {
 		r.Nordic = c.nordic(at+".nordic", m.GetNordic())
 	}
 	r.Documents = c.documents(at+".documents", m.GetDocuments())
+	r.RecordCourse = race.CourseID(m.GetRecordCourse())
 	return r
 }
 

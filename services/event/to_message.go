@@ -100,6 +100,7 @@ func raceMessage(r *race.Race) *eventv1.Race {
 			YellowToDsq: int32(r.Nordic.YellowToDSQ),
 		}
 	}
+	m.RecordCourse = string(r.RecordCourse) // That it is named as the race is goes without saying.
 	for _, document := range r.Documents {
 		m.Documents = append(m.Documents, &eventv1.Document{
 			Type:    valueOf(document.Type, documentTypes()),

@@ -11,6 +11,7 @@ import (
 	"raceday/services/notice"
 	"raceday/services/rules/race"
 	"raceday/services/rules/result"
+	"raceday/services/standings"
 )
 
 const relayDay race.EventID = "relay-day"
@@ -31,6 +32,11 @@ type backend struct {
 	event, later        *race.Event
 	loads               int
 	hear                []func(notice.Notice)
+	// records are of all courses; lists counts the published ones, which hold published, last asked for by asked.
+	records   []standings.CourseRecord
+	lists     int
+	published []standings.PublishedFinish
+	asked     []standings.FasterThan
 }
 
 func (b *backend) Load(context.Context, race.EventID) (version, change int64, results []result.Result, err error) {
@@ -108,4 +114,28 @@ func (b *backend) loadCount() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.loads
+}
+
+func (b *backend) MarkStamp(context.Context, race.EventID) (int64, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.away {
+		return 0, errAway
+	}
+	return int64(len(b.records) + b.lists), nil
+}
+
+func (b *backend) CourseRecords(context.Context, []race.CourseID) ([]standings.CourseRecord, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.records), nil
+}
+
+func (b *backend) PublishedFinishes(
+	_ context.Context, _ race.EventID, faster []standings.FasterThan,
+) ([]standings.PublishedFinish, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.asked = faster
+	return slices.Clone(b.published), nil
 }

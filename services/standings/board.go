@@ -42,13 +42,18 @@ func NewBoard(event *race.Event, version int64, results []result.Result) *Board 
 func (b *Board) fill(event *race.Event, version int64, results []result.Result) {
 	b.event, b.version, b.history = event, version, history{}
 	b.filling++
+	before := b.fields
 	b.fields = make(map[race.ID]*field, len(event.Races))
 	b.entrants = make(map[race.EntrantID]*result.Result, len(results))
 	b.bibs = make(map[race.Bib]race.EntrantID, len(results))
 	byRace := groupByRace(results)
 	for i := range event.Races {
 		r := &event.Races[i]
-		b.fields[r.ID] = newField(r, byRace[r.ID], version)
+		var marked *marks
+		if was, ok := before[r.ID]; ok { // until SetMarks tells of others
+			marked = was.marks
+		}
+		b.fields[r.ID] = newField(r, byRace[r.ID], marked, version)
 		for _, res := range byRace[r.ID] {
 			b.entrants[res.Entrant], b.bibs[res.Bib] = res, res.Entrant
 		}

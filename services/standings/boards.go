@@ -17,6 +17,13 @@ type Store interface {
 	Load(ctx context.Context, event race.EventID) (version, change int64, results []result.Result, err error)
 	// Version returns the event's version; 0 where nothing has been derived yet.
 	Version(ctx context.Context, event race.EventID) (int64, error)
+	// MarkStamp returns a number that grows with each record of any course and each official list of the event.
+	MarkStamp(ctx context.Context, event race.EventID) (int64, error)
+	// CourseRecords returns all entries among the records of courses, in their order.
+	CourseRecords(ctx context.Context, courses []race.CourseID) ([]CourseRecord, error)
+	// PublishedFinishes returns the finishes that are not slower than asked for and ranked in the newest version of a list of
+	// their race, where that is OFFICIAL or AMENDED.
+	PublishedFinishes(ctx context.Context, event race.EventID, faster []FasterThan) ([]PublishedFinish, error)
 }
 
 // Notices tell what the scorer's commits changed. They may be lost.

@@ -22,8 +22,12 @@ type bench struct {
 
 func inBubble(t *testing.T, f func(b *bench)) {
 	t.Helper()
+	inBubbleOf(t, &backend{event: relay()}, f)
+}
+
+func inBubbleOf(t *testing.T, behind *backend, f func(b *bench)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		behind := &backend{event: relay()}
 		boards := standings.NewBoards(behind, behind, behind, slog.New(slog.DiscardHandler))
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)

@@ -57,7 +57,7 @@ func (b *Board) Certificate(bib race.Bib) (Certificate, error) {
 	for i := range r.Classifications {
 		if listOf(res, i) != "" {
 			rank := entrant.Ranks[len(c.rows)].Rank
-			c.rows = append(c.rows, Row{Rank: rank, Result: res, terms: &terms{r, &r.Classifications[i]}}.AsPublished())
+			c.rows = append(c.rows, Row{Rank: rank, Result: res, terms: &terms{race: r, classification: &r.Classifications[i]}}.AsPublished())
 		}
 	}
 	return c, nil

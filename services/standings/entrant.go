@@ -58,6 +58,7 @@ type entrantNow struct {
 	legs []legRanks
 	// rank is that in the list of the first classification.
 	rank int
+	mark *Mark
 	// changed is closed when something in the race has changed.
 	changed <-chan struct{}
 }
@@ -72,7 +73,7 @@ func (b *Board) entrant(bib race.Bib) (entrantNow, error) {
 		return entrantNow{}, ErrEntrantNotFound
 	}
 	f := b.fields[r.Race]
-	now := entrantNow{race: f.race, result: r, version: b.version, changed: f.changed}
+	now := entrantNow{race: f.race, result: r, version: b.version, mark: f.marks.of(r, f.race), changed: f.changed}
 	for i := range f.race.Classifications {
 		name := listOf(r, i)
 		if name == "" {
@@ -93,7 +94,7 @@ func (b *Board) entrant(bib race.Bib) (entrantNow, error) {
 
 func (n *entrantNow) show() EntrantResult {
 	entrant := EntrantResult{
-		Row: Row{Rank: n.rank, Result: n.result, terms: firstTerms(n.race)}, Ranks: n.ranks, Version: n.version,
+		Row: Row{Rank: n.rank, Result: n.result, Mark: n.mark, terms: firstTerms(n.race)}, Ranks: n.ranks, Version: n.version,
 	}
 	for i := range n.result.Passings {
 		entrant.Splits = append(entrant.Splits, newSplit(n.result, i, n.race))
@@ -113,7 +114,7 @@ func (n *entrantNow) show() EntrantResult {
 // shows reports whether two moments show the same of an entrant, but for how many others are ranked.
 func (n *entrantNow) shows(o *entrantNow) bool {
 	sameRank := func(a, b ListRank) bool { return a.List == b.List && a.Rank == b.Rank }
-	return n.race == o.race && (n.result == o.result || n.result.EqualShown(o.result)) &&
+	return n.race == o.race && n.mark == o.mark && (n.result == o.result || n.result.EqualShown(o.result)) &&
 		slices.EqualFunc(n.ranks, o.ranks, sameRank) && slices.Equal(n.legs, o.legs)
 }
 

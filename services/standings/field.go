@@ -17,16 +17,25 @@ type field struct {
 	lists    map[string]*list
 	legs     []legRanking
 	progress Progress
+	// marks are what finishes are marked by, since version markedAt; 0 where there never were any.
+	marks    *marks
+	markedAt int64
 	// changed is closed when something in the field changes next.
 	changed chan struct{}
 }
 
 // newField puts a whole race in order at once.
-func newField(r *race.Race, results []*result.Result, version int64) *field {
-	f := &field{race: r, lists: map[string]*list{}, legs: rankLegs(results), progress: Progress{Race: r.ID}, changed: make(chan struct{})}
+func newField(r *race.Race, results []*result.Result, marked *marks, version int64) *field {
+	f := &field{
+		race: r, lists: map[string]*list{}, legs: rankLegs(results), progress: Progress{Race: r.ID}, marks: marked,
+		changed: make(chan struct{}),
+	}
+	if marked != nil {
+		f.markedAt = version
+	}
 	for i := range r.Classifications {
 		c := &r.Classifications[i]
-		f.lists[string(c.ID)] = newList(r, c, version)
+		f.lists[string(c.ID)] = newList(r, c, marked, version)
 	}
 	for _, res := range results {
 		f.progress.count(res, 1)
@@ -57,7 +66,7 @@ func (f *field) listsOf(r *result.Result, version int64) iter.Seq[*list] {
 			}
 			l, ok := f.lists[name]
 			if !ok {
-				l = newList(f.race, &f.race.Classifications[i], version)
+				l = newList(f.race, &f.race.Classifications[i], f.marks, version)
 				f.lists[name] = l
 			}
 			if !yield(l) {

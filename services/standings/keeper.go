@@ -40,6 +40,8 @@ type keeper struct {
 	wanted   int64
 	load     *time.Timer
 	loadedAt time.Time
+	// markStamp is that of the board's marks.
+	markStamp int64
 
 	// users and unusedChecks belong to Boards.
 	users, unusedChecks int
@@ -104,9 +106,25 @@ func (k *keeper) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	byRace, stamp, err := k.readMarks(ctx, d.event)
+	if err != nil {
+		return err
+	}
 	k.board, k.loadedAt = NewBoard(d.event, d.version, d.results), time.Now()
+	k.setMarks(byRace, stamp)
 	close(k.ready)
 	return nil
+}
+
+func (k *keeper) readMarks(ctx context.Context, event *race.Event) (map[race.ID]*marks, int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, loadTime)
+	defer cancel()
+	return readMarks(ctx, k.boards.store, event)
+}
+
+func (k *keeper) setMarks(byRace map[race.ID]*marks, stamp int64) {
+	k.board.SetMarks(byRace)
+	k.markStamp = stamp
 }
 
 // read returns the results, and the event by which they were computed.
@@ -154,6 +172,27 @@ func (k *keeper) check(outer context.Context) {
 		k.wanted = 0
 		k.reload(ctx)
 	}
+	k.checkMarks(ctx)
+}
+
+// checkMarks finds out whether a record was entered or a list published.
+func (k *keeper) checkMarks(ctx context.Context) {
+	stamp, err := k.boards.store.MarkStamp(ctx, k.event)
+	if err != nil || stamp == k.markStamp {
+		if err != nil && ctx.Err() == nil {
+			k.boards.log.WarnContext(ctx, "stamp of marks not read", "event", k.event, "error", err)
+		}
+		return
+	}
+	byRace, stamp, err := k.readMarks(ctx, k.board.Event())
+	if ctx.Err() != nil {
+		return
+	}
+	if err != nil {
+		k.boards.log.WarnContext(ctx, "marks not read", "event", k.event, "error", err)
+		return
+	}
+	k.setMarks(byRace, stamp)
 }
 
 // catchUp loads the board if notices have not brought it to the version that is wanted.
@@ -168,6 +207,11 @@ func (k *keeper) catchUp(ctx context.Context) {
 // reload reads the board anew. If that fails it stays as it is, exact for its version, until the next check.
 func (k *keeper) reload(ctx context.Context) {
 	d, err := k.read(ctx)
+	var byRace map[race.ID]*marks
+	var stamp int64
+	if err == nil {
+		byRace, stamp, err = k.readMarks(ctx, d.event)
+	}
 	if ctx.Err() != nil {
 		return
 	}
@@ -176,5 +220,6 @@ func (k *keeper) reload(ctx context.Context) {
 		return
 	}
 	k.board.Reload(d.event, d.version, d.results)
+	k.setMarks(byRace, stamp)
 	k.loadedAt = time.Now()
 }

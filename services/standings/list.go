@@ -25,14 +25,16 @@ type list struct {
 	changed chan struct{}
 }
 
-func newList(r *race.Race, classification *race.Classification, version int64) *list {
-	return &list{
+func newList(r *race.Race, classification *race.Classification, marked *marks, version int64) *list {
+	l := &list{
 		terms:     &terms{race: r, classification: classification},
 		ranked:    ranking.NewList(),
 		permanent: len(classification.By) == 0,
 		version:   version,
 		changed:   make(chan struct{}),
 	}
+	l.terms.marks.Store(marked)
+	return l
 }
 
 func (l *list) put(r *result.Result) {
@@ -83,13 +85,15 @@ func rows(
 		n = max(0, total-offset)
 	}
 	page := make([]Row, 0, n)
+	marked := t.marks.Load()
 	for i := offset; i < offset+n; i++ {
 		if i >= ranked.Len() {
 			page = append(page, Row{Result: course[i-ranked.Len()], terms: t})
 			continue
 		}
 		e, rank := ranked.At(i)
-		page = append(page, Row{Rank: rank, Result: entrants[e.Entrant], terms: t})
+		res := entrants[e.Entrant]
+		page = append(page, Row{Rank: rank, Result: res, Mark: marked.of(res, t.race), terms: t})
 	}
 	return page
 }

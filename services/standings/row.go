@@ -1,6 +1,8 @@
 package standings
 
 import (
+	"sync/atomic"
+
 	"raceday/services/rules/oncourse"
 	"raceday/services/rules/pace"
 	"raceday/services/rules/race"
@@ -12,6 +14,8 @@ import (
 type terms struct {
 	race           *race.Race
 	classification *race.Classification
+	// marks are those of the race.
+	marks atomic.Pointer[marks]
 }
 
 // firstTerms are those of the race's first classification; of gun time where it has none.
@@ -30,7 +34,9 @@ type Row struct {
 	LiveRank int
 	// Result must not be changed.
 	Result *result.Result
-	terms  *terms
+	// Mark is nil for a finish that beats and equals no record of the course; it must not be changed.
+	Mark  *Mark
+	terms *terms
 }
 
 // Gun returns the official time from the gun; empty where there is none.

@@ -54,6 +54,7 @@ type Dependencies struct {
 	Conflicts Conflicts
 	Official  Official
 	Prizes    Prizes
+	Courses   Courses
 	Workbooks Workbooks
 	Papers    Papers
 	// Now is the clock by which entrants are overdue, estimates have passed, lists are too old to page on in, and papers written.

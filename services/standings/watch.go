@@ -40,7 +40,9 @@ type view struct {
 	permanent, standsIn bool
 	version             int64
 	listVersion         int64
-	rows                []Row
+	// markedAt is the version at which the race's marks became these; 0 where it never had any.
+	markedAt int64
+	rows     []Row
 	// changed is closed when something in the list has changed.
 	changed <-chan struct{}
 }
@@ -59,6 +61,7 @@ func (b *Board) view(w Watching) (view, error) {
 		standsIn:    l.standsIn(name),
 		version:     b.version,
 		listVersion: l.version,
+		markedAt:    b.fields[w.Race].markedAt,
 		rows:        rows(l.ranked, l.onCourse, l.terms, b.entrants, 0, w.Top),
 		changed:     l.changed,
 	}, nil
@@ -115,6 +118,9 @@ func (b *Board) Watch(ctx context.Context, w Watching, send func(Update) error) 
 func (b *Board) resume(w Watching, now view) ([]Row, bool) {
 	switch {
 	case w.ResumeVersion == 0 || w.ResumeVersion > now.version:
+		return nil, false
+	case now.markedAt > 0 && w.ResumeVersion <= now.markedAt:
+		// It may have the rows of this version, or of one before, with other marks.
 		return nil, false
 	case w.List == "" && !now.permanent && w.ResumeVersion < now.version:
 		// Another list may have been the first one.

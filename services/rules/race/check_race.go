@@ -35,6 +35,9 @@ func (c *check) race(at string, r *Race) {
 	c.relay(at, r)
 	c.nordic(at+".nordic", r)
 	c.documents(at+".documents", r.Documents)
+	if r.RecordCourse != "" {
+		ids[CourseID]{}.check(c, at+".record_course", r.RecordCourse) // several races may share one
+	}
 }
 
 func (c *check) distance(path string, r *Race) {

@@ -210,6 +210,13 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 			func(e *race.Event) { e.Races[marathon].Classifications[0].Tag = "old boys" },
 			problem("races[0].classifications[0].tag", "holds a blank, which separates tags in a roster"),
 		},
+		"course of records with a blank": {
+			func(e *race.Event) { e.Races[tenKm].RecordCourse = "old town" },
+			problem("races[1].record_course", `"old town" is no id: letters, digits and hyphens, at most 40, beginning with a letter or digit`),
+		},
+		"a course of records that two races share": {
+			func(e *race.Event) { e.Races[marathon].RecordCourse, e.Races[tenKm].RecordCourse = "almaty", "almaty" }, nil,
+		},
 		"award in an unknown classification": {
 			func(e *race.Event) { e.Races[marathon].Awards[0].Classification = "graded" },
 			problem("races[0].awards[0].classification", `"graded" is no classification of the race`),

@@ -147,3 +147,18 @@ func TestSex(t *testing.T) {
 		}
 	}
 }
+
+func TestCourseOfRecords(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name        string
+		given, want race.CourseID
+	}{
+		{"named as the race is", "", "ten"}, {"the same under two races", "almaty", "almaty"},
+	} {
+		r := race.Race{ID: "ten", RecordCourse: c.given}
+		if got := r.RecordsOf(); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}

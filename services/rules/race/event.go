@@ -3,6 +3,7 @@
 package race
 
 import (
+	"cmp"
 	"time"
 
 	"raceday/services/rules/age"
@@ -18,6 +19,7 @@ type (
 	MatID            string
 	WaveID           string
 	ClassificationID string
+	CourseID         string
 )
 
 // Event is one day of racing with all defaults filled in.
@@ -98,7 +100,12 @@ type Race struct {
 	Nordic *Nordic
 	// Documents are those that an entrant shows before the bib is handed out.
 	Documents []Document
+	// RecordCourse is the course whose records the race goes by; empty where that is named as the race is. See RecordsOf.
+	RecordCourse CourseID
 }
+
+// RecordsOf returns the course whose records and past winners the race goes by.
+func (r *Race) RecordsOf() CourseID { return cmp.Or(r.RecordCourse, CourseID(r.ID)) }
 
 // Wave returns the wave with this id, or nil.
 func (r *Race) Wave(id WaveID) *Wave {

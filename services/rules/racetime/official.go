@@ -1,7 +1,9 @@
 package racetime
 
 import (
+	"errors"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -63,4 +65,24 @@ func unit(n int) time.Duration {
 		d /= 10
 	}
 	return d
+}
+
+// ErrNotOfficial is returned by ParseOfficial.
+var ErrNotOfficial = errors.New("not a time written h:mm:ss, such as 2:09:45")
+
+// ParseOfficial reads an official time in whole seconds as Format writes it, with at most three digits of hours. Error:
+// ErrNotOfficial.
+func ParseOfficial(text string) (time.Duration, error) {
+	hours, rest, _ := strings.Cut(text, ":")
+	minutes, seconds, _ := strings.Cut(rest, ":")
+	if len(hours) < 1 || len(hours) > 3 || len(minutes) != 2 || len(seconds) != 2 {
+		return 0, ErrNotOfficial
+	}
+	h, okHours := digits(hours)
+	m, okMinutes := digits(minutes)
+	s, okSeconds := digits(seconds)
+	if !okHours || !okMinutes || !okSeconds || m > 59 || s > 59 {
+		return 0, ErrNotOfficial
+	}
+	return time.Duration(h)*time.Hour + time.Duration(m)*time.Minute + time.Duration(s)*time.Second, nil
 }

@@ -1,8 +1,11 @@
 package racetime
 
 import (
+	"errors"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 )
 
 func TestOfficialTimesAreRoundedUpOnce(t *testing.T) {
@@ -88,4 +91,30 @@ func TestOptionalInMicroseconds(t *testing.T) {
 			t.Errorf("%v comes back as %v", want, got)
 		}
 	}
+}
+
+func TestParseOfficial(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Duration{
+		"2:21:27": 2*time.Hour + 21*time.Minute + 27*time.Second, "0:00:01": time.Second, "100:00:00": 100 * time.Hour, "02:09:45": 2*time.Hour + 9*time.Minute + 45*time.Second,
+	} {
+		if got, err := ParseOfficial(text); err != nil || got != want {
+			t.Errorf("%s: %v, %v, want %v", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "2:21", "2:21:60", "2:60:00", "2:2:27", "2:21:7", "2:21:27.5", "-2:21:27", "+2:21:27", "2:21:27:00", "1000:00:00", "2h21m27s", "2:21: 7"} {
+		if got, err := ParseOfficial(text); !errors.Is(err, ErrNotOfficial) {
+			t.Errorf("%q: %v, %v, want none", text, got, err)
+		}
+	}
+}
+
+func TestParseOfficialReadsWhatFormatWrites(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		want := time.Duration(rapid.Int64Range(0, 999*3600).Draw(t, "seconds")) * time.Second
+		if got, err := ParseOfficial(Format(want, time.Second)); err != nil || got != want {
+			t.Fatalf("got %v, %v, want %v", got, err, want)
+		}
+	})
 }

@@ -92,6 +92,7 @@ func standing(row standings.Row, at racetime.Instant) *standingsv1.Standing {
 		Penalty:   row.Penalty(),
 		LastVisit: -1,
 		LiveRank:  int32(row.LiveRank),
+		Record:    markMessage(row.Mark),
 	}
 	if finishAt, ranked, ok := row.Estimate(at); ok {
 		message.EstimatedFinishAt, message.EstimatedTime = timestamppb.New(finishAt.Time()), ranked

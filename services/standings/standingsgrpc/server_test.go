@@ -38,6 +38,7 @@ var gun = racetime.At(time.Date(2025, 9, 28, 2, 0, 0, 0, time.UTC))
 type backend struct {
 	event   *race.Event
 	results []result.Result
+	records []standings.CourseRecord
 }
 
 func (b backend) Load(context.Context, race.EventID) (version, change int64, results []result.Result, err error) {
@@ -46,6 +47,17 @@ func (b backend) Load(context.Context, race.EventID) (version, change int64, res
 func (b backend) Version(context.Context, race.EventID) (int64, error) { return 7, nil }
 func (b backend) EventAt(context.Context, race.EventID, int64) (*race.Event, error) {
 	return b.event, nil
+}
+func (b backend) MarkStamp(context.Context, race.EventID) (int64, error) {
+	return int64(len(b.records)), nil
+}
+func (b backend) CourseRecords(context.Context, []race.CourseID) ([]standings.CourseRecord, error) {
+	return b.records, nil
+}
+func (b backend) PublishedFinishes(
+	context.Context, race.EventID, []standings.FasterThan,
+) ([]standings.PublishedFinish, error) {
+	return nil, nil
 }
 func (b backend) Subscribe(race.EventID, func(notice.Notice)) (func(), error) { return func() {}, nil }
 

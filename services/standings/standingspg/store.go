@@ -1,5 +1,5 @@
-// Package standingspg reads from PostgreSQL what the scorer derived. It writes what officials publish, announce and hand over,
-// and nothing else.
+// Package standingspg reads from PostgreSQL what the scorer derived. It writes what officials publish, announce, hand over and
+// enter, and nothing else.
 package standingspg
 
 import (

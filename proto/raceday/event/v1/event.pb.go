@@ -958,7 +958,10 @@ type Race struct {
 	// Set for Nordic walking only.
 	Nordic *Nordic `protobuf:"bytes,21,opt,name=nordic,proto3" json:"nordic,omitempty"`
 	// What an entrant, or every member of a team, shows before the bib is handed out.
-	Documents     []*Document `protobuf:"bytes,23,rep,name=documents,proto3" json:"documents,omitempty"`
+	Documents []*Document `protobuf:"bytes,23,rep,name=documents,proto3" json:"documents,omitempty"`
+	// The course whose records and past winners the race goes by, the same in every edition; an id. Where the events of several
+	// organisers are kept together it tells their courses apart. Unset: the race's id.
+	RecordCourse  string `protobuf:"bytes,25,opt,name=record_course,json=recordCourse,proto3" json:"record_course,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1159,6 +1162,13 @@ func (x *Race) GetDocuments() []*Document {
 		return x.Documents
 	}
 	return nil
+}
+
+func (x *Race) GetRecordCourse() string {
+	if x != nil {
+		return x.RecordCourse
+	}
+	return ""
 }
 
 // Registration is when entries are taken, how long a place is kept for whom, and how many may wait for one.
@@ -2112,7 +2122,7 @@ const file_raceday_event_v1_event_proto_rawDesc = "" +
 	"\x06backup\x18\x03 \x01(\bR\x06backup\x12.\n" +
 	"\x04from\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04from\x120\n" +
 	"\x05until\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\x12<\n" +
-	"\fclock_offset\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\vclockOffset\"\xbe\t\n" +
+	"\fclock_offset\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\vclockOffset\"\xe3\t\n" +
 	"\x04Race\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x120\n" +
@@ -2139,7 +2149,8 @@ const file_raceday_event_v1_event_proto_rawDesc = "" +
 	"\x06awards\x18\x13 \x03(\v2\x17.raceday.event.v1.AwardR\x06awards\x12*\n" +
 	"\x04team\x18\x14 \x01(\v2\x16.raceday.event.v1.TeamR\x04team\x120\n" +
 	"\x06nordic\x18\x15 \x01(\v2\x18.raceday.event.v1.NordicR\x06nordic\x128\n" +
-	"\tdocuments\x18\x17 \x03(\v2\x1a.raceday.event.v1.DocumentR\tdocumentsB\n" +
+	"\tdocuments\x18\x17 \x03(\v2\x1a.raceday.event.v1.DocumentR\tdocuments\x12#\n" +
+	"\rrecord_course\x18\x19 \x01(\tR\frecordCourseB\n" +
 	"\n" +
 	"\b_min_ageB\n" +
 	"\n" +

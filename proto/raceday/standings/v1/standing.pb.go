@@ -134,7 +134,10 @@ type Standing struct {
 	EstimatedTime string `protobuf:"bytes,22,opt,name=estimated_time,json=estimatedTime,proto3" json:"estimated_time,omitempty"`
 	// In the order STANDINGS_ORDER_LIVE, the rank among finishers and those on course with an estimated_time; equal times
 	// share one. Unset for those on course without, and in any other order.
-	LiveRank      int32 `protobuf:"varint,23,opt,name=live_rank,json=liveRank,proto3" json:"live_rank,omitempty"`
+	LiveRank int32 `protobuf:"varint,23,opt,name=live_rank,json=liveRank,proto3" json:"live_rank,omitempty"`
+	// Of a finish that beats or equals the record of the course; in the live lists and results of an event. In a stream, what makes
+	// it another one sends the row again.
+	Record        *RecordMark `protobuf:"bytes,24,opt,name=record,proto3" json:"record,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -328,6 +331,13 @@ func (x *Standing) GetLiveRank() int32 {
 		return x.LiveRank
 	}
 	return 0
+}
+
+func (x *Standing) GetRecord() *RecordMark {
+	if x != nil {
+		return x.Record
+	}
+	return nil
 }
 
 // SplitStanding is the row of one who passed a visit, by the order there.
@@ -686,7 +696,7 @@ var File_raceday_standings_v1_standing_proto protoreflect.FileDescriptor
 
 const file_raceday_standings_v1_standing_proto_rawDesc = "" +
 	"\n" +
-	"#raceday/standings/v1/standing.proto\x12\x14raceday.standings.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe8\x05\n" +
+	"#raceday/standings/v1/standing.proto\x12\x14raceday.standings.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!raceday/standings/v1/record.proto\"\xa2\x06\n" +
 	"\bStanding\x12\x12\n" +
 	"\x04rank\x18\x01 \x01(\x05R\x04rank\x12\x10\n" +
 	"\x03bib\x18\x02 \x01(\tR\x03bib\x12\x12\n" +
@@ -714,7 +724,8 @@ const file_raceday_standings_v1_standing_proto_rawDesc = "" +
 	"\tlast_time\x18\x14 \x01(\v2\x19.google.protobuf.DurationR\blastTime\x12J\n" +
 	"\x13estimated_finish_at\x18\x15 \x01(\v2\x1a.google.protobuf.TimestampR\x11estimatedFinishAt\x12%\n" +
 	"\x0eestimated_time\x18\x16 \x01(\tR\restimatedTime\x12\x1b\n" +
-	"\tlive_rank\x18\x17 \x01(\x05R\bliveRank\"\xf1\x01\n" +
+	"\tlive_rank\x18\x17 \x01(\x05R\bliveRank\x128\n" +
+	"\x06record\x18\x18 \x01(\v2 .raceday.standings.v1.RecordMarkR\x06record\"\xf1\x01\n" +
 	"\rSplitStanding\x12\x12\n" +
 	"\x04rank\x18\x01 \x01(\x05R\x04rank\x12*\n" +
 	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x12\n" +
@@ -788,6 +799,7 @@ var file_raceday_standings_v1_standing_proto_goTypes = []any{
 	(*ListRank)(nil),              // 5: raceday.standings.v1.ListRank
 	(*durationpb.Duration)(nil),   // 6: google.protobuf.Duration
 	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
+	(*RecordMark)(nil),            // 8: raceday.standings.v1.RecordMark
 }
 var file_raceday_standings_v1_standing_proto_depIdxs = []int32{
 	0,  // 0: raceday.standings.v1.Standing.status:type_name -> raceday.standings.v1.Status
@@ -795,16 +807,17 @@ var file_raceday_standings_v1_standing_proto_depIdxs = []int32{
 	7,  // 2: raceday.standings.v1.Standing.last_at:type_name -> google.protobuf.Timestamp
 	6,  // 3: raceday.standings.v1.Standing.last_time:type_name -> google.protobuf.Duration
 	7,  // 4: raceday.standings.v1.Standing.estimated_finish_at:type_name -> google.protobuf.Timestamp
-	7,  // 5: raceday.standings.v1.SplitStanding.at:type_name -> google.protobuf.Timestamp
-	6,  // 6: raceday.standings.v1.SplitStanding.exact_time:type_name -> google.protobuf.Duration
-	1,  // 7: raceday.standings.v1.SplitStanding.standing:type_name -> raceday.standings.v1.Standing
-	7,  // 8: raceday.standings.v1.Split.at:type_name -> google.protobuf.Timestamp
-	6,  // 9: raceday.standings.v1.Split.pace:type_name -> google.protobuf.Duration
-	10, // [10:10] is the sub-list for method output_type
-	10, // [10:10] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	8,  // 5: raceday.standings.v1.Standing.record:type_name -> raceday.standings.v1.RecordMark
+	7,  // 6: raceday.standings.v1.SplitStanding.at:type_name -> google.protobuf.Timestamp
+	6,  // 7: raceday.standings.v1.SplitStanding.exact_time:type_name -> google.protobuf.Duration
+	1,  // 8: raceday.standings.v1.SplitStanding.standing:type_name -> raceday.standings.v1.Standing
+	7,  // 9: raceday.standings.v1.Split.at:type_name -> google.protobuf.Timestamp
+	6,  // 10: raceday.standings.v1.Split.pace:type_name -> google.protobuf.Duration
+	11, // [11:11] is the sub-list for method output_type
+	11, // [11:11] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_raceday_standings_v1_standing_proto_init() }
@@ -812,6 +825,7 @@ func file_raceday_standings_v1_standing_proto_init() {
 	if File_raceday_standings_v1_standing_proto != nil {
 		return
 	}
+	file_raceday_standings_v1_record_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

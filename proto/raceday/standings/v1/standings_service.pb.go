@@ -2916,7 +2916,7 @@ var File_raceday_standings_v1_standings_service_proto protoreflect.FileDescripto
 
 const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\n" +
-	",raceday/standings/v1/standings_service.proto\x12\x14raceday.standings.v1\x1a'raceday/standings/v1/announcement.proto\x1a\"raceday/standings/v1/anomaly.proto\x1a raceday/standings/v1/award.proto\x1a\x1fraceday/standings/v1/card.proto\x1a#raceday/standings/v1/official.proto\x1a$raceday/standings/v1/on_course.proto\x1a#raceday/standings/v1/standing.proto\"\xd0\x01\n" +
+	",raceday/standings/v1/standings_service.proto\x12\x14raceday.standings.v1\x1a'raceday/standings/v1/announcement.proto\x1a\"raceday/standings/v1/anomaly.proto\x1a raceday/standings/v1/award.proto\x1a\x1fraceday/standings/v1/card.proto\x1a\"raceday/standings/v1/edition.proto\x1a#raceday/standings/v1/official.proto\x1a$raceday/standings/v1/on_course.proto\x1a!raceday/standings/v1/record.proto\x1a#raceday/standings/v1/standing.proto\"\xd0\x01\n" +
 	"\x13GetStandingsRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04race\x18\x02 \x01(\tR\x04race\x12\x12\n" +
@@ -3126,7 +3126,7 @@ const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\x18EXPORT_FILE_RESULTS_XLSX\x10\x04\x12\x19\n" +
 	"\x15EXPORT_FILE_LISTS_CSV\x10\x05\x12\x19\n" +
 	"\x15EXPORT_FILE_SHEET_PDF\x10\x06\x12\x1f\n" +
-	"\x1bEXPORT_FILE_CERTIFICATE_PDF\x10\a2\x99\x13\n" +
+	"\x1bEXPORT_FILE_CERTIFICATE_PDF\x10\a2\xd8\x17\n" +
 	"\x10StandingsService\x12e\n" +
 	"\fGetStandings\x12).raceday.standings.v1.GetStandingsRequest\x1a*.raceday.standings.v1.GetStandingsResponse\x12m\n" +
 	"\x0eWatchStandings\x12+.raceday.standings.v1.WatchStandingsRequest\x1a,.raceday.standings.v1.WatchStandingsResponse0\x01\x12t\n" +
@@ -3148,7 +3148,12 @@ const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\x0fListOpenMatters\x12,.raceday.standings.v1.ListOpenMattersRequest\x1a-.raceday.standings.v1.ListOpenMattersResponse\x12n\n" +
 	"\x0fGetOfficialList\x12,.raceday.standings.v1.GetOfficialListRequest\x1a-.raceday.standings.v1.GetOfficialListResponse\x12t\n" +
 	"\x11ListOfficialLists\x12..raceday.standings.v1.ListOfficialListsRequest\x1a/.raceday.standings.v1.ListOfficialListsResponse\x12t\n" +
-	"\x11DiffOfficialLists\x12..raceday.standings.v1.DiffOfficialListsRequest\x1a/.raceday.standings.v1.DiffOfficialListsResponse\x12j\n" +
+	"\x11DiffOfficialLists\x12..raceday.standings.v1.DiffOfficialListsRequest\x1a/.raceday.standings.v1.DiffOfficialListsResponse\x12w\n" +
+	"\x12RecordCourseRecord\x12/.raceday.standings.v1.RecordCourseRecordRequest\x1a0.raceday.standings.v1.RecordCourseRecordResponse\x12z\n" +
+	"\x13ImportCourseRecords\x120.raceday.standings.v1.ImportCourseRecordsRequest\x1a1.raceday.standings.v1.ImportCourseRecordsResponse\x12t\n" +
+	"\x11ListCourseRecords\x12..raceday.standings.v1.ListCourseRecordsRequest\x1a/.raceday.standings.v1.ListCourseRecordsResponse\x12k\n" +
+	"\x0eImportEditions\x12+.raceday.standings.v1.ImportEditionsRequest\x1a,.raceday.standings.v1.ImportEditionsResponse\x12e\n" +
+	"\fListEditions\x12).raceday.standings.v1.ListEditionsRequest\x1a*.raceday.standings.v1.ListEditionsResponse\x12j\n" +
 	"\rExportResults\x12*.raceday.standings.v1.ExportResultsRequest\x1a+.raceday.standings.v1.ExportResultsResponse0\x01\x12d\n" +
 	"\vExportFacts\x12(.raceday.standings.v1.ExportFactsRequest\x1a).raceday.standings.v1.ExportFactsResponse0\x01\x12X\n" +
 	"\aRebuild\x12$.raceday.standings.v1.RebuildRequest\x1a%.raceday.standings.v1.RebuildResponse0\x01B0Z.raceday/proto/raceday/standings/v1;standingsv1b\x06proto3"
@@ -3231,11 +3236,21 @@ var file_raceday_standings_v1_standings_service_proto_goTypes = []any{
 	(*TakeBackAwardRequest)(nil),        // 60: raceday.standings.v1.TakeBackAwardRequest
 	(*GetAwardHistoryRequest)(nil),      // 61: raceday.standings.v1.GetAwardHistoryRequest
 	(*ListCardsRequest)(nil),            // 62: raceday.standings.v1.ListCardsRequest
-	(*AnnounceAwardsResponse)(nil),      // 63: raceday.standings.v1.AnnounceAwardsResponse
-	(*HandOverAwardResponse)(nil),       // 64: raceday.standings.v1.HandOverAwardResponse
-	(*TakeBackAwardResponse)(nil),       // 65: raceday.standings.v1.TakeBackAwardResponse
-	(*GetAwardHistoryResponse)(nil),     // 66: raceday.standings.v1.GetAwardHistoryResponse
-	(*ListCardsResponse)(nil),           // 67: raceday.standings.v1.ListCardsResponse
+	(*RecordCourseRecordRequest)(nil),   // 63: raceday.standings.v1.RecordCourseRecordRequest
+	(*ImportCourseRecordsRequest)(nil),  // 64: raceday.standings.v1.ImportCourseRecordsRequest
+	(*ListCourseRecordsRequest)(nil),    // 65: raceday.standings.v1.ListCourseRecordsRequest
+	(*ImportEditionsRequest)(nil),       // 66: raceday.standings.v1.ImportEditionsRequest
+	(*ListEditionsRequest)(nil),         // 67: raceday.standings.v1.ListEditionsRequest
+	(*AnnounceAwardsResponse)(nil),      // 68: raceday.standings.v1.AnnounceAwardsResponse
+	(*HandOverAwardResponse)(nil),       // 69: raceday.standings.v1.HandOverAwardResponse
+	(*TakeBackAwardResponse)(nil),       // 70: raceday.standings.v1.TakeBackAwardResponse
+	(*GetAwardHistoryResponse)(nil),     // 71: raceday.standings.v1.GetAwardHistoryResponse
+	(*ListCardsResponse)(nil),           // 72: raceday.standings.v1.ListCardsResponse
+	(*RecordCourseRecordResponse)(nil),  // 73: raceday.standings.v1.RecordCourseRecordResponse
+	(*ImportCourseRecordsResponse)(nil), // 74: raceday.standings.v1.ImportCourseRecordsResponse
+	(*ListCourseRecordsResponse)(nil),   // 75: raceday.standings.v1.ListCourseRecordsResponse
+	(*ImportEditionsResponse)(nil),      // 76: raceday.standings.v1.ImportEditionsResponse
+	(*ListEditionsResponse)(nil),        // 77: raceday.standings.v1.ListEditionsResponse
 }
 var file_raceday_standings_v1_standings_service_proto_depIdxs = []int32{
 	0,  // 0: raceday.standings.v1.GetStandingsRequest.order:type_name -> raceday.standings.v1.StandingsOrder
@@ -3289,34 +3304,44 @@ var file_raceday_standings_v1_standings_service_proto_depIdxs = []int32{
 	37, // 48: raceday.standings.v1.StandingsService.GetOfficialList:input_type -> raceday.standings.v1.GetOfficialListRequest
 	39, // 49: raceday.standings.v1.StandingsService.ListOfficialLists:input_type -> raceday.standings.v1.ListOfficialListsRequest
 	41, // 50: raceday.standings.v1.StandingsService.DiffOfficialLists:input_type -> raceday.standings.v1.DiffOfficialListsRequest
-	18, // 51: raceday.standings.v1.StandingsService.ExportResults:input_type -> raceday.standings.v1.ExportResultsRequest
-	20, // 52: raceday.standings.v1.StandingsService.ExportFacts:input_type -> raceday.standings.v1.ExportFactsRequest
-	22, // 53: raceday.standings.v1.StandingsService.Rebuild:input_type -> raceday.standings.v1.RebuildRequest
-	3,  // 54: raceday.standings.v1.StandingsService.GetStandings:output_type -> raceday.standings.v1.GetStandingsResponse
-	7,  // 55: raceday.standings.v1.StandingsService.WatchStandings:output_type -> raceday.standings.v1.WatchStandingsResponse
-	5,  // 56: raceday.standings.v1.StandingsService.GetSplitStandings:output_type -> raceday.standings.v1.GetSplitStandingsResponse
-	9,  // 57: raceday.standings.v1.StandingsService.GetResult:output_type -> raceday.standings.v1.GetResultResponse
-	11, // 58: raceday.standings.v1.StandingsService.WatchResult:output_type -> raceday.standings.v1.WatchResultResponse
-	13, // 59: raceday.standings.v1.StandingsService.GetProgress:output_type -> raceday.standings.v1.GetProgressResponse
-	16, // 60: raceday.standings.v1.StandingsService.ListLists:output_type -> raceday.standings.v1.ListListsResponse
-	27, // 61: raceday.standings.v1.StandingsService.ListOnCourse:output_type -> raceday.standings.v1.ListOnCourseResponse
-	29, // 62: raceday.standings.v1.StandingsService.ListAnomalies:output_type -> raceday.standings.v1.ListAnomaliesResponse
-	31, // 63: raceday.standings.v1.StandingsService.ListAwards:output_type -> raceday.standings.v1.ListAwardsResponse
-	63, // 64: raceday.standings.v1.StandingsService.AnnounceAwards:output_type -> raceday.standings.v1.AnnounceAwardsResponse
-	64, // 65: raceday.standings.v1.StandingsService.HandOverAward:output_type -> raceday.standings.v1.HandOverAwardResponse
-	65, // 66: raceday.standings.v1.StandingsService.TakeBackAward:output_type -> raceday.standings.v1.TakeBackAwardResponse
-	66, // 67: raceday.standings.v1.StandingsService.GetAwardHistory:output_type -> raceday.standings.v1.GetAwardHistoryResponse
-	67, // 68: raceday.standings.v1.StandingsService.ListCards:output_type -> raceday.standings.v1.ListCardsResponse
-	34, // 69: raceday.standings.v1.StandingsService.PublishOfficialList:output_type -> raceday.standings.v1.PublishOfficialListResponse
-	36, // 70: raceday.standings.v1.StandingsService.ListOpenMatters:output_type -> raceday.standings.v1.ListOpenMattersResponse
-	38, // 71: raceday.standings.v1.StandingsService.GetOfficialList:output_type -> raceday.standings.v1.GetOfficialListResponse
-	40, // 72: raceday.standings.v1.StandingsService.ListOfficialLists:output_type -> raceday.standings.v1.ListOfficialListsResponse
-	42, // 73: raceday.standings.v1.StandingsService.DiffOfficialLists:output_type -> raceday.standings.v1.DiffOfficialListsResponse
-	19, // 74: raceday.standings.v1.StandingsService.ExportResults:output_type -> raceday.standings.v1.ExportResultsResponse
-	21, // 75: raceday.standings.v1.StandingsService.ExportFacts:output_type -> raceday.standings.v1.ExportFactsResponse
-	23, // 76: raceday.standings.v1.StandingsService.Rebuild:output_type -> raceday.standings.v1.RebuildResponse
-	54, // [54:77] is the sub-list for method output_type
-	31, // [31:54] is the sub-list for method input_type
+	63, // 51: raceday.standings.v1.StandingsService.RecordCourseRecord:input_type -> raceday.standings.v1.RecordCourseRecordRequest
+	64, // 52: raceday.standings.v1.StandingsService.ImportCourseRecords:input_type -> raceday.standings.v1.ImportCourseRecordsRequest
+	65, // 53: raceday.standings.v1.StandingsService.ListCourseRecords:input_type -> raceday.standings.v1.ListCourseRecordsRequest
+	66, // 54: raceday.standings.v1.StandingsService.ImportEditions:input_type -> raceday.standings.v1.ImportEditionsRequest
+	67, // 55: raceday.standings.v1.StandingsService.ListEditions:input_type -> raceday.standings.v1.ListEditionsRequest
+	18, // 56: raceday.standings.v1.StandingsService.ExportResults:input_type -> raceday.standings.v1.ExportResultsRequest
+	20, // 57: raceday.standings.v1.StandingsService.ExportFacts:input_type -> raceday.standings.v1.ExportFactsRequest
+	22, // 58: raceday.standings.v1.StandingsService.Rebuild:input_type -> raceday.standings.v1.RebuildRequest
+	3,  // 59: raceday.standings.v1.StandingsService.GetStandings:output_type -> raceday.standings.v1.GetStandingsResponse
+	7,  // 60: raceday.standings.v1.StandingsService.WatchStandings:output_type -> raceday.standings.v1.WatchStandingsResponse
+	5,  // 61: raceday.standings.v1.StandingsService.GetSplitStandings:output_type -> raceday.standings.v1.GetSplitStandingsResponse
+	9,  // 62: raceday.standings.v1.StandingsService.GetResult:output_type -> raceday.standings.v1.GetResultResponse
+	11, // 63: raceday.standings.v1.StandingsService.WatchResult:output_type -> raceday.standings.v1.WatchResultResponse
+	13, // 64: raceday.standings.v1.StandingsService.GetProgress:output_type -> raceday.standings.v1.GetProgressResponse
+	16, // 65: raceday.standings.v1.StandingsService.ListLists:output_type -> raceday.standings.v1.ListListsResponse
+	27, // 66: raceday.standings.v1.StandingsService.ListOnCourse:output_type -> raceday.standings.v1.ListOnCourseResponse
+	29, // 67: raceday.standings.v1.StandingsService.ListAnomalies:output_type -> raceday.standings.v1.ListAnomaliesResponse
+	31, // 68: raceday.standings.v1.StandingsService.ListAwards:output_type -> raceday.standings.v1.ListAwardsResponse
+	68, // 69: raceday.standings.v1.StandingsService.AnnounceAwards:output_type -> raceday.standings.v1.AnnounceAwardsResponse
+	69, // 70: raceday.standings.v1.StandingsService.HandOverAward:output_type -> raceday.standings.v1.HandOverAwardResponse
+	70, // 71: raceday.standings.v1.StandingsService.TakeBackAward:output_type -> raceday.standings.v1.TakeBackAwardResponse
+	71, // 72: raceday.standings.v1.StandingsService.GetAwardHistory:output_type -> raceday.standings.v1.GetAwardHistoryResponse
+	72, // 73: raceday.standings.v1.StandingsService.ListCards:output_type -> raceday.standings.v1.ListCardsResponse
+	34, // 74: raceday.standings.v1.StandingsService.PublishOfficialList:output_type -> raceday.standings.v1.PublishOfficialListResponse
+	36, // 75: raceday.standings.v1.StandingsService.ListOpenMatters:output_type -> raceday.standings.v1.ListOpenMattersResponse
+	38, // 76: raceday.standings.v1.StandingsService.GetOfficialList:output_type -> raceday.standings.v1.GetOfficialListResponse
+	40, // 77: raceday.standings.v1.StandingsService.ListOfficialLists:output_type -> raceday.standings.v1.ListOfficialListsResponse
+	42, // 78: raceday.standings.v1.StandingsService.DiffOfficialLists:output_type -> raceday.standings.v1.DiffOfficialListsResponse
+	73, // 79: raceday.standings.v1.StandingsService.RecordCourseRecord:output_type -> raceday.standings.v1.RecordCourseRecordResponse
+	74, // 80: raceday.standings.v1.StandingsService.ImportCourseRecords:output_type -> raceday.standings.v1.ImportCourseRecordsResponse
+	75, // 81: raceday.standings.v1.StandingsService.ListCourseRecords:output_type -> raceday.standings.v1.ListCourseRecordsResponse
+	76, // 82: raceday.standings.v1.StandingsService.ImportEditions:output_type -> raceday.standings.v1.ImportEditionsResponse
+	77, // 83: raceday.standings.v1.StandingsService.ListEditions:output_type -> raceday.standings.v1.ListEditionsResponse
+	19, // 84: raceday.standings.v1.StandingsService.ExportResults:output_type -> raceday.standings.v1.ExportResultsResponse
+	21, // 85: raceday.standings.v1.StandingsService.ExportFacts:output_type -> raceday.standings.v1.ExportFactsResponse
+	23, // 86: raceday.standings.v1.StandingsService.Rebuild:output_type -> raceday.standings.v1.RebuildResponse
+	59, // [59:87] is the sub-list for method output_type
+	31, // [31:59] is the sub-list for method input_type
 	31, // [31:31] is the sub-list for extension type_name
 	31, // [31:31] is the sub-list for extension extendee
 	0,  // [0:31] is the sub-list for field type_name
@@ -3331,8 +3356,10 @@ func file_raceday_standings_v1_standings_service_proto_init() {
 	file_raceday_standings_v1_anomaly_proto_init()
 	file_raceday_standings_v1_award_proto_init()
 	file_raceday_standings_v1_card_proto_init()
+	file_raceday_standings_v1_edition_proto_init()
 	file_raceday_standings_v1_official_proto_init()
 	file_raceday_standings_v1_on_course_proto_init()
+	file_raceday_standings_v1_record_proto_init()
 	file_raceday_standings_v1_standing_proto_init()
 	file_raceday_standings_v1_standings_service_proto_msgTypes[21].OneofWrappers = []any{
 		(*RebuildResponse_Difference)(nil),

@@ -39,6 +39,11 @@ const (
 	StandingsService_GetOfficialList_FullMethodName     = "/raceday.standings.v1.StandingsService/GetOfficialList"
 	StandingsService_ListOfficialLists_FullMethodName   = "/raceday.standings.v1.StandingsService/ListOfficialLists"
 	StandingsService_DiffOfficialLists_FullMethodName   = "/raceday.standings.v1.StandingsService/DiffOfficialLists"
+	StandingsService_RecordCourseRecord_FullMethodName  = "/raceday.standings.v1.StandingsService/RecordCourseRecord"
+	StandingsService_ImportCourseRecords_FullMethodName = "/raceday.standings.v1.StandingsService/ImportCourseRecords"
+	StandingsService_ListCourseRecords_FullMethodName   = "/raceday.standings.v1.StandingsService/ListCourseRecords"
+	StandingsService_ImportEditions_FullMethodName      = "/raceday.standings.v1.StandingsService/ImportEditions"
+	StandingsService_ListEditions_FullMethodName        = "/raceday.standings.v1.StandingsService/ListEditions"
 	StandingsService_ExportResults_FullMethodName       = "/raceday.standings.v1.StandingsService/ExportResults"
 	StandingsService_ExportFacts_FullMethodName         = "/raceday.standings.v1.StandingsService/ExportFacts"
 	StandingsService_Rebuild_FullMethodName             = "/raceday.standings.v1.StandingsService/Rebuild"
@@ -145,6 +150,25 @@ type StandingsServiceClient interface {
 	ListOfficialLists(ctx context.Context, in *ListOfficialListsRequest, opts ...grpc.CallOption) (*ListOfficialListsResponse, error)
 	// DiffOfficialLists returns what differs between two versions of a list. Reasons: EVENT_NOT_FOUND, OFFICIAL_LIST_NOT_FOUND.
 	DiffOfficialLists(ctx context.Context, in *DiffOfficialListsRequest, opts ...grpc.CallOption) (*DiffOfficialListsResponse, error)
+	// RecordCourseRecord enters a record of the course of a race, in the audit of the event. A finish that beats or equals it is
+	// marked in standings and results from then on (see RecordMark). The same again changes nothing and returns the entry. Reasons:
+	// EVENT_NOT_FOUND, RACE_NOT_FOUND, COURSE_RECORDS_INVALID; of its fields those of ImportCourseRecords.
+	RecordCourseRecord(ctx context.Context, in *RecordCourseRecordRequest, opts ...grpc.CallOption) (*RecordCourseRecordResponse, error)
+	// ImportCourseRecords enters records of any courses, all or none, in their order. Those that were entered before, reason and
+	// all, change nothing. Reasons: EVENT_NOT_FOUND, ENTRIES_TOO_MANY, COURSE_RECORDS_INVALID; of its fields COURSE_INVALID,
+	// DISTANCE_INVALID, SEX_INVALID, YEAR_INVALID, TIME_INVALID, NAME_MISSING, TEXT_INVALID, REASON_MISSING (the record that stands
+	// is not slower).
+	ImportCourseRecords(ctx context.Context, in *ImportCourseRecordsRequest, opts ...grpc.CallOption) (*ImportCourseRecordsResponse, error)
+	// ListCourseRecords returns the records of the courses of one race, or of all in the order of the event, by F, M, X. Reasons:
+	// EVENT_NOT_FOUND, RACE_NOT_FOUND.
+	ListCourseRecords(ctx context.Context, in *ListCourseRecordsRequest, opts ...grpc.CallOption) (*ListCourseRecordsResponse, error)
+	// ImportEditions enters who won past editions of any courses, all or none, in the audit of the event. Those that were entered
+	// before, reason and all, change nothing. Reasons: EVENT_NOT_FOUND, ENTRIES_TOO_MANY, EDITIONS_INVALID; of its fields those of
+	// ImportCourseRecords (REASON_MISSING: another winner of the year stands), BIB_INVALID.
+	ImportEditions(ctx context.Context, in *ImportEditionsRequest, opts ...grpc.CallOption) (*ImportEditionsResponse, error)
+	// ListEditions returns who won the past editions of the courses of one race, or of all in the order of the event, the latest
+	// first. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND.
+	ListEditions(ctx context.Context, in *ListEditionsRequest, opts ...grpc.CallOption) (*ListEditionsResponse, error)
 	// ExportResults streams results as a file, or as several files one after another, of one version: results.csv and
 	// legs.csv (or the same as JSON lines) as they are stored, the others of the live lists. No file says a date of birth, and
 	// a name that is hidden is in none. Reasons: EVENT_NOT_FOUND, and but for the files that are stored RACE_NOT_FOUND,
@@ -385,6 +409,56 @@ func (c *standingsServiceClient) DiffOfficialLists(ctx context.Context, in *Diff
 	return out, nil
 }
 
+func (c *standingsServiceClient) RecordCourseRecord(ctx context.Context, in *RecordCourseRecordRequest, opts ...grpc.CallOption) (*RecordCourseRecordResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RecordCourseRecordResponse)
+	err := c.cc.Invoke(ctx, StandingsService_RecordCourseRecord_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *standingsServiceClient) ImportCourseRecords(ctx context.Context, in *ImportCourseRecordsRequest, opts ...grpc.CallOption) (*ImportCourseRecordsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ImportCourseRecordsResponse)
+	err := c.cc.Invoke(ctx, StandingsService_ImportCourseRecords_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *standingsServiceClient) ListCourseRecords(ctx context.Context, in *ListCourseRecordsRequest, opts ...grpc.CallOption) (*ListCourseRecordsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListCourseRecordsResponse)
+	err := c.cc.Invoke(ctx, StandingsService_ListCourseRecords_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *standingsServiceClient) ImportEditions(ctx context.Context, in *ImportEditionsRequest, opts ...grpc.CallOption) (*ImportEditionsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ImportEditionsResponse)
+	err := c.cc.Invoke(ctx, StandingsService_ImportEditions_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *standingsServiceClient) ListEditions(ctx context.Context, in *ListEditionsRequest, opts ...grpc.CallOption) (*ListEditionsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListEditionsResponse)
+	err := c.cc.Invoke(ctx, StandingsService_ListEditions_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *standingsServiceClient) ExportResults(ctx context.Context, in *ExportResultsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportResultsResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	stream, err := c.cc.NewStream(ctx, &StandingsService_ServiceDesc.Streams[2], StandingsService_ExportResults_FullMethodName, cOpts...)
@@ -543,6 +617,25 @@ type StandingsServiceServer interface {
 	ListOfficialLists(context.Context, *ListOfficialListsRequest) (*ListOfficialListsResponse, error)
 	// DiffOfficialLists returns what differs between two versions of a list. Reasons: EVENT_NOT_FOUND, OFFICIAL_LIST_NOT_FOUND.
 	DiffOfficialLists(context.Context, *DiffOfficialListsRequest) (*DiffOfficialListsResponse, error)
+	// RecordCourseRecord enters a record of the course of a race, in the audit of the event. A finish that beats or equals it is
+	// marked in standings and results from then on (see RecordMark). The same again changes nothing and returns the entry. Reasons:
+	// EVENT_NOT_FOUND, RACE_NOT_FOUND, COURSE_RECORDS_INVALID; of its fields those of ImportCourseRecords.
+	RecordCourseRecord(context.Context, *RecordCourseRecordRequest) (*RecordCourseRecordResponse, error)
+	// ImportCourseRecords enters records of any courses, all or none, in their order. Those that were entered before, reason and
+	// all, change nothing. Reasons: EVENT_NOT_FOUND, ENTRIES_TOO_MANY, COURSE_RECORDS_INVALID; of its fields COURSE_INVALID,
+	// DISTANCE_INVALID, SEX_INVALID, YEAR_INVALID, TIME_INVALID, NAME_MISSING, TEXT_INVALID, REASON_MISSING (the record that stands
+	// is not slower).
+	ImportCourseRecords(context.Context, *ImportCourseRecordsRequest) (*ImportCourseRecordsResponse, error)
+	// ListCourseRecords returns the records of the courses of one race, or of all in the order of the event, by F, M, X. Reasons:
+	// EVENT_NOT_FOUND, RACE_NOT_FOUND.
+	ListCourseRecords(context.Context, *ListCourseRecordsRequest) (*ListCourseRecordsResponse, error)
+	// ImportEditions enters who won past editions of any courses, all or none, in the audit of the event. Those that were entered
+	// before, reason and all, change nothing. Reasons: EVENT_NOT_FOUND, ENTRIES_TOO_MANY, EDITIONS_INVALID; of its fields those of
+	// ImportCourseRecords (REASON_MISSING: another winner of the year stands), BIB_INVALID.
+	ImportEditions(context.Context, *ImportEditionsRequest) (*ImportEditionsResponse, error)
+	// ListEditions returns who won the past editions of the courses of one race, or of all in the order of the event, the latest
+	// first. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND.
+	ListEditions(context.Context, *ListEditionsRequest) (*ListEditionsResponse, error)
 	// ExportResults streams results as a file, or as several files one after another, of one version: results.csv and
 	// legs.csv (or the same as JSON lines) as they are stored, the others of the live lists. No file says a date of birth, and
 	// a name that is hidden is in none. Reasons: EVENT_NOT_FOUND, and but for the files that are stored RACE_NOT_FOUND,
@@ -624,6 +717,21 @@ func (UnimplementedStandingsServiceServer) ListOfficialLists(context.Context, *L
 }
 func (UnimplementedStandingsServiceServer) DiffOfficialLists(context.Context, *DiffOfficialListsRequest) (*DiffOfficialListsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method DiffOfficialLists not implemented")
+}
+func (UnimplementedStandingsServiceServer) RecordCourseRecord(context.Context, *RecordCourseRecordRequest) (*RecordCourseRecordResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RecordCourseRecord not implemented")
+}
+func (UnimplementedStandingsServiceServer) ImportCourseRecords(context.Context, *ImportCourseRecordsRequest) (*ImportCourseRecordsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ImportCourseRecords not implemented")
+}
+func (UnimplementedStandingsServiceServer) ListCourseRecords(context.Context, *ListCourseRecordsRequest) (*ListCourseRecordsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListCourseRecords not implemented")
+}
+func (UnimplementedStandingsServiceServer) ImportEditions(context.Context, *ImportEditionsRequest) (*ImportEditionsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ImportEditions not implemented")
+}
+func (UnimplementedStandingsServiceServer) ListEditions(context.Context, *ListEditionsRequest) (*ListEditionsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListEditions not implemented")
 }
 func (UnimplementedStandingsServiceServer) ExportResults(*ExportResultsRequest, grpc.ServerStreamingServer[ExportResultsResponse]) error {
 	return status.Error(codes.Unimplemented, "method ExportResults not implemented")
@@ -1001,6 +1109,96 @@ func _StandingsService_DiffOfficialLists_Handler(srv interface{}, ctx context.Co
 	return interceptor(ctx, in, info, handler)
 }
 
+func _StandingsService_RecordCourseRecord_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecordCourseRecordRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandingsServiceServer).RecordCourseRecord(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandingsService_RecordCourseRecord_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandingsServiceServer).RecordCourseRecord(ctx, req.(*RecordCourseRecordRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _StandingsService_ImportCourseRecords_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ImportCourseRecordsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandingsServiceServer).ImportCourseRecords(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandingsService_ImportCourseRecords_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandingsServiceServer).ImportCourseRecords(ctx, req.(*ImportCourseRecordsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _StandingsService_ListCourseRecords_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListCourseRecordsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandingsServiceServer).ListCourseRecords(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandingsService_ListCourseRecords_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandingsServiceServer).ListCourseRecords(ctx, req.(*ListCourseRecordsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _StandingsService_ImportEditions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ImportEditionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandingsServiceServer).ImportEditions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandingsService_ImportEditions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandingsServiceServer).ImportEditions(ctx, req.(*ImportEditionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _StandingsService_ListEditions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListEditionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandingsServiceServer).ListEditions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandingsService_ListEditions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandingsServiceServer).ListEditions(ctx, req.(*ListEditionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _StandingsService_ExportResults_Handler(srv interface{}, stream grpc.ServerStream) error {
 	m := new(ExportResultsRequest)
 	if err := stream.RecvMsg(m); err != nil {
@@ -1112,6 +1310,26 @@ var StandingsService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DiffOfficialLists",
 			Handler:    _StandingsService_DiffOfficialLists_Handler,
+		},
+		{
+			MethodName: "RecordCourseRecord",
+			Handler:    _StandingsService_RecordCourseRecord_Handler,
+		},
+		{
+			MethodName: "ImportCourseRecords",
+			Handler:    _StandingsService_ImportCourseRecords_Handler,
+		},
+		{
+			MethodName: "ListCourseRecords",
+			Handler:    _StandingsService_ListCourseRecords_Handler,
+		},
+		{
+			MethodName: "ImportEditions",
+			Handler:    _StandingsService_ImportEditions_Handler,
+		},
+		{
+			MethodName: "ListEditions",
+			Handler:    _StandingsService_ListEditions_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{
