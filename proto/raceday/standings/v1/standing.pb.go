@@ -525,11 +525,15 @@ type LegResult struct {
 	MemberBib  string                 `protobuf:"bytes,2,opt,name=member_bib,json=memberBib,proto3" json:"member_bib,omitempty"`
 	MemberName string                 `protobuf:"bytes,3,opt,name=member_name,json=memberName,proto3" json:"member_name,omitempty"`
 	// Shown leg time; empty where it is not known.
-	LegTime       string `protobuf:"bytes,4,opt,name=leg_time,json=legTime,proto3" json:"leg_time,omitempty"`
-	LegRank       int32  `protobuf:"varint,5,opt,name=leg_rank,json=legRank,proto3" json:"leg_rank,omitempty"`
-	Cumulative    string `protobuf:"bytes,6,opt,name=cumulative,proto3" json:"cumulative,omitempty"`
-	RankAfter     int32  `protobuf:"varint,7,opt,name=rank_after,json=rankAfter,proto3" json:"rank_after,omitempty"`
-	NotCompleted  bool   `protobuf:"varint,8,opt,name=not_completed,json=notCompleted,proto3" json:"not_completed,omitempty"`
+	LegTime      string  `protobuf:"bytes,4,opt,name=leg_time,json=legTime,proto3" json:"leg_time,omitempty"`
+	LegRank      int32   `protobuf:"varint,5,opt,name=leg_rank,json=legRank,proto3" json:"leg_rank,omitempty"`
+	Cumulative   string  `protobuf:"bytes,6,opt,name=cumulative,proto3" json:"cumulative,omitempty"`
+	RankAfter    int32   `protobuf:"varint,7,opt,name=rank_after,json=rankAfter,proto3" json:"rank_after,omitempty"`
+	NotCompleted bool    `protobuf:"varint,8,opt,name=not_completed,json=notCompleted,proto3" json:"not_completed,omitempty"`
+	Metres       float64 `protobuf:"fixed64,9,opt,name=metres,proto3" json:"metres,omitempty"`
+	// By how many the rank after the leg is better than that after the leg before, negative where it is worse; unset on the
+	// first leg and where one of the two is not known.
+	RanksGained   *int32 `protobuf:"varint,10,opt,name=ranks_gained,json=ranksGained,proto3,oneof" json:"ranks_gained,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -618,6 +622,20 @@ func (x *LegResult) GetNotCompleted() bool {
 		return x.NotCompleted
 	}
 	return false
+}
+
+func (x *LegResult) GetMetres() float64 {
+	if x != nil {
+		return x.Metres
+	}
+	return 0
+}
+
+func (x *LegResult) GetRanksGained() int32 {
+	if x != nil && x.RanksGained != nil {
+		return *x.RanksGained
+	}
+	return 0
 }
 
 // ListRank is an entrant's rank in one list.
@@ -730,7 +748,7 @@ const file_raceday_standings_v1_standing_proto_rawDesc = "" +
 	"\x03net\x18\x04 \x01(\tR\x03net\x12\x10\n" +
 	"\x03gun\x18\x05 \x01(\tR\x03gun\x12\x1b\n" +
 	"\tat_metres\x18\x06 \x01(\x01R\batMetres\x12-\n" +
-	"\x04pace\x18\a \x01(\v2\x19.google.protobuf.DurationR\x04pace\"\xf7\x01\n" +
+	"\x04pace\x18\a \x01(\v2\x19.google.protobuf.DurationR\x04pace\"\xc8\x02\n" +
 	"\tLegResult\x12\x10\n" +
 	"\x03leg\x18\x01 \x01(\x05R\x03leg\x12\x1d\n" +
 	"\n" +
@@ -744,7 +762,11 @@ const file_raceday_standings_v1_standing_proto_rawDesc = "" +
 	"cumulative\x12\x1d\n" +
 	"\n" +
 	"rank_after\x18\a \x01(\x05R\trankAfter\x12#\n" +
-	"\rnot_completed\x18\b \x01(\bR\fnotCompleted\"B\n" +
+	"\rnot_completed\x18\b \x01(\bR\fnotCompleted\x12\x16\n" +
+	"\x06metres\x18\t \x01(\x01R\x06metres\x12&\n" +
+	"\franks_gained\x18\n" +
+	" \x01(\x05H\x00R\vranksGained\x88\x01\x01B\x0f\n" +
+	"\r_ranks_gained\"B\n" +
 	"\bListRank\x12\x12\n" +
 	"\x04list\x18\x01 \x01(\tR\x04list\x12\x12\n" +
 	"\x04rank\x18\x02 \x01(\x05R\x04rank\x12\x0e\n" +
@@ -812,6 +834,7 @@ func file_raceday_standings_v1_standing_proto_init() {
 	if File_raceday_standings_v1_standing_proto != nil {
 		return
 	}
+	file_raceday_standings_v1_standing_proto_msgTypes[3].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

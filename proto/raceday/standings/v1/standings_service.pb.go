@@ -2880,7 +2880,7 @@ var File_raceday_standings_v1_standings_service_proto protoreflect.FileDescripto
 
 const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\n" +
-	",raceday/standings/v1/standings_service.proto\x12\x14raceday.standings.v1\x1a\"raceday/standings/v1/anomaly.proto\x1a raceday/standings/v1/award.proto\x1a#raceday/standings/v1/official.proto\x1a$raceday/standings/v1/on_course.proto\x1a#raceday/standings/v1/standing.proto\"\xd0\x01\n" +
+	",raceday/standings/v1/standings_service.proto\x12\x14raceday.standings.v1\x1a\"raceday/standings/v1/anomaly.proto\x1a raceday/standings/v1/award.proto\x1a\x1eraceday/standings/v1/leg.proto\x1a#raceday/standings/v1/official.proto\x1a$raceday/standings/v1/on_course.proto\x1a#raceday/standings/v1/standing.proto\"\xd0\x01\n" +
 	"\x13GetStandingsRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04race\x18\x02 \x01(\tR\x04race\x12\x12\n" +
@@ -3085,11 +3085,13 @@ const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\x18EXPORT_FILE_RESULTS_XLSX\x10\x04\x12\x19\n" +
 	"\x15EXPORT_FILE_LISTS_CSV\x10\x05\x12\x19\n" +
 	"\x15EXPORT_FILE_SHEET_PDF\x10\x06\x12\x1f\n" +
-	"\x1bEXPORT_FILE_CERTIFICATE_PDF\x10\a2\x8a\x0f\n" +
+	"\x1bEXPORT_FILE_CERTIFICATE_PDF\x10\a2\xf2\x10\n" +
 	"\x10StandingsService\x12e\n" +
 	"\fGetStandings\x12).raceday.standings.v1.GetStandingsRequest\x1a*.raceday.standings.v1.GetStandingsResponse\x12m\n" +
 	"\x0eWatchStandings\x12+.raceday.standings.v1.WatchStandingsRequest\x1a,.raceday.standings.v1.WatchStandingsResponse0\x01\x12t\n" +
-	"\x11GetSplitStandings\x12..raceday.standings.v1.GetSplitStandingsRequest\x1a/.raceday.standings.v1.GetSplitStandingsResponse\x12\\\n" +
+	"\x11GetSplitStandings\x12..raceday.standings.v1.GetSplitStandingsRequest\x1a/.raceday.standings.v1.GetSplitStandingsResponse\x12n\n" +
+	"\x0fGetLegStandings\x12,.raceday.standings.v1.GetLegStandingsRequest\x1a-.raceday.standings.v1.GetLegStandingsResponse\x12v\n" +
+	"\x11WatchLegStandings\x12..raceday.standings.v1.WatchLegStandingsRequest\x1a/.raceday.standings.v1.WatchLegStandingsResponse0\x01\x12\\\n" +
 	"\tGetResult\x12&.raceday.standings.v1.GetResultRequest\x1a'.raceday.standings.v1.GetResultResponse\x12d\n" +
 	"\vWatchResult\x12(.raceday.standings.v1.WatchResultRequest\x1a).raceday.standings.v1.WatchResultResponse0\x01\x12b\n" +
 	"\vGetProgress\x12(.raceday.standings.v1.GetProgressRequest\x1a).raceday.standings.v1.GetProgressResponse\x12\\\n" +
@@ -3177,6 +3179,10 @@ var file_raceday_standings_v1_standings_service_proto_goTypes = []any{
 	(OfficialState)(0),                  // 52: raceday.standings.v1.OfficialState
 	(*OfficialList)(nil),                // 53: raceday.standings.v1.OfficialList
 	(*OfficialChange)(nil),              // 54: raceday.standings.v1.OfficialChange
+	(*GetLegStandingsRequest)(nil),      // 55: raceday.standings.v1.GetLegStandingsRequest
+	(*WatchLegStandingsRequest)(nil),    // 56: raceday.standings.v1.WatchLegStandingsRequest
+	(*GetLegStandingsResponse)(nil),     // 57: raceday.standings.v1.GetLegStandingsResponse
+	(*WatchLegStandingsResponse)(nil),   // 58: raceday.standings.v1.WatchLegStandingsResponse
 }
 var file_raceday_standings_v1_standings_service_proto_depIdxs = []int32{
 	0,  // 0: raceday.standings.v1.GetStandingsRequest.order:type_name -> raceday.standings.v1.StandingsOrder
@@ -3209,41 +3215,45 @@ var file_raceday_standings_v1_standings_service_proto_depIdxs = []int32{
 	2,  // 27: raceday.standings.v1.StandingsService.GetStandings:input_type -> raceday.standings.v1.GetStandingsRequest
 	6,  // 28: raceday.standings.v1.StandingsService.WatchStandings:input_type -> raceday.standings.v1.WatchStandingsRequest
 	4,  // 29: raceday.standings.v1.StandingsService.GetSplitStandings:input_type -> raceday.standings.v1.GetSplitStandingsRequest
-	8,  // 30: raceday.standings.v1.StandingsService.GetResult:input_type -> raceday.standings.v1.GetResultRequest
-	10, // 31: raceday.standings.v1.StandingsService.WatchResult:input_type -> raceday.standings.v1.WatchResultRequest
-	12, // 32: raceday.standings.v1.StandingsService.GetProgress:input_type -> raceday.standings.v1.GetProgressRequest
-	15, // 33: raceday.standings.v1.StandingsService.ListLists:input_type -> raceday.standings.v1.ListListsRequest
-	26, // 34: raceday.standings.v1.StandingsService.ListOnCourse:input_type -> raceday.standings.v1.ListOnCourseRequest
-	28, // 35: raceday.standings.v1.StandingsService.ListAnomalies:input_type -> raceday.standings.v1.ListAnomaliesRequest
-	30, // 36: raceday.standings.v1.StandingsService.ListAwards:input_type -> raceday.standings.v1.ListAwardsRequest
-	33, // 37: raceday.standings.v1.StandingsService.PublishOfficialList:input_type -> raceday.standings.v1.PublishOfficialListRequest
-	35, // 38: raceday.standings.v1.StandingsService.ListOpenMatters:input_type -> raceday.standings.v1.ListOpenMattersRequest
-	37, // 39: raceday.standings.v1.StandingsService.GetOfficialList:input_type -> raceday.standings.v1.GetOfficialListRequest
-	39, // 40: raceday.standings.v1.StandingsService.ListOfficialLists:input_type -> raceday.standings.v1.ListOfficialListsRequest
-	41, // 41: raceday.standings.v1.StandingsService.DiffOfficialLists:input_type -> raceday.standings.v1.DiffOfficialListsRequest
-	18, // 42: raceday.standings.v1.StandingsService.ExportResults:input_type -> raceday.standings.v1.ExportResultsRequest
-	20, // 43: raceday.standings.v1.StandingsService.ExportFacts:input_type -> raceday.standings.v1.ExportFactsRequest
-	22, // 44: raceday.standings.v1.StandingsService.Rebuild:input_type -> raceday.standings.v1.RebuildRequest
-	3,  // 45: raceday.standings.v1.StandingsService.GetStandings:output_type -> raceday.standings.v1.GetStandingsResponse
-	7,  // 46: raceday.standings.v1.StandingsService.WatchStandings:output_type -> raceday.standings.v1.WatchStandingsResponse
-	5,  // 47: raceday.standings.v1.StandingsService.GetSplitStandings:output_type -> raceday.standings.v1.GetSplitStandingsResponse
-	9,  // 48: raceday.standings.v1.StandingsService.GetResult:output_type -> raceday.standings.v1.GetResultResponse
-	11, // 49: raceday.standings.v1.StandingsService.WatchResult:output_type -> raceday.standings.v1.WatchResultResponse
-	13, // 50: raceday.standings.v1.StandingsService.GetProgress:output_type -> raceday.standings.v1.GetProgressResponse
-	16, // 51: raceday.standings.v1.StandingsService.ListLists:output_type -> raceday.standings.v1.ListListsResponse
-	27, // 52: raceday.standings.v1.StandingsService.ListOnCourse:output_type -> raceday.standings.v1.ListOnCourseResponse
-	29, // 53: raceday.standings.v1.StandingsService.ListAnomalies:output_type -> raceday.standings.v1.ListAnomaliesResponse
-	31, // 54: raceday.standings.v1.StandingsService.ListAwards:output_type -> raceday.standings.v1.ListAwardsResponse
-	34, // 55: raceday.standings.v1.StandingsService.PublishOfficialList:output_type -> raceday.standings.v1.PublishOfficialListResponse
-	36, // 56: raceday.standings.v1.StandingsService.ListOpenMatters:output_type -> raceday.standings.v1.ListOpenMattersResponse
-	38, // 57: raceday.standings.v1.StandingsService.GetOfficialList:output_type -> raceday.standings.v1.GetOfficialListResponse
-	40, // 58: raceday.standings.v1.StandingsService.ListOfficialLists:output_type -> raceday.standings.v1.ListOfficialListsResponse
-	42, // 59: raceday.standings.v1.StandingsService.DiffOfficialLists:output_type -> raceday.standings.v1.DiffOfficialListsResponse
-	19, // 60: raceday.standings.v1.StandingsService.ExportResults:output_type -> raceday.standings.v1.ExportResultsResponse
-	21, // 61: raceday.standings.v1.StandingsService.ExportFacts:output_type -> raceday.standings.v1.ExportFactsResponse
-	23, // 62: raceday.standings.v1.StandingsService.Rebuild:output_type -> raceday.standings.v1.RebuildResponse
-	45, // [45:63] is the sub-list for method output_type
-	27, // [27:45] is the sub-list for method input_type
+	55, // 30: raceday.standings.v1.StandingsService.GetLegStandings:input_type -> raceday.standings.v1.GetLegStandingsRequest
+	56, // 31: raceday.standings.v1.StandingsService.WatchLegStandings:input_type -> raceday.standings.v1.WatchLegStandingsRequest
+	8,  // 32: raceday.standings.v1.StandingsService.GetResult:input_type -> raceday.standings.v1.GetResultRequest
+	10, // 33: raceday.standings.v1.StandingsService.WatchResult:input_type -> raceday.standings.v1.WatchResultRequest
+	12, // 34: raceday.standings.v1.StandingsService.GetProgress:input_type -> raceday.standings.v1.GetProgressRequest
+	15, // 35: raceday.standings.v1.StandingsService.ListLists:input_type -> raceday.standings.v1.ListListsRequest
+	26, // 36: raceday.standings.v1.StandingsService.ListOnCourse:input_type -> raceday.standings.v1.ListOnCourseRequest
+	28, // 37: raceday.standings.v1.StandingsService.ListAnomalies:input_type -> raceday.standings.v1.ListAnomaliesRequest
+	30, // 38: raceday.standings.v1.StandingsService.ListAwards:input_type -> raceday.standings.v1.ListAwardsRequest
+	33, // 39: raceday.standings.v1.StandingsService.PublishOfficialList:input_type -> raceday.standings.v1.PublishOfficialListRequest
+	35, // 40: raceday.standings.v1.StandingsService.ListOpenMatters:input_type -> raceday.standings.v1.ListOpenMattersRequest
+	37, // 41: raceday.standings.v1.StandingsService.GetOfficialList:input_type -> raceday.standings.v1.GetOfficialListRequest
+	39, // 42: raceday.standings.v1.StandingsService.ListOfficialLists:input_type -> raceday.standings.v1.ListOfficialListsRequest
+	41, // 43: raceday.standings.v1.StandingsService.DiffOfficialLists:input_type -> raceday.standings.v1.DiffOfficialListsRequest
+	18, // 44: raceday.standings.v1.StandingsService.ExportResults:input_type -> raceday.standings.v1.ExportResultsRequest
+	20, // 45: raceday.standings.v1.StandingsService.ExportFacts:input_type -> raceday.standings.v1.ExportFactsRequest
+	22, // 46: raceday.standings.v1.StandingsService.Rebuild:input_type -> raceday.standings.v1.RebuildRequest
+	3,  // 47: raceday.standings.v1.StandingsService.GetStandings:output_type -> raceday.standings.v1.GetStandingsResponse
+	7,  // 48: raceday.standings.v1.StandingsService.WatchStandings:output_type -> raceday.standings.v1.WatchStandingsResponse
+	5,  // 49: raceday.standings.v1.StandingsService.GetSplitStandings:output_type -> raceday.standings.v1.GetSplitStandingsResponse
+	57, // 50: raceday.standings.v1.StandingsService.GetLegStandings:output_type -> raceday.standings.v1.GetLegStandingsResponse
+	58, // 51: raceday.standings.v1.StandingsService.WatchLegStandings:output_type -> raceday.standings.v1.WatchLegStandingsResponse
+	9,  // 52: raceday.standings.v1.StandingsService.GetResult:output_type -> raceday.standings.v1.GetResultResponse
+	11, // 53: raceday.standings.v1.StandingsService.WatchResult:output_type -> raceday.standings.v1.WatchResultResponse
+	13, // 54: raceday.standings.v1.StandingsService.GetProgress:output_type -> raceday.standings.v1.GetProgressResponse
+	16, // 55: raceday.standings.v1.StandingsService.ListLists:output_type -> raceday.standings.v1.ListListsResponse
+	27, // 56: raceday.standings.v1.StandingsService.ListOnCourse:output_type -> raceday.standings.v1.ListOnCourseResponse
+	29, // 57: raceday.standings.v1.StandingsService.ListAnomalies:output_type -> raceday.standings.v1.ListAnomaliesResponse
+	31, // 58: raceday.standings.v1.StandingsService.ListAwards:output_type -> raceday.standings.v1.ListAwardsResponse
+	34, // 59: raceday.standings.v1.StandingsService.PublishOfficialList:output_type -> raceday.standings.v1.PublishOfficialListResponse
+	36, // 60: raceday.standings.v1.StandingsService.ListOpenMatters:output_type -> raceday.standings.v1.ListOpenMattersResponse
+	38, // 61: raceday.standings.v1.StandingsService.GetOfficialList:output_type -> raceday.standings.v1.GetOfficialListResponse
+	40, // 62: raceday.standings.v1.StandingsService.ListOfficialLists:output_type -> raceday.standings.v1.ListOfficialListsResponse
+	42, // 63: raceday.standings.v1.StandingsService.DiffOfficialLists:output_type -> raceday.standings.v1.DiffOfficialListsResponse
+	19, // 64: raceday.standings.v1.StandingsService.ExportResults:output_type -> raceday.standings.v1.ExportResultsResponse
+	21, // 65: raceday.standings.v1.StandingsService.ExportFacts:output_type -> raceday.standings.v1.ExportFactsResponse
+	23, // 66: raceday.standings.v1.StandingsService.Rebuild:output_type -> raceday.standings.v1.RebuildResponse
+	47, // [47:67] is the sub-list for method output_type
+	27, // [27:47] is the sub-list for method input_type
 	27, // [27:27] is the sub-list for extension type_name
 	27, // [27:27] is the sub-list for extension extendee
 	0,  // [0:27] is the sub-list for field type_name
@@ -3256,6 +3266,7 @@ func file_raceday_standings_v1_standings_service_proto_init() {
 	}
 	file_raceday_standings_v1_anomaly_proto_init()
 	file_raceday_standings_v1_award_proto_init()
+	file_raceday_standings_v1_leg_proto_init()
 	file_raceday_standings_v1_official_proto_init()
 	file_raceday_standings_v1_on_course_proto_init()
 	file_raceday_standings_v1_standing_proto_init()
