@@ -137,15 +137,16 @@ func printLeg(w io.Writer, race string, page *standingsv1.GetLegStandingsRespons
 		if i == 0 {
 			before = "; fastest " + leg.GetLegTime() + " by "
 		}
-		title += before + named(leg.GetMemberBib(), leg.GetMemberName(), "a member") + " of " + named(row.GetBib(), row.GetName(), "")
+		title += before + runner(leg) + " of " + named(row.GetBib(), row.GetName(), "")
 	}
 	fmt.Fprintln(w, title)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "AFTER\tGAINED\tBIB\tTEAM\tMEMBER\tNAME\tTIME\tRANK\tTOTAL\tBEHIND\tSTATUS")
 	for _, row := range page.GetRows() {
 		leg := row.GetLeg()
+		bib, name := ran(leg)
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", rankIn(leg.GetRankAfter()), gained(leg), row.GetBib(),
-			row.GetName(), leg.GetMemberBib(), leg.GetMemberName(), ranIn(leg), rankIn(leg.GetLegRank()), leg.GetCumulative(),
+			row.GetName(), bib, name, ranIn(leg), rankIn(leg.GetLegRank()), leg.GetCumulative(),
 			row.GetBehind(), strings.TrimPrefix(row.GetStatus().String(), "STATUS_"))
 	}
 	return table.Flush()
@@ -161,10 +162,26 @@ func printLegs(w io.Writer, legs []*standingsv1.LegResult) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "LEG\tKM\tBIB\tNAME\tTIME\tRANK\tTOTAL\tRANK AFTER\tGAINED")
 	for _, leg := range legs {
-		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", leg.GetLeg(), kilometres(leg.GetMetres()), leg.GetMemberBib(),
-			leg.GetMemberName(), ranIn(leg), rankIn(leg.GetLegRank()), leg.GetCumulative(), rankIn(leg.GetRankAfter()), gained(leg))
+		bib, name := ran(leg)
+		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", leg.GetLeg(), kilometres(leg.GetMetres()), bib, name, ranIn(leg),
+			rankIn(leg.GetLegRank()), leg.GetCumulative(), rankIn(leg.GetRankAfter()), gained(leg))
 	}
 	return table.Flush()
+}
+
+// runner writes who ran a leg.
+func runner(leg *standingsv1.LegResult) string {
+	bib, name := ran(leg)
+	return named(bib, name, "a member")
+}
+
+// ran returns the bib and the name of who ran a leg; the bib says it where the chips tell of another than is registered.
+func ran(leg *standingsv1.LegResult) (bib, name string) {
+	if leg.GetRanBy() == 0 {
+		return leg.GetMemberBib(), leg.GetMemberName()
+	}
+	bib = cmp.Or(leg.GetRanByBib(), fmt.Sprintf("that of leg %d", leg.GetRanBy()))
+	return bib + " for " + cmp.Or(leg.GetMemberBib(), "the registered"), leg.GetRanByName()
 }
 
 // ranIn writes the time of a leg; nothing where it is not known.

@@ -30,7 +30,6 @@ type ListRank struct {
 	Of int
 }
 
-
 // Entrant returns the result of the entrant with this bib. Fault: ErrEntrantNotFound.
 func (b *Board) Entrant(bib race.Bib) (EntrantResult, error) {
 	now, err := b.entrant(bib)

@@ -12,6 +12,9 @@ import (
 // LegResult is one leg of a relay, with official times; empty where they are not known.
 type LegResult struct {
 	result.Leg
+	// RanByBib and RanByName are of who ran the leg where RanBy says that it was another than the member.
+	RanByBib          race.Bib
+	RanByName         string
 	LengthMillimetres int64
 	ShownTime         string
 	ShownCumulative   string
@@ -36,6 +39,9 @@ func showLegs(r *race.Race, team *result.Result, ranks []legRanks) []LegResult {
 		// A result of an earlier version of the event may have more legs than the race has now.
 		if r.Team != nil && i < len(r.Team.Legs) {
 			leg.LengthMillimetres = r.Team.Legs[i].LengthMillimetres
+		}
+		if runner, registered := team.Runner(&team.Legs[i]); !registered {
+			leg.RanByBib, leg.RanByName = runner.MemberBib, runner.MemberName
 		}
 		if i > 0 {
 			leg.RankBefore = ranks[i-1].after

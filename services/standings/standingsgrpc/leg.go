@@ -87,6 +87,9 @@ func legResult(l *standings.LegResult) *standingsv1.LegResult {
 		RankAfter:    int32(l.RankAfter),
 		NotCompleted: l.NotCompleted,
 		Metres:       metres(l.LengthMillimetres),
+		RanBy:        int32(l.RanBy),
+		RanByBib:     string(l.RanByBib),
+		RanByName:    l.RanByName,
 	}
 	if gained, known := l.RanksGained(); known {
 		ranks := int32(gained)
