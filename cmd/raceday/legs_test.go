@@ -115,6 +115,7 @@ AFTER  GAINED  BIB  TEAM    MEMBER         NAME  TIME     RANK  TOTAL    BEHIND 
 	raceday(t, exitUsage, legs("1", "--bib", "E1")...)
 	raceday(t, exitUsage, legs("--top", "-1")...)
 
+	checkOfficialLegs(t, s)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	printed, failed, ended := newLines(), newLines(), make(chan int, 1)
@@ -134,5 +135,35 @@ AFTER  GAINED  BIB  TEAM    MEMBER         NAME  TIME     RANK  TOTAL    BEHIND 
 	cancel()
 	if status := <-ended; status != exitSuccess {
 		t.Errorf("status %d when interrupted\n%s", status, failed)
+	}
+}
+
+// checkOfficialLegs publishes a list of teams: it holds their legs, and so does its digest, which the facts give again.
+func checkOfficialLegs(t *testing.T, s server) {
+	t.Helper()
+	command := func(args ...string) string {
+		out, _ := raceday(t, exitSuccess, append(args, "--event", "relay-day", "--server", s.grpc)...)
+		return out
+	}
+	command("official", "publish", "ekiden", "category/Women", "--as", "provisional", "--signed-by", "Referee")
+	shown := command("official", "show", "ekiden", "category/Women")
+	if want := `TEAM  LEG  MEMBER         NAME   TIME     RANK  TOTAL    AFTER
+E2    1    E2-2 for E2-1  Bota2  0:19:11  1     0:19:11  1
+E2    2    E2-1 for E2-2  Ana2   0:24:10  1     0:43:21  2
+E2    3    E2-3           Dana2  0:22:29  1     1:05:50  1
+E3    1    E3-1           Ana3                           
+E3    2    E3-2           Bota3                 0:42:30  1
+E3    3    E3-3           Dana3                          
+`; !strings.HasSuffix(shown, want) {
+		t.Errorf("published:\n%s\nwant at the end\n%s", shown, want)
+	}
+	digest, _, _ := strings.Cut(strings.SplitAfter(shown, "digest ")[1], ",")
+	dir := t.TempDir()
+	in := func(name string) string { return filepath.Join(dir, name) }
+	command("facts", "export", "--at", "ekiden:category/Women@1", dir)
+	raceday(t, exitSuccess, "score", "--event", in("event.yaml"), "--roster", in("roster.csv"), "--reads", in("reads.csv.gz"),
+		"--rulings", in("rulings.csv"), "--results", in("results.csv"), "--digests", in("digests.csv"))
+	if digests, err := os.ReadFile(in("digests.csv")); err != nil || !strings.Contains(string(digests), "ekiden,category/Women,"+digest+"\n") {
+		t.Errorf("scored again: %v\n%s\nwant the digest %s", err, digests, digest)
 	}
 }
