@@ -10,6 +10,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"raceday/services/rules/anomaly"
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
 	"raceday/services/rules/result"
@@ -214,5 +215,36 @@ func TestASwapThatAnOfficialSettles(t *testing.T) {
 	}
 	if len(settled.Anomalies) > 0 {
 		t.Errorf("still %v", settled.Anomalies)
+	}
+}
+
+// On a ring every member may be read wherever another is: that they ran in another order is told all the same.
+func TestOfficialsAreToldOfASwapOnARing(t *testing.T) {
+	t.Parallel()
+	event := relayDay(race.MemberChip)
+	r := &event.Races[0]
+	for i := range r.Course {
+		r.Course[i].Point = "line"
+	}
+	for i := range r.Team.Legs {
+		r.Team.Legs[i].To = "line"
+	}
+	book := NewBook()
+	book.SetEvent(event)
+	book.SetEntrants([]race.Entrant{relayTeam()})
+	book.AddReads(seenAs(t, "line M1 2", "line M1 1200", "line M3 1202", "line M3 2500", "line M2 2502", "line M2 3900"))
+	book.Settle()
+	res := book.Results()[0]
+	if got, want := legsOf(&res), "STARTED ? | 1-1 1200 1200 | 1-3 1302 2502 for 1-2 | 1-2 ? ? not ranked for 1-3"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	told := map[int]int{}
+	for _, a := range res.Anomalies {
+		if a.Kind == anomaly.OthersLeg {
+			told[a.Leg] = a.Visit
+		}
+	}
+	if diff := gocmp.Diff(map[int]int{3: 2, 2: 3}, told); diff != "" {
+		t.Errorf("members on others' legs, by visit (-want +got)\n%s", diff)
 	}
 }

@@ -119,7 +119,7 @@ func (c *computer) compute(e *entrant, r *race.Race) result.Result {
 	}
 	computed := result.Compute(facts)
 	if c.book.withAnomalies {
-		computed.Anomalies = facts.Anomalies(c.book.event, finder.Oddities(passings, c.reads, d.gun, d.manual))
+		computed.Anomalies = facts.Anomalies(c.book.event, finder.Oddities(passings, c.reads, d.gun, d.manual), computed.Legs)
 	}
 	return computed
 }
