@@ -236,7 +236,9 @@ func (f *fixture) substitute(t *testing.T, reference registration.Reference) {
 		t.Errorf("after the deadline: got %v, want %v", err, registration.ErrSubstitutionClosed)
 	}
 	ekiden.Team.SubstituteUntil = 0
-	gun := func(fromNow time.Duration) { ekiden.Waves = []race.Wave{{ID: "A", Gun: racetime.At(time.Now().Add(fromNow))}} }
+	gun := func(fromNow time.Duration) {
+		ekiden.Waves = []race.Wave{{ID: "A", Gun: racetime.At(time.Now().Add(fromNow))}}
+	}
 	gun(-time.Second)
 	if _, err := f.SubstituteMember(ctx, "frontend", u); !errors.Is(err, registration.ErrSubstitutionClosed) {
 		t.Errorf("after the start: got %v, want %v", err, registration.ErrSubstitutionClosed)
