@@ -286,7 +286,8 @@ func (s *sheet) legs() section {
 		return fmt.Sprint(n)
 	}
 	for _, leg := range s.x.GetLegs() {
-		lines = append(lines, []string{fmt.Sprint(leg.GetLeg()), cmp.Or(leg.GetMemberBib(), "-"), cmp.Or(leg.GetMemberName(), "-"),
+		bib, name := ran(leg)
+		lines = append(lines, []string{fmt.Sprint(leg.GetLeg()), cmp.Or(bib, "-"), cmp.Or(name, "-"),
 			legTime(leg), rank(leg.GetLegRank()), cmp.Or(leg.GetCumulative(), "-"), rank(leg.GetRankAfter())})
 	}
 	return section{"LEGS", lines, nil}

@@ -56,6 +56,7 @@ type cli struct {
 	Facts     factsCommand     `cmd:"" help:"Export the facts that results follow from."`
 	Simulate  simulateCommand  `cmd:"" help:"Write or publish reads as real mats would produce them, and the truth beside them."`
 	Standings standingsCommand `cmd:"" help:"Show standings in the terminal."`
+	Legs      legsCommand      `cmd:"" help:"Show the legs of a relay: who ran them, how fast, and the standings after each; or those of one team."`
 	Result    resultCommand    `cmd:"" help:"Show the result of one entrant: times, splits with pace, ranks and legs."`
 	Awards    awardsCommand    `cmd:"" help:"Show who wins the prizes of a race, announce it, and hand the prizes over."`
 	Records   recordsCommand   `cmd:"" help:"Show the records of courses, enter one, import them."`

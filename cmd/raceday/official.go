@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
 
 	standingsv1 "raceday/proto/raceday/standings/v1"
 	"raceday/services/rules/race"
@@ -169,7 +171,10 @@ func (c *officialShowCommand) Run(t *terminal) error {
 		}
 		l := got.GetList()
 		fmt.Fprintf(t.stdout, "%s\ndigest %s, of the facts %s\n", officialHead(l, definition), l.GetDigest(), l.GetFactsDigest())
-		return printOfficialRows(t.stdout, l.GetRows())
+		if err := printOfficialRows(t.stdout, l.GetRows()); err != nil {
+			return err
+		}
+		return printOfficialLegs(t.stdout, l.GetRows())
 	})
 }
 
@@ -200,6 +205,22 @@ func printOfficialRows(w io.Writer, rows []*standingsv1.OfficialRow) error {
 	for _, r := range rows {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", rankText(r), r.GetBib(), r.GetName(), r.GetSex(),
 			r.GetAgeGroup(), r.GetCountry(), r.GetRanked(), r.GetGun(), r.GetNet(), statusText(r))
+	}
+	return table.Flush()
+}
+
+// printOfficialLegs writes the legs of a relay's teams; nothing of persons.
+func printOfficialLegs(w io.Writer, rows []*standingsv1.OfficialRow) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for i, r := range rows {
+		for n, leg := range r.GetLegs() {
+			if i == 0 && n == 0 {
+				fmt.Fprintln(table, "TEAM\tLEG\tMEMBER\tNAME\tTIME\tRANK\tTOTAL\tAFTER")
+			}
+			bib, name := ran(leg)
+			fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\n", r.GetBib(), leg.GetLeg(), bib, name, ranIn(leg),
+				rankIn(leg.GetLegRank()), leg.GetCumulative(), rankIn(leg.GetRankAfter()))
+		}
 	}
 	return table.Flush()
 }
@@ -247,19 +268,41 @@ func (c *officialDiffCommand) Run(t *terminal) error {
 		}
 		fmt.Fprintf(t.stdout, "%s\n%s\n", officialHead(diff.GetFrom(), definition), officialHead(diff.GetTo(), definition))
 		table := tabwriter.NewWriter(t.stdout, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(table, "BIB\tNAME\tRANK\tTIME\tSTATUS")
+		relay := slices.ContainsFunc(diff.GetChanges(), func(c *standingsv1.OfficialChange) bool {
+			return len(c.GetBefore().GetLegs())+len(c.GetAfter().GetLegs()) > 0
+		})
+		heading := "BIB\tNAME\tRANK\tTIME\tSTATUS"
+		if relay {
+			heading += "\tLEGS"
+		}
+		fmt.Fprintln(table, heading)
 		for _, change := range diff.GetChanges() {
 			before, after := change.GetBefore(), change.GetAfter()
 			shown := after
 			if shown == nil {
 				shown = before
 			}
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", shown.GetBib(), shown.GetName(),
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s", shown.GetBib(), shown.GetName(),
 				became(before, after, rankText), became(before, after, (*standingsv1.OfficialRow).GetRanked),
 				became(before, after, statusText))
+			if relay {
+				fmt.Fprintf(table, "\t%s", legsThatChanged(before.GetLegs(), after.GetLegs()))
+			}
+			fmt.Fprintln(table)
 		}
 		return table.Flush()
 	})
+}
+
+// legsThatChanged writes the numbers of the legs that are not what they were.
+func legsThatChanged(before, after []*standingsv1.LegResult) string {
+	var changed []string
+	for n := range max(len(before), len(after)) {
+		if n >= len(before) || n >= len(after) || !proto.Equal(before[n], after[n]) {
+			changed = append(changed, strconv.Itoa(n+1))
+		}
+	}
+	return strings.Join(changed, ", ")
 }
 
 // became writes what a column was and is, once where both are the same.

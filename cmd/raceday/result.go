@@ -96,17 +96,9 @@ func printResult(w io.Writer, definition *race.Event, r *standingsv1.GetResultRe
 		return err
 	}
 	if len(r.GetLegs()) > 0 {
-		fmt.Fprintln(table, "LEG\tBIB\tNAME\tTIME\tRANK\tTOTAL\tRANK AFTER")
-		for _, leg := range r.GetLegs() {
-			legTime := leg.GetLegTime()
-			if leg.GetNotCompleted() {
-				legTime = "not completed"
-			}
-			fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", leg.GetLeg(), leg.GetMemberBib(), leg.GetMemberName(), legTime,
-				rankIn(leg.GetLegRank()), leg.GetCumulative(), rankIn(leg.GetRankAfter()))
-		}
+		return printLegs(w, r.GetLegs())
 	}
-	return table.Flush()
+	return nil
 }
 
 // resultTimes writes the status of an entrant and its times, or those that it is estimated to have.

@@ -29,8 +29,8 @@ func TestTheResultOfATeamIsPrintedWithItsLegs(t *testing.T) {
 		},
 		Ranks: []*standingsv1.ListRank{{List: "overall", Of: 12}},
 		Legs: []*standingsv1.LegResult{
-			{Leg: 1, MemberBib: "7-1", MemberName: "Aru", NotCompleted: true},
-			{Leg: 2, MemberBib: "7-2", LegTime: "0:30:00", LegRank: 3},
+			{Leg: 1, MemberBib: "7-1", MemberName: "Aru", NotCompleted: true, Metres: 5000},
+			{Leg: 2, MemberBib: "7-2", LegTime: "0:30:00", LegRank: 3, Metres: 7195, RanksGained: new(int32)},
 		},
 	}
 	want := `ekiden: bib 7, Tengri, KAZ
@@ -40,9 +40,9 @@ line#2  12.195  09:50:00                  0:50:00
 k40     40      2026-09-28 09:50:00                
 LIST     RANK  OF
 overall        12
-LEG  BIB  NAME  TIME           RANK  TOTAL  RANK AFTER
-1    7-1  Aru   not completed               
-2    7-2        0:30:00        3            
+LEG  KM     BIB  NAME  TIME           RANK  TOTAL  RANK AFTER  GAINED
+1    5      7-1  Aru   not completed                           
+2    7.195  7-2        0:30:00        3                        =
 `
 	var out bytes.Buffer
 	if err := printResult(&out, definition, r); err != nil {

@@ -84,6 +84,8 @@ func roles(running []string) map[string][]access.Role {
 		"GetStandings":        everybody,
 		"GetSplitStandings":   everybody,
 		"WatchStandings":      everybody,
+		"GetLegStandings":     everybody,
+		"WatchLegStandings":   everybody,
 		"GetResult":           everybody,
 		"WatchResult":         everybody,
 		"GetProgress":         everybody,

@@ -48,10 +48,14 @@ func ToLegs(res *result.Result, r *race.Race) []*standingsv1.LegResult {
 	var legs []*standingsv1.LegResult
 	for i, shown := range res.ShowLegs(r) {
 		leg := &res.Legs[i]
-		legs = append(legs, &standingsv1.LegResult{
+		message := &standingsv1.LegResult{
 			Leg: int32(leg.Number), MemberBib: string(leg.MemberBib), MemberName: leg.MemberName, LegTime: shown.Time,
 			Cumulative: shown.Cumulative, NotCompleted: leg.NotCompleted,
-		})
+		}
+		if runner, registered := res.Runner(leg); !registered {
+			message.RanBy, message.RanByBib, message.RanByName = int32(leg.RanBy), string(runner.MemberBib), runner.MemberName
+		}
+		legs = append(legs, message)
 	}
 	return legs
 }

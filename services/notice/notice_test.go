@@ -64,6 +64,7 @@ func normalise(t *rapid.T, r *result.Result) {
 	}
 	for i := range r.Legs {
 		r.Legs[i].Number = int(int16(r.Legs[i].Number))
+		r.Legs[i].RanBy = int(int16(r.Legs[i].RanBy))
 		optional(&r.Legs[i].Time)
 		optional(&r.Legs[i].Cumulative)
 	}

@@ -53,6 +53,7 @@ func ToState(r *result.Result) *standingsv1.EntrantState {
 			CumulativeUs: l.Cumulative.Microseconds(),
 			NotCompleted: l.NotCompleted,
 			Ranked:       l.Ranked,
+			RanBy:        int32(l.RanBy),
 		})
 	}
 	for _, bib := range r.Before {
@@ -107,6 +108,7 @@ func FromState(state *standingsv1.EntrantState) (result.Result, error) {
 			Cumulative:   racetime.FromMicroseconds(l.CumulativeUs),
 			NotCompleted: l.GetNotCompleted(),
 			Ranked:       l.GetRanked(),
+			RanBy:        int(l.GetRanBy()),
 		})
 	}
 	for _, bib := range state.GetBefore() {

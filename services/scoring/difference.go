@@ -127,7 +127,8 @@ func describe(r *result.Result) parts {
 	}
 	for _, l := range r.Legs {
 		described = append(described, part{"legs", strconv.Itoa(l.Number), fmt.Sprintf(
-			"%s in %s, in all %s, not completed %t, ranked %t", l.MemberBib, words(l.Time), words(l.Cumulative), l.NotCompleted, l.Ranked)})
+			"%s in %s, in all %s, not completed %t, ranked %t, run by that of %d", l.MemberBib, words(l.Time), words(l.Cumulative), l.NotCompleted, l.Ranked,
+			l.RanBy)})
 	}
 	for i, a := range r.Anomalies {
 		described = append(described, part{"anomalies", strconv.Itoa(i), describeAnomaly(a)})

@@ -37,7 +37,7 @@ func TestEveryDifferenceIsNamed(t *testing.T) {
 		{"results", "run", "7", "gun", "", "1s"},
 		{"passings", "run", "7", "0", "", "1970-01-01T00:00:00.000001Z"},
 		{"passings", "run", "7", "1", "1970-01-01T00:00:01Z", "1970-01-01T00:00:02Z"},
-		{"legs", "run", "7", "1", "", " in 1s, in all , not completed false, ranked false"},
+		{"legs", "run", "7", "1", "", " in 1s, in all , not completed false, ranked false, run by that of 0"},
 		{"anomalies", "run", "7", "0",
 			`MISSING_POINT at 1, 1970-01-01T00:00:00Z, from -1, 1970-01-01T00:00:00Z, time 0s, leg 0, dealt with by "r1"`,
 			`MISSING_POINT at 1, 1970-01-01T00:00:00Z, from -1, 1970-01-01T00:00:00Z, time 0s, leg 0, dealt with by ""`},

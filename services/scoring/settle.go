@@ -114,12 +114,12 @@ func (c *computer) compute(e *entrant, r *race.Race) result.Result {
 		passings = append([]passing.Passing(nil), c.found...)
 	}
 	facts := result.Facts{
-		EventDay: c.book.event.Day, Race: r, Entrant: &e.Entrant, Passings: passings, GunAt: d.gun, OfRace: d.ofRace,
-		Ruled: d.ruled,
+		EventDay: c.book.event.Day, Race: r, Entrant: &e.Entrant, Passings: passings, Sightings: finder.Sightings(), GunAt: d.gun,
+		OfRace: d.ofRace, Ruled: d.ruled,
 	}
 	computed := result.Compute(facts)
 	if c.book.withAnomalies {
-		computed.Anomalies = facts.Anomalies(c.book.event, finder.Oddities(passings, c.reads, d.gun, d.manual))
+		computed.Anomalies = facts.Anomalies(c.book.event, finder.Oddities(passings, c.reads, d.gun, d.manual), computed.Legs)
 	}
 	return computed
 }

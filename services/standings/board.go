@@ -26,6 +26,8 @@ type Board struct {
 	course courseLists
 	// orders have a lock of their own too.
 	orders orders
+	// legTables too.
+	legTables legTables
 	// closed ends the watches.
 	closed chan struct{}
 }

@@ -3,6 +3,7 @@ package standings
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -70,7 +71,7 @@ func (c *Certificate) publish(rows []PublishedRow) {
 		for n := range rows {
 			then := rows[n].Row
 			then.Name = now.Name
-			if rows[n].List == rank.List && then == now {
+			if rows[n].List == rank.List && reflect.DeepEqual(then, now) {
 				c.Published[i] = &rows[n]
 			}
 		}

@@ -30,15 +30,6 @@ type ListRank struct {
 	Of int
 }
 
-// LegResult is one leg of a relay, with official times; empty where they are not known.
-type LegResult struct {
-	result.Leg
-	ShownTime       string
-	ShownCumulative string
-	// Rank is by the leg alone, RankAfter by all legs so far; 0 where there is none.
-	Rank, RankAfter int
-}
-
 // Entrant returns the result of the entrant with this bib. Fault: ErrEntrantNotFound.
 func (b *Board) Entrant(bib race.Bib) (EntrantResult, error) {
 	now, err := b.entrant(bib)
@@ -62,8 +53,6 @@ type entrantNow struct {
 	// changed is closed when something in the race has changed.
 	changed <-chan struct{}
 }
-
-type legRanks struct{ times, after int }
 
 func (b *Board) entrant(bib race.Bib) (entrantNow, error) {
 	b.mu.RLock()
@@ -99,15 +88,7 @@ func (n *entrantNow) show() EntrantResult {
 	for i := range n.result.Passings {
 		entrant.Splits = append(entrant.Splits, newSplit(n.result, i, n.race))
 	}
-	for i, times := range n.result.ShowLegs(n.race) {
-		entrant.Legs = append(entrant.Legs, LegResult{
-			Leg:             n.result.Legs[i],
-			ShownTime:       times.Time,
-			ShownCumulative: times.Cumulative,
-			Rank:            n.legs[i].times,
-			RankAfter:       n.legs[i].after,
-		})
-	}
+	entrant.Legs = showLegs(n.race, n.result, n.legs)
 	return entrant
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"io"
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 
@@ -32,6 +33,8 @@ type OfficialRow struct {
 	Gun, Net, Penalty, Ranked string
 	// RankedTime is the exact time that the list ranks by.
 	RankedTime racetime.Optional
+	// Legs are a team's.
+	Legs []OfficialLeg
 }
 
 // ListRows returns the rows of a list: the ranked in their order, then all others who belong to it, by bib. Faults:
@@ -69,22 +72,29 @@ func rowsOf(r *race.Race, n int, members []*result.Result, list string) []Offici
 		of[res.Entrant] = res
 	}
 	terms := &terms{race: r, classification: &r.Classifications[n]}
+	legs := officialLegs(r, members)
 	rows := make([]OfficialRow, 0, len(members))
 	if ranked, ok := rankClassification(r, n, members)[list]; ok {
 		for rank, e := range ranked.All() {
-			rows = append(rows, Row{Rank: rank, Result: of[e.Entrant], terms: terms}.AsPublished())
+			rows = append(rows, officialRow(Row{Rank: rank, Result: of[e.Entrant], terms: terms}, legs))
 			delete(of, e.Entrant)
 		}
 	}
 	for _, res := range members {
 		if of[res.Entrant] != nil {
-			rows = append(rows, Row{Result: res, terms: terms}.AsPublished())
+			rows = append(rows, officialRow(Row{Result: res, terms: terms}, legs))
 		}
 	}
 	return rows
 }
 
-// AsPublished returns what a published list says of the row.
+func officialRow(row Row, legs map[race.EntrantID][]OfficialLeg) OfficialRow {
+	published := row.AsPublished()
+	published.Legs = legs[row.Result.Entrant]
+	return published
+}
+
+// AsPublished returns what a published list says of the row, but for a team's legs.
 func (r Row) AsPublished() OfficialRow {
 	res := r.Result
 	return OfficialRow{
@@ -111,6 +121,9 @@ func DigestOf(raceID race.ID, list string, rows []OfficialRow) Digest {
 		}
 		write(strconv.Itoa(row.Rank), string(row.Bib), row.Sex, row.AgeGroup, row.Country, row.Club, row.Category,
 			row.Status.String(), row.Rule, row.Gun, row.Net, row.Penalty, row.Ranked, microseconds)
+		for n := range row.Legs {
+			write(row.Legs[n].digested(n + 1)...)
+		}
 	}
 	file.Flush()
 	return Digest(sum.Sum(nil))
@@ -157,7 +170,7 @@ func DiffRows(before, after []OfficialRow) []RowChange {
 		now := &after[i]
 		old := was[now.Bib]
 		delete(was, now.Bib)
-		if old == nil || *old != *now {
+		if old == nil || !reflect.DeepEqual(old, now) {
 			changes = append(changes, RowChange{old, now})
 		}
 	}

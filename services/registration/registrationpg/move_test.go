@@ -210,6 +210,18 @@ func (f *fixture) substitute(t *testing.T, reference registration.Reference) {
 	}
 	man := person(60)
 	man.Sex = race.Male
+	joined, err := f.JoinTeam(ctx, "frontend", registration.Joining{
+		Event: f.event.ID, RequestID: "a man in reserve", JoinCode: swapped.JoinCode, Person: man,
+	})
+	if err != nil || len(joined.Members) != 8 {
+		t.Fatalf("a man in reserve of a team of women: %v", err)
+	}
+	u = registration.Substitution{Event: f.event.ID, RequestID: "s4", Reference: reference, Leg: 2, Reserve: 2}
+	if _, err := f.SubstituteMember(ctx, "frontend", u); !errors.Is(err, registration.ErrTeamComposition) {
+		t.Errorf("reserve breaks the rule on women: got %v, want %v", err, registration.ErrTeamComposition)
+	}
+	man = person(62)
+	man.Sex = race.Male
 	u = registration.Substitution{Event: f.event.ID, RequestID: "s2", Reference: reference, Leg: 2, Person: man}
 	if _, err := f.SubstituteMember(ctx, "frontend", u); !errors.Is(err, registration.ErrTeamComposition) {
 		t.Errorf("a man for a woman: got %v, want %v", err, registration.ErrTeamComposition)
@@ -222,6 +234,18 @@ func (f *fixture) substitute(t *testing.T, reference registration.Reference) {
 	u.RequestID, u.Person = "s3", person(61)
 	if _, err := f.SubstituteMember(ctx, "frontend", u); !errors.Is(err, registration.ErrSubstitutionClosed) {
 		t.Errorf("after the deadline: got %v, want %v", err, registration.ErrSubstitutionClosed)
+	}
+	ekiden.Team.SubstituteUntil = 0
+	gun := func(fromNow time.Duration) {
+		ekiden.Waves = []race.Wave{{ID: "A", Gun: racetime.At(time.Now().Add(fromNow))}}
+	}
+	gun(-time.Second)
+	if _, err := f.SubstituteMember(ctx, "frontend", u); !errors.Is(err, registration.ErrSubstitutionClosed) {
+		t.Errorf("after the start: got %v, want %v", err, registration.ErrSubstitutionClosed)
+	}
+	gun(time.Hour)
+	if changed, err := f.SubstituteMember(ctx, "frontend", u); err != nil || changed.Members[1].Name != u.Person.Name {
+		t.Errorf("before the start: %v", err)
 	}
 }
 

@@ -37,6 +37,7 @@ func TestLegs(t *testing.T) {
 			want:     []Leg{{Time: took(600.5), Cumulative: took(600.5)}, {Time: took(699.5), Cumulative: took(1300)}, {Time: took(600), Cumulative: took(1900)}},
 		},
 		{
+			name:     "missed exchange with a team chip: the legs around it are unknown, their sum is known",
 			arrivals: []Arrival{unseen, at(1300), at(1900)},
 			want:     []Leg{{}, {Cumulative: took(1300)}, {Time: took(600), Cumulative: took(1900)}},
 		},

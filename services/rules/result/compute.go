@@ -22,6 +22,8 @@ type Facts struct {
 	Entrant  *race.Entrant
 	// Passings are those of the entrant, counted from Gun.
 	Passings []passing.Passing
+	// Sightings are of a team's members, where they wear chips.
+	Sightings []passing.Sighting
 	// GunAt is the gun that the entrant is counted from; zero where it is not known.
 	GunAt  racetime.Instant
 	OfRace ruling.OfRace
@@ -197,6 +199,11 @@ func (f *Facts) addLegs(res *Result) relayOutcome {
 		res.Legs[i] = Leg{
 			Number: i + 1, Time: leg.Time, Cumulative: leg.Cumulative, NotCompleted: leg.NotCompleted,
 			Ranked: leg.Time.Known && !reference,
+		}
+	}
+	for i, runner := range relay.Runners(f.Race, arrivals, f.GunAt, f.Sightings) {
+		if runner != i+1 {
+			res.Legs[i].RanBy = runner
 		}
 	}
 	for _, m := range f.Entrant.Members {

@@ -87,7 +87,8 @@ type Result struct {
 // Leg is one leg of a relay.
 type Leg struct {
 	// Number counts from 1.
-	Number    int
+	Number int
+	// MemberBib is of who is registered for the leg.
 	MemberBib race.Bib
 	// MemberName is what is published of it, empty where it is hidden.
 	MemberName string
@@ -98,6 +99,17 @@ type Leg struct {
 	NotCompleted bool
 	// Ranked means that the leg's time counts for leg ranks.
 	Ranked bool
+	// RanBy is the leg that its runner is registered for, where the chips say that it is another one; else 0.
+	RanBy int
+}
+
+// Runner returns the leg of which the registered member ran a leg of the team, the leg itself as a rule; false where the
+// chips say that it is another one's.
+func (r *Result) Runner(leg *Leg) (of *Leg, registered bool) {
+	if leg.RanBy < 1 || leg.RanBy > len(r.Legs) {
+		return leg, true
+	}
+	return &r.Legs[leg.RanBy-1], false
 }
 
 // StartAt returns the instant of the start; false where it was not read.

@@ -73,6 +73,10 @@ func TestCheck(t *testing.T) {
 			m[0].Sex = race.Male
 			return append(m, member(0, race.Female, 1))
 		}, []entry.Problem{{Path: "members", Reason: team.Composition}}},
+		{"reserve breaks the rule on women: a man takes a woman's leg", func(m []race.Member) []race.Member {
+			m[1].Leg = 0
+			return append(m, member(2, race.Male, 1))
+		}, []entry.Problem{{Path: "members", Reason: team.Composition}}},
 		{"a member of 16 the day after", func(m []race.Member) []race.Member { m[3] = member(4, race.Male, 29); return m },
 			[]entry.Problem{{Path: "members[3].person.birth_date", Reason: entry.AgeBelowMinimum}}},
 		{"a reserve of 16 the day after", func(m []race.Member) []race.Member { return append(m, member(0, race.Male, 29)) },

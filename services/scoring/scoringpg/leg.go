@@ -11,14 +11,17 @@ import (
 )
 
 const upsertLegs = `
-INSERT INTO standings.legs (event, entrant, leg, member_bib, member_name, leg_us, cumulative_us, not_completed, ranked)
-SELECT @event, l.entrant, l.leg, l.member_bib, l.member_name, l.leg_us, l.cumulative_us, l.not_completed, l.ranked
+INSERT INTO standings.legs (event, entrant, leg, member_bib, member_name, leg_us, cumulative_us, not_completed, ranked,
+                            ran_by)
+SELECT @event, l.entrant, l.leg, l.member_bib, l.member_name, l.leg_us, l.cumulative_us, l.not_completed, l.ranked,
+       l.ran_by
 FROM unnest(@entrant::bigint[], @leg::integer[], @member_bib::text[], @member_name::text[], @leg_us::bigint[],
-            @cumulative_us::bigint[], @not_completed::boolean[], @ranked::boolean[])
-     AS l (entrant, leg, member_bib, member_name, leg_us, cumulative_us, not_completed, ranked)
+            @cumulative_us::bigint[], @not_completed::boolean[], @ranked::boolean[], @ran_by::integer[])
+     AS l (entrant, leg, member_bib, member_name, leg_us, cumulative_us, not_completed, ranked, ran_by)
 ON CONFLICT ON CONSTRAINT legs_pkey DO UPDATE
 SET member_bib = excluded.member_bib, member_name = excluded.member_name, leg_us = excluded.leg_us,
-    cumulative_us = excluded.cumulative_us, not_completed = excluded.not_completed, ranked = excluded.ranked`
+    cumulative_us = excluded.cumulative_us, not_completed = excluded.not_completed, ranked = excluded.ranked,
+    ran_by = excluded.ran_by`
 
 // Legs after the last that an entrant still has.
 const deleteLegs = `
@@ -80,5 +83,6 @@ func legColumns(rows []legRow) pgx.StrictNamedArgs {
 		"cumulative_us": column(rows, func(l legRow) *int64 { return l.Cumulative.Microseconds() }),
 		"not_completed": column(rows, func(l legRow) bool { return l.NotCompleted }),
 		"ranked":        column(rows, func(l legRow) bool { return l.Ranked }),
+		"ran_by":        column(rows, func(l legRow) int { return l.RanBy }),
 	}
 }

@@ -37,7 +37,7 @@ func finisher() result.Result {
 		Passings: []passing.Passing{{Visit: 0, At: at + 5}, {Visit: 2, At: at + 100}},
 		Gun:      racetime.Known(100 * time.Microsecond), Net: racetime.Known(95 * time.Microsecond),
 		Legs: []result.Leg{
-			{Number: 1, MemberBib: "12A", MemberName: "Ann", Time: racetime.Known(40 * time.Microsecond), Ranked: true},
+			{Number: 1, MemberBib: "12A", MemberName: "Ann", Time: racetime.Known(40 * time.Microsecond), Ranked: true, RanBy: 2},
 			{Number: 2, NotCompleted: true},
 		},
 		Anomalies: []anomaly.Anomaly{
@@ -63,7 +63,7 @@ func rows(t *testing.T, pool *pgxpool.Pool) map[string][]string {
 	for table, query := range map[string]string{
 		"results":  `SELECT (entrant, race, bib, chip, name, status, gun_us, net_us, legs_us, lists, before, left_course, version)::text FROM standings.results ORDER BY entrant`,
 		"passings": `SELECT (entrant, visit, at)::text FROM standings.passings ORDER BY entrant, visit`,
-		"legs":     `SELECT (entrant, leg, member_bib, leg_us, cumulative_us, not_completed, ranked)::text FROM standings.legs ORDER BY entrant, leg`,
+		"legs":     `SELECT (entrant, leg, member_bib, leg_us, cumulative_us, not_completed, ranked, ran_by)::text FROM standings.legs ORDER BY entrant, leg`,
 		"anomalies": `SELECT (entrant, number, kind, visit, at, from_visit, from_at, time_us, leg, dealt_by)::text
 		              FROM standings.anomalies ORDER BY entrant, number`,
 		"ranks": `SELECT (race, list, entrant, rank, time_us)::text FROM standings.ranks ORDER BY race, list, entrant`,
@@ -103,7 +103,7 @@ func TestCommitWritesWhatChanged(t *testing.T) {
 	want := map[string][]string{
 		"results":  {`(7,run,12,"C1 C2",Әсел,FINISHED,100,95,,"{overall,"""",""cat/x y""}",{13},f,1)`},
 		"passings": {`(7,0,"2026-09-21 14:13:20.123461+00")`, `(7,2,"2026-09-21 14:13:20.123556+00")`},
-		"legs":     {`(7,1,12A,40,,f,t)`, `(7,2,"",,,t,f)`},
+		"legs":     {`(7,1,12A,40,,f,t,2)`, `(7,2,"",,,t,f,0)`},
 		"anomalies": {
 			`(7,0,MISSING_POINT,1,,-1,,0,0,"")`,
 			`(7,1,IMPOSSIBLE_SEGMENT,2,"2026-09-21 14:13:20.123556+00",0,"2026-09-21 14:13:20.123461+00",95,1,"")`,

@@ -174,17 +174,8 @@ func resultResponse(entrant standings.EntrantResult) *standingsv1.GetResultRespo
 	for _, r := range entrant.Ranks {
 		response.Ranks = append(response.Ranks, &standingsv1.ListRank{List: r.List, Rank: int32(r.Rank), Of: int32(r.Of)})
 	}
-	for _, l := range entrant.Legs {
-		response.Legs = append(response.Legs, &standingsv1.LegResult{
-			Leg:          int32(l.Number),
-			MemberBib:    string(l.MemberBib),
-			MemberName:   l.MemberName,
-			LegTime:      l.ShownTime,
-			LegRank:      int32(l.Rank),
-			Cumulative:   l.ShownCumulative,
-			RankAfter:    int32(l.RankAfter),
-			NotCompleted: l.NotCompleted,
-		})
+	for i := range entrant.Legs {
+		response.Legs = append(response.Legs, legResult(&entrant.Legs[i]))
 	}
 	return response
 }

@@ -121,8 +121,24 @@ func officialRow(r *standings.OfficialRow) *standingsv1.OfficialRow {
 		Category: r.Category, Status: standingsv1.Status(r.Status), Rule: r.Rule, Gun: r.Gun, Net: r.Net, Penalty: r.Penalty,
 		Ranked: r.Ranked,
 	}
+	for n := range r.Legs {
+		message.Legs = append(message.Legs, officialLeg(r, n))
+	}
 	if r.RankedTime.Known {
 		message.RankedTime = durationpb.New(r.RankedTime.Time)
+	}
+	return message
+}
+
+func officialLeg(team *standings.OfficialRow, n int) *standingsv1.LegResult {
+	leg := &team.Legs[n]
+	message := &standingsv1.LegResult{
+		Leg: int32(n + 1), MemberBib: string(leg.MemberBib), MemberName: leg.MemberName, LegTime: leg.Time, Cumulative: leg.Cumulative,
+		LegRank: int32(leg.Rank), RankAfter: int32(leg.RankAfter), NotCompleted: leg.NotCompleted, RanBy: int32(leg.RanBy),
+	}
+	if leg.RanBy > 0 && leg.RanBy <= len(team.Legs) {
+		runner := &team.Legs[leg.RanBy-1]
+		message.RanByBib, message.RanByName = string(runner.MemberBib), runner.MemberName
 	}
 	return message
 }

@@ -50,8 +50,10 @@ func (s *OfficialLists) OfficialVersion(
 			return err
 		}
 		found = lists[0]
-		found.Rows, err = officialRows(ctx, tx, &found)
-		return err
+		if found.Rows, err = officialRows(ctx, tx, &found); err != nil {
+			return err
+		}
+		return addOfficialLegs(ctx, tx, &found)
 	})
 	if err != nil {
 		return standings.OfficialList{}, false, fmt.Errorf("read the list %s of %s: %w", list, raceID, err)
@@ -205,6 +207,9 @@ func (s *OfficialLists) AddOfficial(ctx context.Context, l standings.OfficialLis
 			return err
 		}
 		if err := copyOfficialRows(ctx, tx, &l); err != nil {
+			return err
+		}
+		if err := copyOfficialLegs(ctx, tx, &l); err != nil {
 			return err
 		}
 		_, err = tx.Exec(ctx, recordPublication, pgx.StrictNamedArgs{

@@ -34,7 +34,17 @@ func TestOfficialLists(t *testing.T) {
 	second.Number, second.State, second.Reason, second.Waived, second.Rows = 2, official.Official, "all agreed", []string{}, list.Rows[:1]
 	other := list
 	other.Race, other.Rows = "half", nil
-	for _, l := range []standings.OfficialList{list, second, other} {
+	relay := list
+	relay.Race, relay.List, relay.Rows = "ekiden", "overall", []standings.OfficialRow{
+		{Rank: 1, Bib: "E1", Status: result.Finished, Legs: []standings.OfficialLeg{
+			{MemberBib: "E1-1", MemberName: "Aru", RanBy: 2, Time: "0:15:00", Cumulative: "0:15:00", Rank: 3, RankAfter: 4,
+				ExactTime: racetime.Known(15*time.Minute - time.Microsecond)},
+			{MemberBib: "E1-2", NotCompleted: true},
+		}},
+		{Bib: "E2", Status: result.DNS},
+		{Bib: "E3", Status: result.DNF, Legs: []standings.OfficialLeg{{MemberBib: "E3-1"}, {}}},
+	}
+	for _, l := range []standings.OfficialList{list, second, other, relay} {
 		if err := store.AddOfficial(t.Context(), l); err != nil {
 			t.Fatal(err)
 		}
@@ -59,7 +69,10 @@ func TestOfficialLists(t *testing.T) {
 	if rows, err := store.PublishedRows(t.Context(), "e", "ten", "8"); err != nil || len(rows) > 0 {
 		t.Errorf("8 is in an older version only: %v, %v", rows, err)
 	}
-	want := []standings.OfficialList{other, list, second}
+	if got, _, err := store.LastOfficial(t.Context(), "e", "ekiden", "overall"); err != nil || !cmp.Equal(relay, got) {
+		t.Errorf("a relay: %v (-want +got):\n%s", err, cmp.Diff(relay, got))
+	}
+	want := []standings.OfficialList{relay, other, list, second}
 	for i := range want {
 		want[i].Rows = nil
 	}
@@ -68,7 +81,8 @@ func TestOfficialLists(t *testing.T) {
 		t.Errorf("all versions: %v (-want +got):\n%s", err, diff)
 	}
 	for _, statement := range []string{
-		`UPDATE standings.official_lists SET reason = ''`, `DELETE FROM standings.official_rows`, `TRUNCATE standings.official_rows`,
+		`UPDATE standings.official_lists SET reason = ''`, `DELETE FROM standings.official_rows`, `TRUNCATE standings.official_legs, standings.official_rows`,
+		`UPDATE standings.official_legs SET leg_rank = 1`,
 	} {
 		if _, err := pool.Exec(t.Context(), statement); err == nil {
 			t.Errorf("%s: got no error", statement)
@@ -76,7 +90,7 @@ func TestOfficialLists(t *testing.T) {
 	}
 	var recorded int
 	err = pool.QueryRow(t.Context(), `SELECT count(*) FROM audit.actions WHERE event = 'e' AND action = 'LIST_PUBLISHED'`).Scan(&recorded)
-	if err != nil || recorded != 3 {
-		t.Errorf("%d publications are in the audit, %v, want 3", recorded, err)
+	if err != nil || recorded != 4 {
+		t.Errorf("%d publications are in the audit, %v, want 4", recorded, err)
 	}
 }

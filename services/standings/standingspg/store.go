@@ -184,7 +184,7 @@ func addPassings(ctx context.Context, tx pgx.Tx, event race.EventID, results []r
 }
 
 const selectLegs = `
-SELECT entrant, leg, member_bib, member_name, leg_us, cumulative_us, not_completed, ranked
+SELECT entrant, leg, member_bib, member_name, leg_us, cumulative_us, not_completed, ranked, ran_by
 FROM standings.legs
 WHERE event = @event
 ORDER BY entrant, leg`
@@ -198,7 +198,8 @@ func addLegs(ctx context.Context, tx pgx.Tx, event race.EventID, results []resul
 	var entrant race.EntrantID
 	var leg result.Leg
 	var legTime, cumulative *int64
-	scans := []any{&entrant, &leg.Number, &leg.MemberBib, &leg.MemberName, &legTime, &cumulative, &leg.NotCompleted, &leg.Ranked}
+	scans := []any{&entrant, &leg.Number, &leg.MemberBib, &leg.MemberName, &legTime, &cumulative, &leg.NotCompleted, &leg.Ranked,
+		&leg.RanBy}
 	i := 0
 	_, err = pgx.ForEachRow(rows, scans, func() error {
 		for i < len(results) && results[i].Entrant < entrant {

@@ -52,7 +52,8 @@ INSERT INTO standings.passings
 VALUES ('e', 7, 2, '2025-09-28T02:30:00.5Z'), ('e', 7, 0, '2025-09-28T02:00:01Z'), ('other', 7, 1, '2025-09-28T02:10:00Z'),
        ('e', 5, 0, '2025-09-28T02:00:01Z');
 INSERT INTO standings.legs
-VALUES ('e', 7, 2, 'A7-2', 'Second', NULL, NULL, true, false), ('e', 7, 1, 'A7-1', 'First', 1000000, 1000000, false, true);
+VALUES ('e', 7, 2, 'A7-2', 'Second', NULL, NULL, true, false, 0),
+       ('e', 7, 1, 'A7-1', 'First', 1000000, 1000000, false, true, 2);
 INSERT INTO standings.anomalies
 VALUES ('e', 7, 1, 'IMPOSSIBLE_SEGMENT', 2, '2025-09-28T02:30:00.5Z', 0, '2025-09-28T02:00:01Z', 1799500000, 0, ''),
        ('e', 7, 0, 'MISSING_POINT', 1, NULL, -1, NULL, 0, 0, 'r1'), ('e', 5, 0, 'MISSING_POINT', 1, NULL, -1, NULL, 0, 0, ''),
@@ -83,7 +84,7 @@ func TestLoadReturnsWhatIsStored(t *testing.T) {
 			AgeStandard: racetime.Known(2 * time.Hour),
 			Legs: []result.Leg{
 				{Number: 1, MemberBib: "A7-1", MemberName: "First", Time: racetime.Known(time.Second),
-					Cumulative: racetime.Known(time.Second), Ranked: true},
+					Cumulative: racetime.Known(time.Second), Ranked: true, RanBy: 2},
 				{Number: 2, MemberBib: "A7-2", MemberName: "Second", NotCompleted: true},
 			},
 			Anomalies: []anomaly.Anomaly{

@@ -432,7 +432,9 @@ type LegState struct {
 	CumulativeUs *int64                 `protobuf:"varint,5,opt,name=cumulative_us,json=cumulativeUs,proto3,oneof" json:"cumulative_us,omitempty"`
 	NotCompleted bool                   `protobuf:"varint,6,opt,name=not_completed,json=notCompleted,proto3" json:"not_completed,omitempty"`
 	// Has a time that counts for leg ranks.
-	Ranked        bool `protobuf:"varint,7,opt,name=ranked,proto3" json:"ranked,omitempty"`
+	Ranked bool `protobuf:"varint,7,opt,name=ranked,proto3" json:"ranked,omitempty"`
+	// The leg that its runner is registered for, where the chips say that it is another one; else 0.
+	RanBy         int32 `protobuf:"varint,8,opt,name=ran_by,json=ranBy,proto3" json:"ran_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -516,6 +518,13 @@ func (x *LegState) GetRanked() bool {
 	return false
 }
 
+func (x *LegState) GetRanBy() int32 {
+	if x != nil {
+		return x.RanBy
+	}
+	return 0
+}
+
 var File_raceday_standings_v1_notice_proto protoreflect.FileDescriptor
 
 const file_raceday_standings_v1_notice_proto_rawDesc = "" +
@@ -568,7 +577,7 @@ const file_raceday_standings_v1_notice_proto_rawDesc = "" +
 	"\n" +
 	"VisitState\x12\x14\n" +
 	"\x05visit\x18\x01 \x01(\x05R\x05visit\x12\x13\n" +
-	"\x05at_us\x18\x02 \x01(\x03R\x04atUs\"\xfc\x01\n" +
+	"\x05at_us\x18\x02 \x01(\x03R\x04atUs\"\x93\x02\n" +
 	"\bLegState\x12\x10\n" +
 	"\x03leg\x18\x01 \x01(\x05R\x03leg\x12\x1d\n" +
 	"\n" +
@@ -578,7 +587,8 @@ const file_raceday_standings_v1_notice_proto_rawDesc = "" +
 	"\x06leg_us\x18\x04 \x01(\x03H\x00R\x05legUs\x88\x01\x01\x12(\n" +
 	"\rcumulative_us\x18\x05 \x01(\x03H\x01R\fcumulativeUs\x88\x01\x01\x12#\n" +
 	"\rnot_completed\x18\x06 \x01(\bR\fnotCompleted\x12\x16\n" +
-	"\x06ranked\x18\a \x01(\bR\x06rankedB\t\n" +
+	"\x06ranked\x18\a \x01(\bR\x06ranked\x12\x15\n" +
+	"\x06ran_by\x18\b \x01(\x05R\x05ranByB\t\n" +
 	"\a_leg_usB\x10\n" +
 	"\x0e_cumulative_usB0Z.raceday/proto/raceday/standings/v1;standingsv1b\x06proto3"
 

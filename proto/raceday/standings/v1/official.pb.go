@@ -99,7 +99,7 @@ type OfficialList struct {
 	// The event's version and change number that the rows follow from.
 	Version int64 `protobuf:"varint,11,opt,name=version,proto3" json:"version,omitempty"`
 	Change  int64 `protobuf:"varint,12,opt,name=change,proto3" json:"change,omitempty"`
-	// SHA-256 of the rows without names, and of the facts behind them, in hexadecimal digits. raceday score --digests gives the
+	// SHA-256 of the rows, with the legs of teams, without names, and of the facts behind them, in hexadecimal digits. raceday score --digests gives the
 	// first again from the facts of ExportFacts at this list.
 	Digest      string `protobuf:"bytes,13,opt,name=digest,proto3" json:"digest,omitempty"`
 	FactsDigest string `protobuf:"bytes,14,opt,name=facts_digest,json=factsDigest,proto3" json:"facts_digest,omitempty"`
@@ -266,7 +266,9 @@ type OfficialRow struct {
 	Penalty string `protobuf:"bytes,13,opt,name=penalty,proto3" json:"penalty,omitempty"`
 	Ranked  string `protobuf:"bytes,14,opt,name=ranked,proto3" json:"ranked,omitempty"`
 	// The exact time that the list ranks by; unset where there is none.
-	RankedTime    *durationpb.Duration `protobuf:"bytes,15,opt,name=ranked_time,json=rankedTime,proto3" json:"ranked_time,omitempty"`
+	RankedTime *durationpb.Duration `protobuf:"bytes,15,opt,name=ranked_time,json=rankedTime,proto3" json:"ranked_time,omitempty"`
+	// Of a team: all its legs, with ranks among the teams of the list. Lengths and ranks gained are not in them.
+	Legs          []*LegResult `protobuf:"bytes,16,rep,name=legs,proto3" json:"legs,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -406,6 +408,13 @@ func (x *OfficialRow) GetRankedTime() *durationpb.Duration {
 	return nil
 }
 
+func (x *OfficialRow) GetLegs() []*LegResult {
+	if x != nil {
+		return x.Legs
+	}
+	return nil
+}
+
 // OfficialChange is what differs of one bib between two versions of a list.
 type OfficialChange struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -482,7 +491,7 @@ const file_raceday_standings_v1_official_proto_rawDesc = "" +
 	"\x06change\x18\f \x01(\x03R\x06change\x12\x16\n" +
 	"\x06digest\x18\r \x01(\tR\x06digest\x12!\n" +
 	"\ffacts_digest\x18\x0e \x01(\tR\vfactsDigest\x125\n" +
-	"\x04rows\x18\x0f \x03(\v2!.raceday.standings.v1.OfficialRowR\x04rows\"\x9c\x03\n" +
+	"\x04rows\x18\x0f \x03(\v2!.raceday.standings.v1.OfficialRowR\x04rows\"\xd1\x03\n" +
 	"\vOfficialRow\x12\x12\n" +
 	"\x04rank\x18\x01 \x01(\x05R\x04rank\x12\x10\n" +
 	"\x03bib\x18\x02 \x01(\tR\x03bib\x12\x12\n" +
@@ -500,7 +509,8 @@ const file_raceday_standings_v1_official_proto_rawDesc = "" +
 	"\apenalty\x18\r \x01(\tR\apenalty\x12\x16\n" +
 	"\x06ranked\x18\x0e \x01(\tR\x06ranked\x12:\n" +
 	"\vranked_time\x18\x0f \x01(\v2\x19.google.protobuf.DurationR\n" +
-	"rankedTime\"\x84\x01\n" +
+	"rankedTime\x123\n" +
+	"\x04legs\x18\x10 \x03(\v2\x1f.raceday.standings.v1.LegResultR\x04legs\"\x84\x01\n" +
 	"\x0eOfficialChange\x129\n" +
 	"\x06before\x18\x01 \x01(\v2!.raceday.standings.v1.OfficialRowR\x06before\x127\n" +
 	"\x05after\x18\x02 \x01(\v2!.raceday.standings.v1.OfficialRowR\x05after*\x88\x01\n" +
@@ -532,6 +542,7 @@ var file_raceday_standings_v1_official_proto_goTypes = []any{
 	(*timestamppb.Timestamp)(nil), // 4: google.protobuf.Timestamp
 	(Status)(0),                   // 5: raceday.standings.v1.Status
 	(*durationpb.Duration)(nil),   // 6: google.protobuf.Duration
+	(*LegResult)(nil),             // 7: raceday.standings.v1.LegResult
 }
 var file_raceday_standings_v1_official_proto_depIdxs = []int32{
 	0, // 0: raceday.standings.v1.OfficialList.state:type_name -> raceday.standings.v1.OfficialState
@@ -540,13 +551,14 @@ var file_raceday_standings_v1_official_proto_depIdxs = []int32{
 	2, // 3: raceday.standings.v1.OfficialList.rows:type_name -> raceday.standings.v1.OfficialRow
 	5, // 4: raceday.standings.v1.OfficialRow.status:type_name -> raceday.standings.v1.Status
 	6, // 5: raceday.standings.v1.OfficialRow.ranked_time:type_name -> google.protobuf.Duration
-	2, // 6: raceday.standings.v1.OfficialChange.before:type_name -> raceday.standings.v1.OfficialRow
-	2, // 7: raceday.standings.v1.OfficialChange.after:type_name -> raceday.standings.v1.OfficialRow
-	8, // [8:8] is the sub-list for method output_type
-	8, // [8:8] is the sub-list for method input_type
-	8, // [8:8] is the sub-list for extension type_name
-	8, // [8:8] is the sub-list for extension extendee
-	0, // [0:8] is the sub-list for field type_name
+	7, // 6: raceday.standings.v1.OfficialRow.legs:type_name -> raceday.standings.v1.LegResult
+	2, // 7: raceday.standings.v1.OfficialChange.before:type_name -> raceday.standings.v1.OfficialRow
+	2, // 8: raceday.standings.v1.OfficialChange.after:type_name -> raceday.standings.v1.OfficialRow
+	9, // [9:9] is the sub-list for method output_type
+	9, // [9:9] is the sub-list for method input_type
+	9, // [9:9] is the sub-list for extension type_name
+	9, // [9:9] is the sub-list for extension extendee
+	0, // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_raceday_standings_v1_official_proto_init() }

@@ -535,11 +535,21 @@ type LegResult struct {
 	MemberBib  string                 `protobuf:"bytes,2,opt,name=member_bib,json=memberBib,proto3" json:"member_bib,omitempty"`
 	MemberName string                 `protobuf:"bytes,3,opt,name=member_name,json=memberName,proto3" json:"member_name,omitempty"`
 	// Shown leg time; empty where it is not known.
-	LegTime       string `protobuf:"bytes,4,opt,name=leg_time,json=legTime,proto3" json:"leg_time,omitempty"`
-	LegRank       int32  `protobuf:"varint,5,opt,name=leg_rank,json=legRank,proto3" json:"leg_rank,omitempty"`
-	Cumulative    string `protobuf:"bytes,6,opt,name=cumulative,proto3" json:"cumulative,omitempty"`
-	RankAfter     int32  `protobuf:"varint,7,opt,name=rank_after,json=rankAfter,proto3" json:"rank_after,omitempty"`
-	NotCompleted  bool   `protobuf:"varint,8,opt,name=not_completed,json=notCompleted,proto3" json:"not_completed,omitempty"`
+	LegTime      string  `protobuf:"bytes,4,opt,name=leg_time,json=legTime,proto3" json:"leg_time,omitempty"`
+	LegRank      int32   `protobuf:"varint,5,opt,name=leg_rank,json=legRank,proto3" json:"leg_rank,omitempty"`
+	Cumulative   string  `protobuf:"bytes,6,opt,name=cumulative,proto3" json:"cumulative,omitempty"`
+	RankAfter    int32   `protobuf:"varint,7,opt,name=rank_after,json=rankAfter,proto3" json:"rank_after,omitempty"`
+	NotCompleted bool    `protobuf:"varint,8,opt,name=not_completed,json=notCompleted,proto3" json:"not_completed,omitempty"`
+	Metres       float64 `protobuf:"fixed64,9,opt,name=metres,proto3" json:"metres,omitempty"`
+	// By how many the rank after the leg is better than that after the leg before, negative where it is worse; unset on the
+	// first leg and where one of the two is not known.
+	RanksGained *int32 `protobuf:"varint,10,opt,name=ranks_gained,json=ranksGained,proto3,oneof" json:"ranks_gained,omitempty"`
+	// Set where the members' chips say that another member of the team ran the leg than member_bib, who is registered for it:
+	// the leg that the runner is registered for, and who that is. Whether they ran in another order or wore each other's chips
+	// an official finds out; no time follows from it.
+	RanBy         int32  `protobuf:"varint,11,opt,name=ran_by,json=ranBy,proto3" json:"ran_by,omitempty"`
+	RanByBib      string `protobuf:"bytes,12,opt,name=ran_by_bib,json=ranByBib,proto3" json:"ran_by_bib,omitempty"`
+	RanByName     string `protobuf:"bytes,13,opt,name=ran_by_name,json=ranByName,proto3" json:"ran_by_name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -628,6 +638,41 @@ func (x *LegResult) GetNotCompleted() bool {
 		return x.NotCompleted
 	}
 	return false
+}
+
+func (x *LegResult) GetMetres() float64 {
+	if x != nil {
+		return x.Metres
+	}
+	return 0
+}
+
+func (x *LegResult) GetRanksGained() int32 {
+	if x != nil && x.RanksGained != nil {
+		return *x.RanksGained
+	}
+	return 0
+}
+
+func (x *LegResult) GetRanBy() int32 {
+	if x != nil {
+		return x.RanBy
+	}
+	return 0
+}
+
+func (x *LegResult) GetRanByBib() string {
+	if x != nil {
+		return x.RanByBib
+	}
+	return ""
+}
+
+func (x *LegResult) GetRanByName() string {
+	if x != nil {
+		return x.RanByName
+	}
+	return ""
 }
 
 // ListRank is an entrant's rank in one list.
@@ -741,7 +786,7 @@ const file_raceday_standings_v1_standing_proto_rawDesc = "" +
 	"\x03net\x18\x04 \x01(\tR\x03net\x12\x10\n" +
 	"\x03gun\x18\x05 \x01(\tR\x03gun\x12\x1b\n" +
 	"\tat_metres\x18\x06 \x01(\x01R\batMetres\x12-\n" +
-	"\x04pace\x18\a \x01(\v2\x19.google.protobuf.DurationR\x04pace\"\xf7\x01\n" +
+	"\x04pace\x18\a \x01(\v2\x19.google.protobuf.DurationR\x04pace\"\x9d\x03\n" +
 	"\tLegResult\x12\x10\n" +
 	"\x03leg\x18\x01 \x01(\x05R\x03leg\x12\x1d\n" +
 	"\n" +
@@ -755,7 +800,15 @@ const file_raceday_standings_v1_standing_proto_rawDesc = "" +
 	"cumulative\x12\x1d\n" +
 	"\n" +
 	"rank_after\x18\a \x01(\x05R\trankAfter\x12#\n" +
-	"\rnot_completed\x18\b \x01(\bR\fnotCompleted\"B\n" +
+	"\rnot_completed\x18\b \x01(\bR\fnotCompleted\x12\x16\n" +
+	"\x06metres\x18\t \x01(\x01R\x06metres\x12&\n" +
+	"\franks_gained\x18\n" +
+	" \x01(\x05H\x00R\vranksGained\x88\x01\x01\x12\x15\n" +
+	"\x06ran_by\x18\v \x01(\x05R\x05ranBy\x12\x1c\n" +
+	"\n" +
+	"ran_by_bib\x18\f \x01(\tR\branByBib\x12\x1e\n" +
+	"\vran_by_name\x18\r \x01(\tR\tranByNameB\x0f\n" +
+	"\r_ranks_gained\"B\n" +
 	"\bListRank\x12\x12\n" +
 	"\x04list\x18\x01 \x01(\tR\x04list\x12\x12\n" +
 	"\x04rank\x18\x02 \x01(\x05R\x04rank\x12\x0e\n" +
@@ -826,6 +879,7 @@ func file_raceday_standings_v1_standing_proto_init() {
 		return
 	}
 	file_raceday_standings_v1_record_proto_init()
+	file_raceday_standings_v1_standing_proto_msgTypes[3].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

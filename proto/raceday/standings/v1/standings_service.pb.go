@@ -2916,7 +2916,7 @@ var File_raceday_standings_v1_standings_service_proto protoreflect.FileDescripto
 
 const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\n" +
-	",raceday/standings/v1/standings_service.proto\x12\x14raceday.standings.v1\x1a'raceday/standings/v1/announcement.proto\x1a\"raceday/standings/v1/anomaly.proto\x1a raceday/standings/v1/award.proto\x1a\x1fraceday/standings/v1/card.proto\x1a\"raceday/standings/v1/edition.proto\x1a#raceday/standings/v1/official.proto\x1a$raceday/standings/v1/on_course.proto\x1a!raceday/standings/v1/record.proto\x1a#raceday/standings/v1/standing.proto\"\xd0\x01\n" +
+	",raceday/standings/v1/standings_service.proto\x12\x14raceday.standings.v1\x1a'raceday/standings/v1/announcement.proto\x1a\"raceday/standings/v1/anomaly.proto\x1a raceday/standings/v1/award.proto\x1a\x1fraceday/standings/v1/card.proto\x1a\"raceday/standings/v1/edition.proto\x1a\x1eraceday/standings/v1/leg.proto\x1a#raceday/standings/v1/official.proto\x1a$raceday/standings/v1/on_course.proto\x1a!raceday/standings/v1/record.proto\x1a#raceday/standings/v1/standing.proto\"\xd0\x01\n" +
 	"\x13GetStandingsRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04race\x18\x02 \x01(\tR\x04race\x12\x12\n" +
@@ -3126,11 +3126,13 @@ const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\x18EXPORT_FILE_RESULTS_XLSX\x10\x04\x12\x19\n" +
 	"\x15EXPORT_FILE_LISTS_CSV\x10\x05\x12\x19\n" +
 	"\x15EXPORT_FILE_SHEET_PDF\x10\x06\x12\x1f\n" +
-	"\x1bEXPORT_FILE_CERTIFICATE_PDF\x10\a2\xd8\x17\n" +
+	"\x1bEXPORT_FILE_CERTIFICATE_PDF\x10\a2\xc0\x19\n" +
 	"\x10StandingsService\x12e\n" +
 	"\fGetStandings\x12).raceday.standings.v1.GetStandingsRequest\x1a*.raceday.standings.v1.GetStandingsResponse\x12m\n" +
 	"\x0eWatchStandings\x12+.raceday.standings.v1.WatchStandingsRequest\x1a,.raceday.standings.v1.WatchStandingsResponse0\x01\x12t\n" +
-	"\x11GetSplitStandings\x12..raceday.standings.v1.GetSplitStandingsRequest\x1a/.raceday.standings.v1.GetSplitStandingsResponse\x12\\\n" +
+	"\x11GetSplitStandings\x12..raceday.standings.v1.GetSplitStandingsRequest\x1a/.raceday.standings.v1.GetSplitStandingsResponse\x12n\n" +
+	"\x0fGetLegStandings\x12,.raceday.standings.v1.GetLegStandingsRequest\x1a-.raceday.standings.v1.GetLegStandingsResponse\x12v\n" +
+	"\x11WatchLegStandings\x12..raceday.standings.v1.WatchLegStandingsRequest\x1a/.raceday.standings.v1.WatchLegStandingsResponse0\x01\x12\\\n" +
 	"\tGetResult\x12&.raceday.standings.v1.GetResultRequest\x1a'.raceday.standings.v1.GetResultResponse\x12d\n" +
 	"\vWatchResult\x12(.raceday.standings.v1.WatchResultRequest\x1a).raceday.standings.v1.WatchResultResponse0\x01\x12b\n" +
 	"\vGetProgress\x12(.raceday.standings.v1.GetProgressRequest\x1a).raceday.standings.v1.GetProgressResponse\x12\\\n" +
@@ -3231,26 +3233,30 @@ var file_raceday_standings_v1_standings_service_proto_goTypes = []any{
 	(OfficialState)(0),                  // 55: raceday.standings.v1.OfficialState
 	(*OfficialList)(nil),                // 56: raceday.standings.v1.OfficialList
 	(*OfficialChange)(nil),              // 57: raceday.standings.v1.OfficialChange
-	(*AnnounceAwardsRequest)(nil),       // 58: raceday.standings.v1.AnnounceAwardsRequest
-	(*HandOverAwardRequest)(nil),        // 59: raceday.standings.v1.HandOverAwardRequest
-	(*TakeBackAwardRequest)(nil),        // 60: raceday.standings.v1.TakeBackAwardRequest
-	(*GetAwardHistoryRequest)(nil),      // 61: raceday.standings.v1.GetAwardHistoryRequest
-	(*ListCardsRequest)(nil),            // 62: raceday.standings.v1.ListCardsRequest
-	(*RecordCourseRecordRequest)(nil),   // 63: raceday.standings.v1.RecordCourseRecordRequest
-	(*ImportCourseRecordsRequest)(nil),  // 64: raceday.standings.v1.ImportCourseRecordsRequest
-	(*ListCourseRecordsRequest)(nil),    // 65: raceday.standings.v1.ListCourseRecordsRequest
-	(*ImportEditionsRequest)(nil),       // 66: raceday.standings.v1.ImportEditionsRequest
-	(*ListEditionsRequest)(nil),         // 67: raceday.standings.v1.ListEditionsRequest
-	(*AnnounceAwardsResponse)(nil),      // 68: raceday.standings.v1.AnnounceAwardsResponse
-	(*HandOverAwardResponse)(nil),       // 69: raceday.standings.v1.HandOverAwardResponse
-	(*TakeBackAwardResponse)(nil),       // 70: raceday.standings.v1.TakeBackAwardResponse
-	(*GetAwardHistoryResponse)(nil),     // 71: raceday.standings.v1.GetAwardHistoryResponse
-	(*ListCardsResponse)(nil),           // 72: raceday.standings.v1.ListCardsResponse
-	(*RecordCourseRecordResponse)(nil),  // 73: raceday.standings.v1.RecordCourseRecordResponse
-	(*ImportCourseRecordsResponse)(nil), // 74: raceday.standings.v1.ImportCourseRecordsResponse
-	(*ListCourseRecordsResponse)(nil),   // 75: raceday.standings.v1.ListCourseRecordsResponse
-	(*ImportEditionsResponse)(nil),      // 76: raceday.standings.v1.ImportEditionsResponse
-	(*ListEditionsResponse)(nil),        // 77: raceday.standings.v1.ListEditionsResponse
+	(*GetLegStandingsRequest)(nil),      // 58: raceday.standings.v1.GetLegStandingsRequest
+	(*WatchLegStandingsRequest)(nil),    // 59: raceday.standings.v1.WatchLegStandingsRequest
+	(*AnnounceAwardsRequest)(nil),       // 60: raceday.standings.v1.AnnounceAwardsRequest
+	(*HandOverAwardRequest)(nil),        // 61: raceday.standings.v1.HandOverAwardRequest
+	(*TakeBackAwardRequest)(nil),        // 62: raceday.standings.v1.TakeBackAwardRequest
+	(*GetAwardHistoryRequest)(nil),      // 63: raceday.standings.v1.GetAwardHistoryRequest
+	(*ListCardsRequest)(nil),            // 64: raceday.standings.v1.ListCardsRequest
+	(*RecordCourseRecordRequest)(nil),   // 65: raceday.standings.v1.RecordCourseRecordRequest
+	(*ImportCourseRecordsRequest)(nil),  // 66: raceday.standings.v1.ImportCourseRecordsRequest
+	(*ListCourseRecordsRequest)(nil),    // 67: raceday.standings.v1.ListCourseRecordsRequest
+	(*ImportEditionsRequest)(nil),       // 68: raceday.standings.v1.ImportEditionsRequest
+	(*ListEditionsRequest)(nil),         // 69: raceday.standings.v1.ListEditionsRequest
+	(*GetLegStandingsResponse)(nil),     // 70: raceday.standings.v1.GetLegStandingsResponse
+	(*WatchLegStandingsResponse)(nil),   // 71: raceday.standings.v1.WatchLegStandingsResponse
+	(*AnnounceAwardsResponse)(nil),      // 72: raceday.standings.v1.AnnounceAwardsResponse
+	(*HandOverAwardResponse)(nil),       // 73: raceday.standings.v1.HandOverAwardResponse
+	(*TakeBackAwardResponse)(nil),       // 74: raceday.standings.v1.TakeBackAwardResponse
+	(*GetAwardHistoryResponse)(nil),     // 75: raceday.standings.v1.GetAwardHistoryResponse
+	(*ListCardsResponse)(nil),           // 76: raceday.standings.v1.ListCardsResponse
+	(*RecordCourseRecordResponse)(nil),  // 77: raceday.standings.v1.RecordCourseRecordResponse
+	(*ImportCourseRecordsResponse)(nil), // 78: raceday.standings.v1.ImportCourseRecordsResponse
+	(*ListCourseRecordsResponse)(nil),   // 79: raceday.standings.v1.ListCourseRecordsResponse
+	(*ImportEditionsResponse)(nil),      // 80: raceday.standings.v1.ImportEditionsResponse
+	(*ListEditionsResponse)(nil),        // 81: raceday.standings.v1.ListEditionsResponse
 }
 var file_raceday_standings_v1_standings_service_proto_depIdxs = []int32{
 	0,  // 0: raceday.standings.v1.GetStandingsRequest.order:type_name -> raceday.standings.v1.StandingsOrder
@@ -3287,61 +3293,65 @@ var file_raceday_standings_v1_standings_service_proto_depIdxs = []int32{
 	2,  // 31: raceday.standings.v1.StandingsService.GetStandings:input_type -> raceday.standings.v1.GetStandingsRequest
 	6,  // 32: raceday.standings.v1.StandingsService.WatchStandings:input_type -> raceday.standings.v1.WatchStandingsRequest
 	4,  // 33: raceday.standings.v1.StandingsService.GetSplitStandings:input_type -> raceday.standings.v1.GetSplitStandingsRequest
-	8,  // 34: raceday.standings.v1.StandingsService.GetResult:input_type -> raceday.standings.v1.GetResultRequest
-	10, // 35: raceday.standings.v1.StandingsService.WatchResult:input_type -> raceday.standings.v1.WatchResultRequest
-	12, // 36: raceday.standings.v1.StandingsService.GetProgress:input_type -> raceday.standings.v1.GetProgressRequest
-	15, // 37: raceday.standings.v1.StandingsService.ListLists:input_type -> raceday.standings.v1.ListListsRequest
-	26, // 38: raceday.standings.v1.StandingsService.ListOnCourse:input_type -> raceday.standings.v1.ListOnCourseRequest
-	28, // 39: raceday.standings.v1.StandingsService.ListAnomalies:input_type -> raceday.standings.v1.ListAnomaliesRequest
-	30, // 40: raceday.standings.v1.StandingsService.ListAwards:input_type -> raceday.standings.v1.ListAwardsRequest
-	58, // 41: raceday.standings.v1.StandingsService.AnnounceAwards:input_type -> raceday.standings.v1.AnnounceAwardsRequest
-	59, // 42: raceday.standings.v1.StandingsService.HandOverAward:input_type -> raceday.standings.v1.HandOverAwardRequest
-	60, // 43: raceday.standings.v1.StandingsService.TakeBackAward:input_type -> raceday.standings.v1.TakeBackAwardRequest
-	61, // 44: raceday.standings.v1.StandingsService.GetAwardHistory:input_type -> raceday.standings.v1.GetAwardHistoryRequest
-	62, // 45: raceday.standings.v1.StandingsService.ListCards:input_type -> raceday.standings.v1.ListCardsRequest
-	33, // 46: raceday.standings.v1.StandingsService.PublishOfficialList:input_type -> raceday.standings.v1.PublishOfficialListRequest
-	35, // 47: raceday.standings.v1.StandingsService.ListOpenMatters:input_type -> raceday.standings.v1.ListOpenMattersRequest
-	37, // 48: raceday.standings.v1.StandingsService.GetOfficialList:input_type -> raceday.standings.v1.GetOfficialListRequest
-	39, // 49: raceday.standings.v1.StandingsService.ListOfficialLists:input_type -> raceday.standings.v1.ListOfficialListsRequest
-	41, // 50: raceday.standings.v1.StandingsService.DiffOfficialLists:input_type -> raceday.standings.v1.DiffOfficialListsRequest
-	63, // 51: raceday.standings.v1.StandingsService.RecordCourseRecord:input_type -> raceday.standings.v1.RecordCourseRecordRequest
-	64, // 52: raceday.standings.v1.StandingsService.ImportCourseRecords:input_type -> raceday.standings.v1.ImportCourseRecordsRequest
-	65, // 53: raceday.standings.v1.StandingsService.ListCourseRecords:input_type -> raceday.standings.v1.ListCourseRecordsRequest
-	66, // 54: raceday.standings.v1.StandingsService.ImportEditions:input_type -> raceday.standings.v1.ImportEditionsRequest
-	67, // 55: raceday.standings.v1.StandingsService.ListEditions:input_type -> raceday.standings.v1.ListEditionsRequest
-	18, // 56: raceday.standings.v1.StandingsService.ExportResults:input_type -> raceday.standings.v1.ExportResultsRequest
-	20, // 57: raceday.standings.v1.StandingsService.ExportFacts:input_type -> raceday.standings.v1.ExportFactsRequest
-	22, // 58: raceday.standings.v1.StandingsService.Rebuild:input_type -> raceday.standings.v1.RebuildRequest
-	3,  // 59: raceday.standings.v1.StandingsService.GetStandings:output_type -> raceday.standings.v1.GetStandingsResponse
-	7,  // 60: raceday.standings.v1.StandingsService.WatchStandings:output_type -> raceday.standings.v1.WatchStandingsResponse
-	5,  // 61: raceday.standings.v1.StandingsService.GetSplitStandings:output_type -> raceday.standings.v1.GetSplitStandingsResponse
-	9,  // 62: raceday.standings.v1.StandingsService.GetResult:output_type -> raceday.standings.v1.GetResultResponse
-	11, // 63: raceday.standings.v1.StandingsService.WatchResult:output_type -> raceday.standings.v1.WatchResultResponse
-	13, // 64: raceday.standings.v1.StandingsService.GetProgress:output_type -> raceday.standings.v1.GetProgressResponse
-	16, // 65: raceday.standings.v1.StandingsService.ListLists:output_type -> raceday.standings.v1.ListListsResponse
-	27, // 66: raceday.standings.v1.StandingsService.ListOnCourse:output_type -> raceday.standings.v1.ListOnCourseResponse
-	29, // 67: raceday.standings.v1.StandingsService.ListAnomalies:output_type -> raceday.standings.v1.ListAnomaliesResponse
-	31, // 68: raceday.standings.v1.StandingsService.ListAwards:output_type -> raceday.standings.v1.ListAwardsResponse
-	68, // 69: raceday.standings.v1.StandingsService.AnnounceAwards:output_type -> raceday.standings.v1.AnnounceAwardsResponse
-	69, // 70: raceday.standings.v1.StandingsService.HandOverAward:output_type -> raceday.standings.v1.HandOverAwardResponse
-	70, // 71: raceday.standings.v1.StandingsService.TakeBackAward:output_type -> raceday.standings.v1.TakeBackAwardResponse
-	71, // 72: raceday.standings.v1.StandingsService.GetAwardHistory:output_type -> raceday.standings.v1.GetAwardHistoryResponse
-	72, // 73: raceday.standings.v1.StandingsService.ListCards:output_type -> raceday.standings.v1.ListCardsResponse
-	34, // 74: raceday.standings.v1.StandingsService.PublishOfficialList:output_type -> raceday.standings.v1.PublishOfficialListResponse
-	36, // 75: raceday.standings.v1.StandingsService.ListOpenMatters:output_type -> raceday.standings.v1.ListOpenMattersResponse
-	38, // 76: raceday.standings.v1.StandingsService.GetOfficialList:output_type -> raceday.standings.v1.GetOfficialListResponse
-	40, // 77: raceday.standings.v1.StandingsService.ListOfficialLists:output_type -> raceday.standings.v1.ListOfficialListsResponse
-	42, // 78: raceday.standings.v1.StandingsService.DiffOfficialLists:output_type -> raceday.standings.v1.DiffOfficialListsResponse
-	73, // 79: raceday.standings.v1.StandingsService.RecordCourseRecord:output_type -> raceday.standings.v1.RecordCourseRecordResponse
-	74, // 80: raceday.standings.v1.StandingsService.ImportCourseRecords:output_type -> raceday.standings.v1.ImportCourseRecordsResponse
-	75, // 81: raceday.standings.v1.StandingsService.ListCourseRecords:output_type -> raceday.standings.v1.ListCourseRecordsResponse
-	76, // 82: raceday.standings.v1.StandingsService.ImportEditions:output_type -> raceday.standings.v1.ImportEditionsResponse
-	77, // 83: raceday.standings.v1.StandingsService.ListEditions:output_type -> raceday.standings.v1.ListEditionsResponse
-	19, // 84: raceday.standings.v1.StandingsService.ExportResults:output_type -> raceday.standings.v1.ExportResultsResponse
-	21, // 85: raceday.standings.v1.StandingsService.ExportFacts:output_type -> raceday.standings.v1.ExportFactsResponse
-	23, // 86: raceday.standings.v1.StandingsService.Rebuild:output_type -> raceday.standings.v1.RebuildResponse
-	59, // [59:87] is the sub-list for method output_type
-	31, // [31:59] is the sub-list for method input_type
+	58, // 34: raceday.standings.v1.StandingsService.GetLegStandings:input_type -> raceday.standings.v1.GetLegStandingsRequest
+	59, // 35: raceday.standings.v1.StandingsService.WatchLegStandings:input_type -> raceday.standings.v1.WatchLegStandingsRequest
+	8,  // 36: raceday.standings.v1.StandingsService.GetResult:input_type -> raceday.standings.v1.GetResultRequest
+	10, // 37: raceday.standings.v1.StandingsService.WatchResult:input_type -> raceday.standings.v1.WatchResultRequest
+	12, // 38: raceday.standings.v1.StandingsService.GetProgress:input_type -> raceday.standings.v1.GetProgressRequest
+	15, // 39: raceday.standings.v1.StandingsService.ListLists:input_type -> raceday.standings.v1.ListListsRequest
+	26, // 40: raceday.standings.v1.StandingsService.ListOnCourse:input_type -> raceday.standings.v1.ListOnCourseRequest
+	28, // 41: raceday.standings.v1.StandingsService.ListAnomalies:input_type -> raceday.standings.v1.ListAnomaliesRequest
+	30, // 42: raceday.standings.v1.StandingsService.ListAwards:input_type -> raceday.standings.v1.ListAwardsRequest
+	60, // 43: raceday.standings.v1.StandingsService.AnnounceAwards:input_type -> raceday.standings.v1.AnnounceAwardsRequest
+	61, // 44: raceday.standings.v1.StandingsService.HandOverAward:input_type -> raceday.standings.v1.HandOverAwardRequest
+	62, // 45: raceday.standings.v1.StandingsService.TakeBackAward:input_type -> raceday.standings.v1.TakeBackAwardRequest
+	63, // 46: raceday.standings.v1.StandingsService.GetAwardHistory:input_type -> raceday.standings.v1.GetAwardHistoryRequest
+	64, // 47: raceday.standings.v1.StandingsService.ListCards:input_type -> raceday.standings.v1.ListCardsRequest
+	33, // 48: raceday.standings.v1.StandingsService.PublishOfficialList:input_type -> raceday.standings.v1.PublishOfficialListRequest
+	35, // 49: raceday.standings.v1.StandingsService.ListOpenMatters:input_type -> raceday.standings.v1.ListOpenMattersRequest
+	37, // 50: raceday.standings.v1.StandingsService.GetOfficialList:input_type -> raceday.standings.v1.GetOfficialListRequest
+	39, // 51: raceday.standings.v1.StandingsService.ListOfficialLists:input_type -> raceday.standings.v1.ListOfficialListsRequest
+	41, // 52: raceday.standings.v1.StandingsService.DiffOfficialLists:input_type -> raceday.standings.v1.DiffOfficialListsRequest
+	65, // 53: raceday.standings.v1.StandingsService.RecordCourseRecord:input_type -> raceday.standings.v1.RecordCourseRecordRequest
+	66, // 54: raceday.standings.v1.StandingsService.ImportCourseRecords:input_type -> raceday.standings.v1.ImportCourseRecordsRequest
+	67, // 55: raceday.standings.v1.StandingsService.ListCourseRecords:input_type -> raceday.standings.v1.ListCourseRecordsRequest
+	68, // 56: raceday.standings.v1.StandingsService.ImportEditions:input_type -> raceday.standings.v1.ImportEditionsRequest
+	69, // 57: raceday.standings.v1.StandingsService.ListEditions:input_type -> raceday.standings.v1.ListEditionsRequest
+	18, // 58: raceday.standings.v1.StandingsService.ExportResults:input_type -> raceday.standings.v1.ExportResultsRequest
+	20, // 59: raceday.standings.v1.StandingsService.ExportFacts:input_type -> raceday.standings.v1.ExportFactsRequest
+	22, // 60: raceday.standings.v1.StandingsService.Rebuild:input_type -> raceday.standings.v1.RebuildRequest
+	3,  // 61: raceday.standings.v1.StandingsService.GetStandings:output_type -> raceday.standings.v1.GetStandingsResponse
+	7,  // 62: raceday.standings.v1.StandingsService.WatchStandings:output_type -> raceday.standings.v1.WatchStandingsResponse
+	5,  // 63: raceday.standings.v1.StandingsService.GetSplitStandings:output_type -> raceday.standings.v1.GetSplitStandingsResponse
+	70, // 64: raceday.standings.v1.StandingsService.GetLegStandings:output_type -> raceday.standings.v1.GetLegStandingsResponse
+	71, // 65: raceday.standings.v1.StandingsService.WatchLegStandings:output_type -> raceday.standings.v1.WatchLegStandingsResponse
+	9,  // 66: raceday.standings.v1.StandingsService.GetResult:output_type -> raceday.standings.v1.GetResultResponse
+	11, // 67: raceday.standings.v1.StandingsService.WatchResult:output_type -> raceday.standings.v1.WatchResultResponse
+	13, // 68: raceday.standings.v1.StandingsService.GetProgress:output_type -> raceday.standings.v1.GetProgressResponse
+	16, // 69: raceday.standings.v1.StandingsService.ListLists:output_type -> raceday.standings.v1.ListListsResponse
+	27, // 70: raceday.standings.v1.StandingsService.ListOnCourse:output_type -> raceday.standings.v1.ListOnCourseResponse
+	29, // 71: raceday.standings.v1.StandingsService.ListAnomalies:output_type -> raceday.standings.v1.ListAnomaliesResponse
+	31, // 72: raceday.standings.v1.StandingsService.ListAwards:output_type -> raceday.standings.v1.ListAwardsResponse
+	72, // 73: raceday.standings.v1.StandingsService.AnnounceAwards:output_type -> raceday.standings.v1.AnnounceAwardsResponse
+	73, // 74: raceday.standings.v1.StandingsService.HandOverAward:output_type -> raceday.standings.v1.HandOverAwardResponse
+	74, // 75: raceday.standings.v1.StandingsService.TakeBackAward:output_type -> raceday.standings.v1.TakeBackAwardResponse
+	75, // 76: raceday.standings.v1.StandingsService.GetAwardHistory:output_type -> raceday.standings.v1.GetAwardHistoryResponse
+	76, // 77: raceday.standings.v1.StandingsService.ListCards:output_type -> raceday.standings.v1.ListCardsResponse
+	34, // 78: raceday.standings.v1.StandingsService.PublishOfficialList:output_type -> raceday.standings.v1.PublishOfficialListResponse
+	36, // 79: raceday.standings.v1.StandingsService.ListOpenMatters:output_type -> raceday.standings.v1.ListOpenMattersResponse
+	38, // 80: raceday.standings.v1.StandingsService.GetOfficialList:output_type -> raceday.standings.v1.GetOfficialListResponse
+	40, // 81: raceday.standings.v1.StandingsService.ListOfficialLists:output_type -> raceday.standings.v1.ListOfficialListsResponse
+	42, // 82: raceday.standings.v1.StandingsService.DiffOfficialLists:output_type -> raceday.standings.v1.DiffOfficialListsResponse
+	77, // 83: raceday.standings.v1.StandingsService.RecordCourseRecord:output_type -> raceday.standings.v1.RecordCourseRecordResponse
+	78, // 84: raceday.standings.v1.StandingsService.ImportCourseRecords:output_type -> raceday.standings.v1.ImportCourseRecordsResponse
+	79, // 85: raceday.standings.v1.StandingsService.ListCourseRecords:output_type -> raceday.standings.v1.ListCourseRecordsResponse
+	80, // 86: raceday.standings.v1.StandingsService.ImportEditions:output_type -> raceday.standings.v1.ImportEditionsResponse
+	81, // 87: raceday.standings.v1.StandingsService.ListEditions:output_type -> raceday.standings.v1.ListEditionsResponse
+	19, // 88: raceday.standings.v1.StandingsService.ExportResults:output_type -> raceday.standings.v1.ExportResultsResponse
+	21, // 89: raceday.standings.v1.StandingsService.ExportFacts:output_type -> raceday.standings.v1.ExportFactsResponse
+	23, // 90: raceday.standings.v1.StandingsService.Rebuild:output_type -> raceday.standings.v1.RebuildResponse
+	61, // [61:91] is the sub-list for method output_type
+	31, // [31:61] is the sub-list for method input_type
 	31, // [31:31] is the sub-list for extension type_name
 	31, // [31:31] is the sub-list for extension extendee
 	0,  // [0:31] is the sub-list for field type_name
@@ -3357,6 +3367,7 @@ func file_raceday_standings_v1_standings_service_proto_init() {
 	file_raceday_standings_v1_award_proto_init()
 	file_raceday_standings_v1_card_proto_init()
 	file_raceday_standings_v1_edition_proto_init()
+	file_raceday_standings_v1_leg_proto_init()
 	file_raceday_standings_v1_official_proto_init()
 	file_raceday_standings_v1_on_course_proto_init()
 	file_raceday_standings_v1_record_proto_init()

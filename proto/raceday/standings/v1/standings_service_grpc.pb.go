@@ -22,6 +22,8 @@ const (
 	StandingsService_GetStandings_FullMethodName        = "/raceday.standings.v1.StandingsService/GetStandings"
 	StandingsService_WatchStandings_FullMethodName      = "/raceday.standings.v1.StandingsService/WatchStandings"
 	StandingsService_GetSplitStandings_FullMethodName   = "/raceday.standings.v1.StandingsService/GetSplitStandings"
+	StandingsService_GetLegStandings_FullMethodName     = "/raceday.standings.v1.StandingsService/GetLegStandings"
+	StandingsService_WatchLegStandings_FullMethodName   = "/raceday.standings.v1.StandingsService/WatchLegStandings"
 	StandingsService_GetResult_FullMethodName           = "/raceday.standings.v1.StandingsService/GetResult"
 	StandingsService_WatchResult_FullMethodName         = "/raceday.standings.v1.StandingsService/WatchResult"
 	StandingsService_GetProgress_FullMethodName         = "/raceday.standings.v1.StandingsService/GetProgress"
@@ -77,6 +79,16 @@ type StandingsServiceClient interface {
 	// is passed between two calls may be on both or on neither. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND,
 	// POINT_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID, STANDINGS_STOPPING.
 	GetSplitStandings(ctx context.Context, in *GetSplitStandingsRequest, opts ...grpc.CallOption) (*GetSplitStandingsResponse, error)
+	// GetLegStandings returns a page of the teams that ended a leg of a relay, with who ran it, its time, and their standing
+	// after it. Leg ranks count all teams with a time for the leg but DSQ and NOT_COMPETING; ranks after a leg count the teams
+	// that are complete so far. A list of the race narrows both to its teams. Pages follow one another by place. Reasons:
+	// EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND, LEG_NOT_FOUND (also of a race of persons), PAGE_SIZE_INVALID,
+	// PAGE_TOKEN_INVALID, STANDINGS_STOPPING.
+	GetLegStandings(ctx context.Context, in *GetLegStandingsRequest, opts ...grpc.CallOption) (*GetLegStandingsResponse, error)
+	// WatchLegStandings sends the top of a leg as GetLegStandings returns it, then again with each change of it. A slow reader
+	// gets the newest only. It begins again with what is there, so that nothing is to be resumed. Reasons: EVENT_NOT_FOUND,
+	// RACE_NOT_FOUND, LIST_NOT_FOUND, LEG_NOT_FOUND, PAGE_SIZE_INVALID, STANDINGS_STOPPING (begin again on another replica).
+	WatchLegStandings(ctx context.Context, in *WatchLegStandingsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchLegStandingsResponse], error)
 	// GetResult returns one entrant's result with splits, legs and ranks in every list. Reasons: EVENT_NOT_FOUND,
 	// ENTRANT_NOT_FOUND, STANDINGS_STOPPING.
 	GetResult(ctx context.Context, in *GetResultRequest, opts ...grpc.CallOption) (*GetResultResponse, error)
@@ -230,6 +242,35 @@ func (c *standingsServiceClient) GetSplitStandings(ctx context.Context, in *GetS
 	return out, nil
 }
 
+func (c *standingsServiceClient) GetLegStandings(ctx context.Context, in *GetLegStandingsRequest, opts ...grpc.CallOption) (*GetLegStandingsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetLegStandingsResponse)
+	err := c.cc.Invoke(ctx, StandingsService_GetLegStandings_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *standingsServiceClient) WatchLegStandings(ctx context.Context, in *WatchLegStandingsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchLegStandingsResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &StandingsService_ServiceDesc.Streams[1], StandingsService_WatchLegStandings_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchLegStandingsRequest, WatchLegStandingsResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type StandingsService_WatchLegStandingsClient = grpc.ServerStreamingClient[WatchLegStandingsResponse]
+
 func (c *standingsServiceClient) GetResult(ctx context.Context, in *GetResultRequest, opts ...grpc.CallOption) (*GetResultResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetResultResponse)
@@ -242,7 +283,7 @@ func (c *standingsServiceClient) GetResult(ctx context.Context, in *GetResultReq
 
 func (c *standingsServiceClient) WatchResult(ctx context.Context, in *WatchResultRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchResultResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &StandingsService_ServiceDesc.Streams[1], StandingsService_WatchResult_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &StandingsService_ServiceDesc.Streams[2], StandingsService_WatchResult_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -461,7 +502,7 @@ func (c *standingsServiceClient) ListEditions(ctx context.Context, in *ListEditi
 
 func (c *standingsServiceClient) ExportResults(ctx context.Context, in *ExportResultsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportResultsResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &StandingsService_ServiceDesc.Streams[2], StandingsService_ExportResults_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &StandingsService_ServiceDesc.Streams[3], StandingsService_ExportResults_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -480,7 +521,7 @@ type StandingsService_ExportResultsClient = grpc.ServerStreamingClient[ExportRes
 
 func (c *standingsServiceClient) ExportFacts(ctx context.Context, in *ExportFactsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportFactsResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &StandingsService_ServiceDesc.Streams[3], StandingsService_ExportFacts_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &StandingsService_ServiceDesc.Streams[4], StandingsService_ExportFacts_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -499,7 +540,7 @@ type StandingsService_ExportFactsClient = grpc.ServerStreamingClient[ExportFacts
 
 func (c *standingsServiceClient) Rebuild(ctx context.Context, in *RebuildRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[RebuildResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &StandingsService_ServiceDesc.Streams[4], StandingsService_Rebuild_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &StandingsService_ServiceDesc.Streams[5], StandingsService_Rebuild_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -544,6 +585,16 @@ type StandingsServiceServer interface {
 	// is passed between two calls may be on both or on neither. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND,
 	// POINT_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID, STANDINGS_STOPPING.
 	GetSplitStandings(context.Context, *GetSplitStandingsRequest) (*GetSplitStandingsResponse, error)
+	// GetLegStandings returns a page of the teams that ended a leg of a relay, with who ran it, its time, and their standing
+	// after it. Leg ranks count all teams with a time for the leg but DSQ and NOT_COMPETING; ranks after a leg count the teams
+	// that are complete so far. A list of the race narrows both to its teams. Pages follow one another by place. Reasons:
+	// EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND, LEG_NOT_FOUND (also of a race of persons), PAGE_SIZE_INVALID,
+	// PAGE_TOKEN_INVALID, STANDINGS_STOPPING.
+	GetLegStandings(context.Context, *GetLegStandingsRequest) (*GetLegStandingsResponse, error)
+	// WatchLegStandings sends the top of a leg as GetLegStandings returns it, then again with each change of it. A slow reader
+	// gets the newest only. It begins again with what is there, so that nothing is to be resumed. Reasons: EVENT_NOT_FOUND,
+	// RACE_NOT_FOUND, LIST_NOT_FOUND, LEG_NOT_FOUND, PAGE_SIZE_INVALID, STANDINGS_STOPPING (begin again on another replica).
+	WatchLegStandings(*WatchLegStandingsRequest, grpc.ServerStreamingServer[WatchLegStandingsResponse]) error
 	// GetResult returns one entrant's result with splits, legs and ranks in every list. Reasons: EVENT_NOT_FOUND,
 	// ENTRANT_NOT_FOUND, STANDINGS_STOPPING.
 	GetResult(context.Context, *GetResultRequest) (*GetResultResponse, error)
@@ -666,6 +717,12 @@ func (UnimplementedStandingsServiceServer) WatchStandings(*WatchStandingsRequest
 }
 func (UnimplementedStandingsServiceServer) GetSplitStandings(context.Context, *GetSplitStandingsRequest) (*GetSplitStandingsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetSplitStandings not implemented")
+}
+func (UnimplementedStandingsServiceServer) GetLegStandings(context.Context, *GetLegStandingsRequest) (*GetLegStandingsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetLegStandings not implemented")
+}
+func (UnimplementedStandingsServiceServer) WatchLegStandings(*WatchLegStandingsRequest, grpc.ServerStreamingServer[WatchLegStandingsResponse]) error {
+	return status.Error(codes.Unimplemented, "method WatchLegStandings not implemented")
 }
 func (UnimplementedStandingsServiceServer) GetResult(context.Context, *GetResultRequest) (*GetResultResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetResult not implemented")
@@ -809,6 +866,35 @@ func _StandingsService_GetSplitStandings_Handler(srv interface{}, ctx context.Co
 	}
 	return interceptor(ctx, in, info, handler)
 }
+
+func _StandingsService_GetLegStandings_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetLegStandingsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandingsServiceServer).GetLegStandings(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandingsService_GetLegStandings_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandingsServiceServer).GetLegStandings(ctx, req.(*GetLegStandingsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _StandingsService_WatchLegStandings_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchLegStandingsRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(StandingsServiceServer).WatchLegStandings(m, &grpc.GenericServerStream[WatchLegStandingsRequest, WatchLegStandingsResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type StandingsService_WatchLegStandingsServer = grpc.ServerStreamingServer[WatchLegStandingsResponse]
 
 func _StandingsService_GetResult_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetResultRequest)
@@ -1248,6 +1334,10 @@ var StandingsService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _StandingsService_GetSplitStandings_Handler,
 		},
 		{
+			MethodName: "GetLegStandings",
+			Handler:    _StandingsService_GetLegStandings_Handler,
+		},
+		{
 			MethodName: "GetResult",
 			Handler:    _StandingsService_GetResult_Handler,
 		},
@@ -1336,6 +1426,11 @@ var StandingsService_ServiceDesc = grpc.ServiceDesc{
 		{
 			StreamName:    "WatchStandings",
 			Handler:       _StandingsService_WatchStandings_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "WatchLegStandings",
+			Handler:       _StandingsService_WatchLegStandings_Handler,
 			ServerStreams: true,
 		},
 		{
