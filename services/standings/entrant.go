@@ -58,7 +58,7 @@ type entrantNow struct {
 	legs []legRanks
 	// rank is that in the list of the first classification.
 	rank int
-	// changed is closed when something in the race has changed.
+	// changed is closed when watchers are told that something in the race has changed.
 	changed <-chan struct{}
 }
 
@@ -122,6 +122,8 @@ func (n *entrantNow) shows(o *entrantNow) bool {
 // or the board closes (ErrStopping). While send takes its time versions pass, and only the newest is sent next. That others
 // finish behind is no change.
 func (b *Board) WatchEntrant(ctx context.Context, bib race.Bib, send func(EntrantResult) error) error {
+	b.windows.count(1)
+	defer b.windows.count(-1)
 	var sent *entrantNow
 	for {
 		now, err := b.entrant(bib)

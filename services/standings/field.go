@@ -17,8 +17,9 @@ type field struct {
 	lists    map[string]*list
 	legs     []legRanking
 	progress Progress
-	// changed is closed when something in the field changes next.
+	// changed is closed when those who watch are told that something in the field has changed; touched says that it has.
 	changed chan struct{}
+	touched bool
 }
 
 // newField puts a whole race in order at once.
@@ -101,10 +102,12 @@ func (f *field) take(r *result.Result, version int64, touched map[*list]struct{}
 	}
 }
 
-// touch ends a change of the field.
-func (f *field) touch() {
-	close(f.changed)
-	f.changed = make(chan struct{})
+// tell wakes who watches the field if something in it has changed.
+func (f *field) tell() {
+	if f.touched {
+		close(f.changed)
+		f.changed, f.touched = make(chan struct{}), false
+	}
 }
 
 // list returns a list by its name, and the name. An empty name is the race's first list: of the first classification the

@@ -154,7 +154,10 @@ type GetStandingsRequest struct {
 	PageSize  int32  `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	PageToken string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Unset: RANKED_FIRST. All pages are asked for in one order.
-	Order         StandingsOrder `protobuf:"varint,6,opt,name=order,proto3,enum=raceday.standings.v1.StandingsOrder" json:"order,omitempty"`
+	Order StandingsOrder `protobuf:"varint,6,opt,name=order,proto3,enum=raceday.standings.v1.StandingsOrder" json:"order,omitempty"`
+	// Set: page_size rows with this bib's in the middle, or nearer to an end of the list where it is; none while the bib is
+	// neither ranked nor on course in it. There are no further pages.
+	Around        string `protobuf:"bytes,7,opt,name=around,proto3" json:"around,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -229,6 +232,13 @@ func (x *GetStandingsRequest) GetOrder() StandingsOrder {
 		return x.Order
 	}
 	return StandingsOrder_STANDINGS_ORDER_UNSPECIFIED
+}
+
+func (x *GetStandingsRequest) GetAround() string {
+	if x != nil {
+		return x.Around
+	}
+	return ""
 }
 
 // GetStandingsResponse is a page of a list.
@@ -516,10 +526,14 @@ type WatchStandingsRequest struct {
 	Race    string                 `protobuf:"bytes,2,opt,name=race,proto3" json:"race,omitempty"`
 	// Empty: the race's first list; the answer names it, by the id of its classification while nobody is in one.
 	List string `protobuf:"bytes,3,opt,name=list,proto3" json:"list,omitempty"`
-	// Rows from the top; 0: all.
+	// Rows from the top; 0: all. With around, the number of rows around it; 0: 11.
 	Top int32 `protobuf:"varint,4,opt,name=top,proto3" json:"top,omitempty"`
 	// The version of the last message received without more; unset: begin with a snapshot.
 	ResumeVersion int64 `protobuf:"varint,5,opt,name=resume_version,json=resumeVersion,proto3" json:"resume_version,omitempty"`
+	// Set: the rows around this bib, as GetStandings has them; they follow it as it moves.
+	Around string `protobuf:"bytes,6,opt,name=around,proto3" json:"around,omitempty"`
+	// Unset: RANKED_FIRST.
+	Order         StandingsOrder `protobuf:"varint,7,opt,name=order,proto3,enum=raceday.standings.v1.StandingsOrder" json:"order,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -587,6 +601,20 @@ func (x *WatchStandingsRequest) GetResumeVersion() int64 {
 		return x.ResumeVersion
 	}
 	return 0
+}
+
+func (x *WatchStandingsRequest) GetAround() string {
+	if x != nil {
+		return x.Around
+	}
+	return ""
+}
+
+func (x *WatchStandingsRequest) GetOrder() StandingsOrder {
+	if x != nil {
+		return x.Order
+	}
+	return StandingsOrder_STANDINGS_ORDER_UNSPECIFIED
 }
 
 // WatchStandingsResponse is a snapshot or a change of the watched rows. A large one comes as several messages of one
@@ -2880,7 +2908,7 @@ var File_raceday_standings_v1_standings_service_proto protoreflect.FileDescripto
 
 const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\n" +
-	",raceday/standings/v1/standings_service.proto\x12\x14raceday.standings.v1\x1a\"raceday/standings/v1/anomaly.proto\x1a raceday/standings/v1/award.proto\x1a#raceday/standings/v1/official.proto\x1a$raceday/standings/v1/on_course.proto\x1a#raceday/standings/v1/standing.proto\"\xd0\x01\n" +
+	",raceday/standings/v1/standings_service.proto\x12\x14raceday.standings.v1\x1a\"raceday/standings/v1/anomaly.proto\x1a raceday/standings/v1/award.proto\x1a#raceday/standings/v1/official.proto\x1a$raceday/standings/v1/on_course.proto\x1a#raceday/standings/v1/standing.proto\"\xe8\x01\n" +
 	"\x13GetStandingsRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04race\x18\x02 \x01(\tR\x04race\x12\x12\n" +
@@ -2888,7 +2916,8 @@ const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\tpage_size\x18\x04 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x05 \x01(\tR\tpageToken\x12:\n" +
-	"\x05order\x18\x06 \x01(\x0e2$.raceday.standings.v1.StandingsOrderR\x05order\"\xd5\x01\n" +
+	"\x05order\x18\x06 \x01(\x0e2$.raceday.standings.v1.StandingsOrderR\x05order\x12\x16\n" +
+	"\x06around\x18\a \x01(\tR\x06around\"\xd5\x01\n" +
 	"\x14GetStandingsResponse\x12\x12\n" +
 	"\x04list\x18\x01 \x01(\tR\x04list\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\x03R\aversion\x122\n" +
@@ -2912,13 +2941,15 @@ const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\x05visit\x18\x05 \x01(\x05R\x05visit\x12\x14\n" +
 	"\x05point\x18\x06 \x01(\tR\x05point\x12\x1b\n" +
 	"\tat_metres\x18\a \x01(\x01R\batMetres\x12&\n" +
-	"\x0fnext_page_token\x18\b \x01(\tR\rnextPageToken\"\x93\x01\n" +
+	"\x0fnext_page_token\x18\b \x01(\tR\rnextPageToken\"\xe7\x01\n" +
 	"\x15WatchStandingsRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04race\x18\x02 \x01(\tR\x04race\x12\x12\n" +
 	"\x04list\x18\x03 \x01(\tR\x04list\x12\x10\n" +
 	"\x03top\x18\x04 \x01(\x05R\x03top\x12%\n" +
-	"\x0eresume_version\x18\x05 \x01(\x03R\rresumeVersion\"\xc4\x01\n" +
+	"\x0eresume_version\x18\x05 \x01(\x03R\rresumeVersion\x12\x16\n" +
+	"\x06around\x18\x06 \x01(\tR\x06around\x12:\n" +
+	"\x05order\x18\a \x01(\x0e2$.raceday.standings.v1.StandingsOrderR\x05order\"\xc4\x01\n" +
 	"\x16WatchStandingsResponse\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\x03R\aversion\x12\x1a\n" +
 	"\bsnapshot\x18\x02 \x01(\bR\bsnapshot\x122\n" +
@@ -3182,71 +3213,72 @@ var file_raceday_standings_v1_standings_service_proto_depIdxs = []int32{
 	0,  // 0: raceday.standings.v1.GetStandingsRequest.order:type_name -> raceday.standings.v1.StandingsOrder
 	43, // 1: raceday.standings.v1.GetStandingsResponse.rows:type_name -> raceday.standings.v1.Standing
 	44, // 2: raceday.standings.v1.GetSplitStandingsResponse.rows:type_name -> raceday.standings.v1.SplitStanding
-	43, // 3: raceday.standings.v1.WatchStandingsResponse.rows:type_name -> raceday.standings.v1.Standing
-	43, // 4: raceday.standings.v1.GetResultResponse.standing:type_name -> raceday.standings.v1.Standing
-	45, // 5: raceday.standings.v1.GetResultResponse.splits:type_name -> raceday.standings.v1.Split
-	46, // 6: raceday.standings.v1.GetResultResponse.ranks:type_name -> raceday.standings.v1.ListRank
-	47, // 7: raceday.standings.v1.GetResultResponse.legs:type_name -> raceday.standings.v1.LegResult
-	9,  // 8: raceday.standings.v1.WatchResultResponse.result:type_name -> raceday.standings.v1.GetResultResponse
-	14, // 9: raceday.standings.v1.GetProgressResponse.races:type_name -> raceday.standings.v1.RaceProgress
-	17, // 10: raceday.standings.v1.ListListsResponse.lists:type_name -> raceday.standings.v1.ListSummary
-	1,  // 11: raceday.standings.v1.ExportResultsRequest.file:type_name -> raceday.standings.v1.ExportFile
-	32, // 12: raceday.standings.v1.ExportFactsRequest.at:type_name -> raceday.standings.v1.OfficialListName
-	24, // 13: raceday.standings.v1.RebuildResponse.difference:type_name -> raceday.standings.v1.RebuildDifference
-	25, // 14: raceday.standings.v1.RebuildResponse.summary:type_name -> raceday.standings.v1.RebuildSummary
-	48, // 15: raceday.standings.v1.ListOnCourseResponse.entrants:type_name -> raceday.standings.v1.OnCourse
-	49, // 16: raceday.standings.v1.ListAnomaliesRequest.kind:type_name -> raceday.standings.v1.AnomalyKind
-	50, // 17: raceday.standings.v1.ListAnomaliesResponse.anomalies:type_name -> raceday.standings.v1.Anomaly
-	51, // 18: raceday.standings.v1.ListAwardsResponse.prizes:type_name -> raceday.standings.v1.Prize
-	52, // 19: raceday.standings.v1.PublishOfficialListRequest.as:type_name -> raceday.standings.v1.OfficialState
-	53, // 20: raceday.standings.v1.PublishOfficialListResponse.list:type_name -> raceday.standings.v1.OfficialList
-	32, // 21: raceday.standings.v1.GetOfficialListRequest.name:type_name -> raceday.standings.v1.OfficialListName
-	53, // 22: raceday.standings.v1.GetOfficialListResponse.list:type_name -> raceday.standings.v1.OfficialList
-	53, // 23: raceday.standings.v1.ListOfficialListsResponse.lists:type_name -> raceday.standings.v1.OfficialList
-	53, // 24: raceday.standings.v1.DiffOfficialListsResponse.from:type_name -> raceday.standings.v1.OfficialList
-	53, // 25: raceday.standings.v1.DiffOfficialListsResponse.to:type_name -> raceday.standings.v1.OfficialList
-	54, // 26: raceday.standings.v1.DiffOfficialListsResponse.changes:type_name -> raceday.standings.v1.OfficialChange
-	2,  // 27: raceday.standings.v1.StandingsService.GetStandings:input_type -> raceday.standings.v1.GetStandingsRequest
-	6,  // 28: raceday.standings.v1.StandingsService.WatchStandings:input_type -> raceday.standings.v1.WatchStandingsRequest
-	4,  // 29: raceday.standings.v1.StandingsService.GetSplitStandings:input_type -> raceday.standings.v1.GetSplitStandingsRequest
-	8,  // 30: raceday.standings.v1.StandingsService.GetResult:input_type -> raceday.standings.v1.GetResultRequest
-	10, // 31: raceday.standings.v1.StandingsService.WatchResult:input_type -> raceday.standings.v1.WatchResultRequest
-	12, // 32: raceday.standings.v1.StandingsService.GetProgress:input_type -> raceday.standings.v1.GetProgressRequest
-	15, // 33: raceday.standings.v1.StandingsService.ListLists:input_type -> raceday.standings.v1.ListListsRequest
-	26, // 34: raceday.standings.v1.StandingsService.ListOnCourse:input_type -> raceday.standings.v1.ListOnCourseRequest
-	28, // 35: raceday.standings.v1.StandingsService.ListAnomalies:input_type -> raceday.standings.v1.ListAnomaliesRequest
-	30, // 36: raceday.standings.v1.StandingsService.ListAwards:input_type -> raceday.standings.v1.ListAwardsRequest
-	33, // 37: raceday.standings.v1.StandingsService.PublishOfficialList:input_type -> raceday.standings.v1.PublishOfficialListRequest
-	35, // 38: raceday.standings.v1.StandingsService.ListOpenMatters:input_type -> raceday.standings.v1.ListOpenMattersRequest
-	37, // 39: raceday.standings.v1.StandingsService.GetOfficialList:input_type -> raceday.standings.v1.GetOfficialListRequest
-	39, // 40: raceday.standings.v1.StandingsService.ListOfficialLists:input_type -> raceday.standings.v1.ListOfficialListsRequest
-	41, // 41: raceday.standings.v1.StandingsService.DiffOfficialLists:input_type -> raceday.standings.v1.DiffOfficialListsRequest
-	18, // 42: raceday.standings.v1.StandingsService.ExportResults:input_type -> raceday.standings.v1.ExportResultsRequest
-	20, // 43: raceday.standings.v1.StandingsService.ExportFacts:input_type -> raceday.standings.v1.ExportFactsRequest
-	22, // 44: raceday.standings.v1.StandingsService.Rebuild:input_type -> raceday.standings.v1.RebuildRequest
-	3,  // 45: raceday.standings.v1.StandingsService.GetStandings:output_type -> raceday.standings.v1.GetStandingsResponse
-	7,  // 46: raceday.standings.v1.StandingsService.WatchStandings:output_type -> raceday.standings.v1.WatchStandingsResponse
-	5,  // 47: raceday.standings.v1.StandingsService.GetSplitStandings:output_type -> raceday.standings.v1.GetSplitStandingsResponse
-	9,  // 48: raceday.standings.v1.StandingsService.GetResult:output_type -> raceday.standings.v1.GetResultResponse
-	11, // 49: raceday.standings.v1.StandingsService.WatchResult:output_type -> raceday.standings.v1.WatchResultResponse
-	13, // 50: raceday.standings.v1.StandingsService.GetProgress:output_type -> raceday.standings.v1.GetProgressResponse
-	16, // 51: raceday.standings.v1.StandingsService.ListLists:output_type -> raceday.standings.v1.ListListsResponse
-	27, // 52: raceday.standings.v1.StandingsService.ListOnCourse:output_type -> raceday.standings.v1.ListOnCourseResponse
-	29, // 53: raceday.standings.v1.StandingsService.ListAnomalies:output_type -> raceday.standings.v1.ListAnomaliesResponse
-	31, // 54: raceday.standings.v1.StandingsService.ListAwards:output_type -> raceday.standings.v1.ListAwardsResponse
-	34, // 55: raceday.standings.v1.StandingsService.PublishOfficialList:output_type -> raceday.standings.v1.PublishOfficialListResponse
-	36, // 56: raceday.standings.v1.StandingsService.ListOpenMatters:output_type -> raceday.standings.v1.ListOpenMattersResponse
-	38, // 57: raceday.standings.v1.StandingsService.GetOfficialList:output_type -> raceday.standings.v1.GetOfficialListResponse
-	40, // 58: raceday.standings.v1.StandingsService.ListOfficialLists:output_type -> raceday.standings.v1.ListOfficialListsResponse
-	42, // 59: raceday.standings.v1.StandingsService.DiffOfficialLists:output_type -> raceday.standings.v1.DiffOfficialListsResponse
-	19, // 60: raceday.standings.v1.StandingsService.ExportResults:output_type -> raceday.standings.v1.ExportResultsResponse
-	21, // 61: raceday.standings.v1.StandingsService.ExportFacts:output_type -> raceday.standings.v1.ExportFactsResponse
-	23, // 62: raceday.standings.v1.StandingsService.Rebuild:output_type -> raceday.standings.v1.RebuildResponse
-	45, // [45:63] is the sub-list for method output_type
-	27, // [27:45] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	0,  // 3: raceday.standings.v1.WatchStandingsRequest.order:type_name -> raceday.standings.v1.StandingsOrder
+	43, // 4: raceday.standings.v1.WatchStandingsResponse.rows:type_name -> raceday.standings.v1.Standing
+	43, // 5: raceday.standings.v1.GetResultResponse.standing:type_name -> raceday.standings.v1.Standing
+	45, // 6: raceday.standings.v1.GetResultResponse.splits:type_name -> raceday.standings.v1.Split
+	46, // 7: raceday.standings.v1.GetResultResponse.ranks:type_name -> raceday.standings.v1.ListRank
+	47, // 8: raceday.standings.v1.GetResultResponse.legs:type_name -> raceday.standings.v1.LegResult
+	9,  // 9: raceday.standings.v1.WatchResultResponse.result:type_name -> raceday.standings.v1.GetResultResponse
+	14, // 10: raceday.standings.v1.GetProgressResponse.races:type_name -> raceday.standings.v1.RaceProgress
+	17, // 11: raceday.standings.v1.ListListsResponse.lists:type_name -> raceday.standings.v1.ListSummary
+	1,  // 12: raceday.standings.v1.ExportResultsRequest.file:type_name -> raceday.standings.v1.ExportFile
+	32, // 13: raceday.standings.v1.ExportFactsRequest.at:type_name -> raceday.standings.v1.OfficialListName
+	24, // 14: raceday.standings.v1.RebuildResponse.difference:type_name -> raceday.standings.v1.RebuildDifference
+	25, // 15: raceday.standings.v1.RebuildResponse.summary:type_name -> raceday.standings.v1.RebuildSummary
+	48, // 16: raceday.standings.v1.ListOnCourseResponse.entrants:type_name -> raceday.standings.v1.OnCourse
+	49, // 17: raceday.standings.v1.ListAnomaliesRequest.kind:type_name -> raceday.standings.v1.AnomalyKind
+	50, // 18: raceday.standings.v1.ListAnomaliesResponse.anomalies:type_name -> raceday.standings.v1.Anomaly
+	51, // 19: raceday.standings.v1.ListAwardsResponse.prizes:type_name -> raceday.standings.v1.Prize
+	52, // 20: raceday.standings.v1.PublishOfficialListRequest.as:type_name -> raceday.standings.v1.OfficialState
+	53, // 21: raceday.standings.v1.PublishOfficialListResponse.list:type_name -> raceday.standings.v1.OfficialList
+	32, // 22: raceday.standings.v1.GetOfficialListRequest.name:type_name -> raceday.standings.v1.OfficialListName
+	53, // 23: raceday.standings.v1.GetOfficialListResponse.list:type_name -> raceday.standings.v1.OfficialList
+	53, // 24: raceday.standings.v1.ListOfficialListsResponse.lists:type_name -> raceday.standings.v1.OfficialList
+	53, // 25: raceday.standings.v1.DiffOfficialListsResponse.from:type_name -> raceday.standings.v1.OfficialList
+	53, // 26: raceday.standings.v1.DiffOfficialListsResponse.to:type_name -> raceday.standings.v1.OfficialList
+	54, // 27: raceday.standings.v1.DiffOfficialListsResponse.changes:type_name -> raceday.standings.v1.OfficialChange
+	2,  // 28: raceday.standings.v1.StandingsService.GetStandings:input_type -> raceday.standings.v1.GetStandingsRequest
+	6,  // 29: raceday.standings.v1.StandingsService.WatchStandings:input_type -> raceday.standings.v1.WatchStandingsRequest
+	4,  // 30: raceday.standings.v1.StandingsService.GetSplitStandings:input_type -> raceday.standings.v1.GetSplitStandingsRequest
+	8,  // 31: raceday.standings.v1.StandingsService.GetResult:input_type -> raceday.standings.v1.GetResultRequest
+	10, // 32: raceday.standings.v1.StandingsService.WatchResult:input_type -> raceday.standings.v1.WatchResultRequest
+	12, // 33: raceday.standings.v1.StandingsService.GetProgress:input_type -> raceday.standings.v1.GetProgressRequest
+	15, // 34: raceday.standings.v1.StandingsService.ListLists:input_type -> raceday.standings.v1.ListListsRequest
+	26, // 35: raceday.standings.v1.StandingsService.ListOnCourse:input_type -> raceday.standings.v1.ListOnCourseRequest
+	28, // 36: raceday.standings.v1.StandingsService.ListAnomalies:input_type -> raceday.standings.v1.ListAnomaliesRequest
+	30, // 37: raceday.standings.v1.StandingsService.ListAwards:input_type -> raceday.standings.v1.ListAwardsRequest
+	33, // 38: raceday.standings.v1.StandingsService.PublishOfficialList:input_type -> raceday.standings.v1.PublishOfficialListRequest
+	35, // 39: raceday.standings.v1.StandingsService.ListOpenMatters:input_type -> raceday.standings.v1.ListOpenMattersRequest
+	37, // 40: raceday.standings.v1.StandingsService.GetOfficialList:input_type -> raceday.standings.v1.GetOfficialListRequest
+	39, // 41: raceday.standings.v1.StandingsService.ListOfficialLists:input_type -> raceday.standings.v1.ListOfficialListsRequest
+	41, // 42: raceday.standings.v1.StandingsService.DiffOfficialLists:input_type -> raceday.standings.v1.DiffOfficialListsRequest
+	18, // 43: raceday.standings.v1.StandingsService.ExportResults:input_type -> raceday.standings.v1.ExportResultsRequest
+	20, // 44: raceday.standings.v1.StandingsService.ExportFacts:input_type -> raceday.standings.v1.ExportFactsRequest
+	22, // 45: raceday.standings.v1.StandingsService.Rebuild:input_type -> raceday.standings.v1.RebuildRequest
+	3,  // 46: raceday.standings.v1.StandingsService.GetStandings:output_type -> raceday.standings.v1.GetStandingsResponse
+	7,  // 47: raceday.standings.v1.StandingsService.WatchStandings:output_type -> raceday.standings.v1.WatchStandingsResponse
+	5,  // 48: raceday.standings.v1.StandingsService.GetSplitStandings:output_type -> raceday.standings.v1.GetSplitStandingsResponse
+	9,  // 49: raceday.standings.v1.StandingsService.GetResult:output_type -> raceday.standings.v1.GetResultResponse
+	11, // 50: raceday.standings.v1.StandingsService.WatchResult:output_type -> raceday.standings.v1.WatchResultResponse
+	13, // 51: raceday.standings.v1.StandingsService.GetProgress:output_type -> raceday.standings.v1.GetProgressResponse
+	16, // 52: raceday.standings.v1.StandingsService.ListLists:output_type -> raceday.standings.v1.ListListsResponse
+	27, // 53: raceday.standings.v1.StandingsService.ListOnCourse:output_type -> raceday.standings.v1.ListOnCourseResponse
+	29, // 54: raceday.standings.v1.StandingsService.ListAnomalies:output_type -> raceday.standings.v1.ListAnomaliesResponse
+	31, // 55: raceday.standings.v1.StandingsService.ListAwards:output_type -> raceday.standings.v1.ListAwardsResponse
+	34, // 56: raceday.standings.v1.StandingsService.PublishOfficialList:output_type -> raceday.standings.v1.PublishOfficialListResponse
+	36, // 57: raceday.standings.v1.StandingsService.ListOpenMatters:output_type -> raceday.standings.v1.ListOpenMattersResponse
+	38, // 58: raceday.standings.v1.StandingsService.GetOfficialList:output_type -> raceday.standings.v1.GetOfficialListResponse
+	40, // 59: raceday.standings.v1.StandingsService.ListOfficialLists:output_type -> raceday.standings.v1.ListOfficialListsResponse
+	42, // 60: raceday.standings.v1.StandingsService.DiffOfficialLists:output_type -> raceday.standings.v1.DiffOfficialListsResponse
+	19, // 61: raceday.standings.v1.StandingsService.ExportResults:output_type -> raceday.standings.v1.ExportResultsResponse
+	21, // 62: raceday.standings.v1.StandingsService.ExportFacts:output_type -> raceday.standings.v1.ExportFactsResponse
+	23, // 63: raceday.standings.v1.StandingsService.Rebuild:output_type -> raceday.standings.v1.RebuildResponse
+	46, // [46:64] is the sub-list for method output_type
+	28, // [28:46] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_raceday_standings_v1_standings_service_proto_init() }
