@@ -63,10 +63,14 @@ type Dependencies struct {
 type Service struct {
 	deps         Dependencies
 	anomalyLists anomalyLists
+	// rendering holds who makes a file.
+	rendering chan struct{}
 }
 
 // NewService returns the service. Its live answers need Boards to run.
-func NewService(deps Dependencies) *Service { return &Service{deps: deps} }
+func NewService(deps Dependencies) *Service {
+	return &Service{deps: deps, rendering: make(chan struct{}, maxRenders)}
+}
 
 // Order is that of the rows of a list.
 type Order int

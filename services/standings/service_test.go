@@ -22,6 +22,12 @@ import (
 // serve returns the service over a backend, with its boards running until the test ends.
 func serve(t *testing.T, b *backend) *standings.Service {
 	t.Helper()
+	return standings.NewService(standings.Dependencies{Boards: serveBoards(t, b), Store: b, Events: b, Now: time.Now})
+}
+
+// serveBoards runs boards on a backend until the test ends.
+func serveBoards(t *testing.T, b *backend) *standings.Boards {
+	t.Helper()
 	boards := standings.NewBoards(b, b, b, slog.New(slog.DiscardHandler))
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
@@ -32,7 +38,7 @@ func serve(t *testing.T, b *backend) *standings.Service {
 			t.Errorf("Run ends with %v", err)
 		}
 	})
-	return standings.NewService(standings.Dependencies{Boards: boards, Store: b, Events: b, Now: time.Now})
+	return boards
 }
 
 // relayField is 120 finished teams and 5 on course.
