@@ -122,8 +122,8 @@ func (n *entrantNow) shows(o *entrantNow) bool {
 // or the board closes (ErrStopping). While send takes its time versions pass, and only the newest is sent next. That others
 // finish behind is no change.
 func (b *Board) WatchEntrant(ctx context.Context, bib race.Bib, send func(EntrantResult) error) error {
-	b.windows.count(1)
-	defer b.windows.count(-1)
+	b.windows.countEntrants(1)
+	defer b.windows.countEntrants(-1)
 	var sent *entrantNow
 	for {
 		now, err := b.entrant(bib)

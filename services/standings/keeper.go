@@ -23,9 +23,9 @@ const (
 	idleChecks = int(10 * time.Minute / checkEvery)
 	// noticesWaiting is how many notices wait while a board loads; what is beyond is found missing.
 	noticesWaiting = 256
-	// watcherTime is about what it costs to tell one watcher. Rounds of telling begin no sooner after one another than such a
-	// round takes, so that thousands of watchers leave a processor for who scores and asks: 10 000 are told five times a
-	// second, up to 50, whose round is not worth waiting for, at once.
+	// watcherTime is about what it costs to tell one watcher. A round of telling begins no sooner than the one before should
+	// be over, so that thousands of watchers leave a processor for who scores and asks: 10 000 of the same rows are told
+	// five times a second, up to 50, whose round is not worth waiting for, at once.
 	watcherTime = 20 * time.Microsecond
 	shortRound  = time.Millisecond
 )
@@ -46,12 +46,13 @@ type keeper struct {
 	load     *time.Timer
 	loadedAt time.Time
 
-	// due receives, or tell fires, when those who watch are to be told, which is so while telling; toldAt is when they last
-	// were.
+	// due receives, or tell fires, when those who watch are to be told, which is so while telling. toldAt is when they last
+	// were, and round how long that should take.
 	due     chan struct{}
 	tell    *time.Timer
 	telling bool
 	toldAt  time.Time
+	round   time.Duration
 
 	// users and unusedChecks belong to Boards.
 	users, unusedChecks int
@@ -122,8 +123,7 @@ func (k *keeper) tellSoon() {
 		return
 	}
 	k.telling = true
-	round := time.Duration(k.board.windows.count(0)) * watcherTime
-	if left := round - time.Since(k.toldAt); round > shortRound && left > 0 {
+	if left := k.round - time.Since(k.toldAt); k.round > shortRound && left > 0 {
 		k.tell.Reset(left)
 	} else {
 		k.due <- struct{}{}
@@ -131,8 +131,8 @@ func (k *keeper) tellSoon() {
 }
 
 func (k *keeper) tellAll() {
-	k.board.Tell()
-	k.telling, k.toldAt = false, time.Now()
+	told := k.board.Tell()
+	k.telling, k.toldAt, k.round = false, time.Now(), time.Duration(told)*watcherTime
 }
 
 // fail tells everybody who waits for the board, and lets the next who asks try again.

@@ -241,3 +241,27 @@ func TestAnExportIsByTheEventThatTheResultsAreOf(t *testing.T) {
 		t.Errorf("once the event is applied the export holds no %s:\n%s", want, got.String())
 	}
 }
+
+func TestAPageAroundABibHasNoNextOne(t *testing.T) {
+	t.Parallel()
+	service := serve(t, relayField())
+	for _, c := range []struct {
+		order standings.Order
+		want  []race.Bib
+	}{
+		{standings.RankedFirst, []race.Bib{"119", "120", "121"}}, {standings.Live, []race.Bib{"119", "120", "121"}},
+	} {
+		q := standings.Query{Event: relayDay, Race: "relay", Order: c.order, Around: "120", PageSize: 3}
+		page, next, err := service.Standings(t.Context(), q)
+		if err != nil || next != "" || page.Ranked != 120 || page.OnCourse != 5 {
+			t.Errorf("%d and %d of a page before %q: %v", page.Ranked, page.OnCourse, next, err)
+		}
+		if diff := gocmp.Diff(c.want, bibs(page.Rows)); diff != "" {
+			t.Errorf("order %d (-want +got)\n%s", c.order, diff)
+		}
+		q.PageToken = "x"
+		if _, _, err := service.Standings(t.Context(), q); !errors.Is(err, standings.ErrPageTokenInvalid) {
+			t.Errorf("with a page token: %v", err)
+		}
+	}
+}

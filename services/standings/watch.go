@@ -204,12 +204,19 @@ func (b *Board) enter(w Watching) (windowKey, int64, error) {
 	return key, w.ResumeVersion, nil
 }
 
-// Tell brings all who watch to what the board shows.
-func (b *Board) Tell() {
+// lookShare is how many who watch one entrant, and look whether there is something to send, cost as much as one who is told.
+const lookShare = 10
+
+// Tell brings all who watch to what the board shows, and returns about how many are told something.
+func (b *Board) Tell() int {
 	b.tellFields()
+	var told []*window
 	for _, w := range b.windows.all() {
-		w.refresh(b)
+		if w.refresh(b) {
+			told = append(told, w)
+		}
 	}
+	return b.windows.usersOf(told) + b.windows.countEntrants(0)/lookShare
 }
 
 // tellFields wakes those who watch one entrant of a race in which something has changed.

@@ -63,11 +63,13 @@ const (
 	anew = -1
 )
 
-// refresh brings the window to what the board shows now.
-func (w *window) refresh(b *Board) {
+// refresh brings the window to what the board shows now, and reports whether there is something to tell.
+func (w *window) refresh(b *Board) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	turn := w.turn
 	w.refreshHeld(b)
+	return w.turn > turn
 }
 
 func (w *window) refreshHeld(b *Board) {

@@ -11,8 +11,8 @@ type windows struct {
 	// open are all of them; byKey are those that more may join.
 	open  map[*window]struct{}
 	byKey map[windowKey]*window
-	// watchers counts all who watch the board.
-	watchers int
+	// entrantWatchers counts those who watch one entrant.
+	entrantWatchers int
 }
 
 // enter returns the window of a key, made where it is new, until leave is called.
@@ -28,14 +28,12 @@ func (ws *windows) enter(key windowKey, now func() time.Time) *window {
 		ws.open[w], ws.byKey[key] = struct{}{}, w
 	}
 	w.users++
-	ws.watchers++
 	return w
 }
 
 func (ws *windows) leave(w *window) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
-	ws.watchers--
 	if w.users--; w.users > 0 {
 		return
 	}
@@ -65,10 +63,21 @@ func (ws *windows) all() []*window {
 	return all
 }
 
-// count adds to the number of watchers, and returns it.
-func (ws *windows) count(more int) int {
+// usersOf counts who watches these windows.
+func (ws *windows) usersOf(some []*window) int {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
-	ws.watchers += more
-	return ws.watchers
+	users := 0
+	for _, w := range some {
+		users += w.users
+	}
+	return users
+}
+
+// countEntrants adds to the number of those who watch one entrant, and returns it.
+func (ws *windows) countEntrants(more int) int {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	ws.entrantWatchers += more
+	return ws.entrantWatchers
 }
