@@ -23,6 +23,9 @@ func TestBenches(t *testing.T) {
 		{[]string{"score", "--reads", "20000", "--runs", "1"}, []string{"reads", "entrants", "seconds", "floor_seconds", "reads_per_core_second"}, nil},
 		{[]string{"ingest", "--reads", "2000", "--entrants", "300", "--runs", "1"}, []string{"reads", "entrants", "reads_per_second", "floor_reads_per_second"}, nil},
 		{[]string{"watch", "--entrants", "300", "--runs", "1"}, []string{"reads", "entrants", "p50_milliseconds", "p99_milliseconds", "floor_p50_milliseconds"}, nil},
+		{[]string{"watchers", "--watchers", "200", "--entrants", "600", "--seconds", "2", "--reads-per-second", "40"}, []string{"reads", "seen",
+			"messages", "p50_milliseconds", "p99_milliseconds", "kib_per_watcher", "floor_p50_milliseconds", "floor_p99_milliseconds"},
+			map[string]float64{"watchers": 200, "connections": 2}},
 		{[]string{"recompute", "--entrants", "300", "--reads", "5000", "--runs", "1"}, []string{"reads", "seconds", "floor_seconds"}, nil},
 		{[]string{"rewind", "--entrants", "300", "--reads", "5000", "--rewind", "10000"}, []string{"stored", "live", "rewind_per_second",
 			"p50_milliseconds", "p99_milliseconds", "floor_p99_milliseconds"}, map[string]float64{"more_rows": 0}},
@@ -59,6 +62,8 @@ func TestABenchThatMeasuresNothingIsWrongUsage(t *testing.T) {
 	t.Parallel()
 	raceday(t, exitUsage, "bench", "ingest", "--runs", "0")
 	raceday(t, exitUsage, "bench", "register", "--runs", "0")
+	raceday(t, exitUsage, "bench", "watchers", "--watchers", "0")
+	raceday(t, exitUsage, "bench", "watchers", "--per-connection", "101")
 	raceday(t, exitUsage, "bench", "register", "--places", "0")
 	raceday(t, exitUsage, "bench", "score", "--dir", filepath.Join(t.TempDir(), "missing"))
 	raceday(t, exitUsage, "bench", "swim")

@@ -19,21 +19,38 @@ import (
 
 type standingsCommand struct {
 	client
-	Event string `required:"" placeholder:"ID" help:"Event."`
-	Race  string `arg:"" help:"Race."`
-	List  string `arg:"" optional:"" help:"List, such as age/M35-39; without it the race's first."`
-	Top   int32  `default:"50" help:"Rows to show; 0: all."`
-	Watch bool   `xor:"order" help:"Go on with what changes, until interrupted."`
-	At    string `xor:"order" placeholder:"POINT" help:"Who passed there, in the order there: k25, or line#2 for the second visit of a point."`
-	Live  bool   `xor:"order" help:"Finishers and those on course in one order, by the estimated time of whoever is on course."`
+	Event  string `required:"" placeholder:"ID" help:"Event."`
+	Race   string `arg:"" help:"Race."`
+	List   string `arg:"" optional:"" help:"List, such as age/M35-39; without it the race's first."`
+	Top    *int32 `help:"Rows to show, else 50, and 11 around a bib; 0: all."`
+	Around string `xor:"around" placeholder:"BIB" help:"The rows around this bib, which follow it as it moves."`
+	Watch  bool   `xor:"watch" help:"Go on with what changes, until interrupted."`
+	At     string `xor:"around,watch,order" placeholder:"POINT" help:"Who passed there, in the order there: k25, or line#2 for the second visit of a point."`
+	Live   bool   `xor:"order" help:"Finishers and those on course in one order, by the estimated time of whoever is on course."`
 }
 
 // Validate refuses a number of rows that is none.
 func (c *standingsCommand) Validate() error {
-	if c.Top < 0 {
+	switch {
+	case c.Top == nil:
+		return nil
+	case *c.Top < 0:
 		return fmt.Errorf("--top must not be negative")
+	case *c.Top == 0 && c.Around != "":
+		return fmt.Errorf("--top is at least 1 with --around")
 	}
 	return nil
+}
+
+// top is the number of rows wanted.
+func (c *standingsCommand) top() int32 {
+	switch {
+	case c.Top != nil:
+		return *c.Top
+	case c.Around != "":
+		return 0 // the server's own
+	}
+	return 50
 }
 
 // Run shows a list.
@@ -42,13 +59,18 @@ func (c *standingsCommand) Run(t *terminal) error {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		switch {
-		case c.Live:
+		case c.Live && !c.Watch && c.Around == "":
 			return c.showLive(ctx, conn, t.stdout)
 		case c.At != "":
 			return c.showSplit(ctx, conn, t.stdout)
 		}
+		heading, order := "RANK", standingsv1.StandingsOrder_STANDINGS_ORDER_RANKED_FIRST
+		if c.Live {
+			heading, order = "LIVE", standingsv1.StandingsOrder_STANDINGS_ORDER_LIVE
+		}
 		stream, err := standingsv1.NewStandingsServiceClient(conn).WatchStandings(ctx, &standingsv1.WatchStandingsRequest{
-			EventId: c.Event, Race: c.Race, List: c.List, Top: c.Top})
+			EventId: c.Event, Race: c.Race, List: c.List, Top: c.top(), Around: c.Around, Order: order,
+		})
 		if err != nil {
 			return err
 		}
@@ -64,12 +86,12 @@ func (c *standingsCommand) Run(t *terminal) error {
 			rows = updateRows(rows, update)
 			switch {
 			case !c.Watch:
-				return printRows(t.stdout, "RANK", rows)
+				return printRows(t.stdout, heading, rows)
 			case isTerminal(t.stdout):
 				fmt.Fprintf(t.stdout, "\x1b[H\x1b[2J%s, %s, version %d\n", c.Race, update.GetList(), update.GetVersion())
-				err = printRows(t.stdout, "RANK", rows)
+				err = printRows(t.stdout, heading, rows)
 			default:
-				err = printRows(t.stdout, "RANK", update.GetRows())
+				err = printRows(t.stdout, heading, update.GetRows())
 			}
 			if err != nil {
 				return err
@@ -116,11 +138,11 @@ func updateRows(rows []*standingsv1.Standing, update *standingsv1.WatchStandings
 	return kept
 }
 
-// compareRows orders rows as the server does: the ranked by rank, then those on course by how far they are and by their
+// compareRows orders rows as the server does: the ranked by rank, in the live order by that, then those on course by how far they are and by their
 // time there, those without one last; then by bib.
 func compareRows(a, b *standingsv1.Standing) int {
 	var order int
-	switch rankA, rankB := a.GetRank(), b.GetRank(); {
+	switch rankA, rankB := cmp.Or(a.GetLiveRank(), a.GetRank()), cmp.Or(b.GetLiveRank(), b.GetRank()); {
 	case rankA > 0 && rankB > 0:
 		order = cmp.Compare(rankA, rankB)
 	case rankA != rankB:

@@ -30,13 +30,13 @@ func (c *standingsCommand) showLive(ctx context.Context, conn *grpc.ClientConn, 
 	}
 	var rows []*standingsv1.Standing
 	for {
-		request.PageSize = nextPageSize(c.Top, len(rows))
+		request.PageSize = nextPageSize(c.top(), len(rows))
 		page, err := standingsv1.NewStandingsServiceClient(conn).GetStandings(ctx, request)
 		if err != nil {
 			return err
 		}
 		rows = append(rows, page.GetRows()...)
-		if request.PageToken = page.GetNextPageToken(); request.PageToken == "" || c.Top > 0 && len(rows) >= int(c.Top) {
+		if request.PageToken = page.GetNextPageToken(); request.PageToken == "" || c.top() > 0 && len(rows) >= int(c.top()) {
 			fmt.Fprintf(w, "%s, %s: %d ranked and %d on course together; ~ is an estimate\n",
 				c.Race, page.GetList(), page.GetRanked(), page.GetOnCourse())
 			return printRows(w, "LIVE", rows)
@@ -49,13 +49,13 @@ func (c *standingsCommand) showSplit(ctx context.Context, conn *grpc.ClientConn,
 	request := &standingsv1.GetSplitStandingsRequest{EventId: c.Event, Race: c.Race, List: c.List, Point: c.At}
 	var rows []*standingsv1.SplitStanding
 	for {
-		request.PageSize = nextPageSize(c.Top, len(rows))
+		request.PageSize = nextPageSize(c.top(), len(rows))
 		page, err := standingsv1.NewStandingsServiceClient(conn).GetSplitStandings(ctx, request)
 		if err != nil {
 			return err
 		}
 		rows = append(rows, page.GetRows()...)
-		if request.PageToken = page.GetNextPageToken(); request.PageToken == "" || c.Top > 0 && len(rows) >= int(c.Top) {
+		if request.PageToken = page.GetNextPageToken(); request.PageToken == "" || c.top() > 0 && len(rows) >= int(c.top()) {
 			fmt.Fprintf(w, "%s, %s: %d passed %s at %s km\n",
 				c.Race, page.GetList(), page.GetTotal(), page.GetPoint(), kilometres(page.GetAtMetres()))
 			return printSplit(w, rows)

@@ -81,6 +81,13 @@ LIVE  BIB  NAME     GROUP  COUNTRY  TIME     GUN      NET      AT   ESTIMATE
 LIVE  BIB  NAME  GROUP  COUNTRY  TIME  GUN  NET  AT   ESTIMATE
 1     2    Ben   M                               k10  ~1:29:50
 `},
+		{[]string{"standings", "--event", "hour", "twenty", "--around", "2", "--top", "2"}, `RANK  BIB  NAME     GROUP  COUNTRY  TIME     GUN      NET      AT   ESTIMATE
+1     1    Aigerim  F               0:58:20  0:58:20  0:58:15       
+      2    Ben      M                                          k10  ~1:29:55
+`},
+		{[]string{"standings", "--event", "hour", "twenty", "--around", "3", "--top", "1", "--live"}, `LIVE  BIB  NAME  GROUP  COUNTRY  TIME  GUN  NET  AT  ESTIMATE
+3     3    Cem   M                               k5  ~1:39:45
+`},
 	} {
 		eventually(t, 10*time.Second, func() error {
 			out, _ := raceday(t, exitSuccess, append(c.args, "--server", s.grpc)...)
@@ -101,6 +108,10 @@ LIVE  BIB  NAME  GROUP  COUNTRY  TIME  GUN  NET  AT   ESTIMATE
 		t.Errorf("a bib that is none: %q", stderr)
 	}
 	raceday(t, exitUsage, "standings", "--event", "hour", "twenty", "--at", "k10", "--live")
+	raceday(t, exitUsage, "standings", "--event", "hour", "twenty", "--at", "k10", "--around", "1")
+	if _, stderr := raceday(t, exitFailure, "standings", "--event", "hour", "twenty", "--around", "99", "--server", s.grpc); !strings.Contains(stderr, "ENTRANT_NOT_FOUND") {
+		t.Errorf("rows around a bib that is none: %q", stderr)
+	}
 
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

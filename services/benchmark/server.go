@@ -24,6 +24,8 @@ import (
 type Server struct {
 	// Conn calls as an administrator.
 	Conn *grpc.ClientConn
+	// Address and Key are those that Conn calls with.
+	Address, Key string
 	// Dial opens a further connection like Conn, which the bench closes.
 	Dial func() (*grpc.ClientConn, error)
 	// NATS is a connection of the bench's own, JetStream one on it.

@@ -24,9 +24,9 @@ type Board struct {
 	filling int
 	// course has a lock of its own, which is taken before mu.
 	course courseLists
-	// orders have a lock of their own too.
-	orders orders
-	// legTables too.
+	// orders, windows and legTables have locks of their own too; that of a window, then that of orders, is taken before mu.
+	orders    orders
+	windows   windows
 	legTables legTables
 	// closed ends the watches.
 	closed chan struct{}
@@ -76,8 +76,15 @@ func (b *Board) Event() *race.Event {
 	return b.event
 }
 
-// Apply brings the board to a later version: these results are new or other ones, these entrants are no more.
+// Apply brings the board, and all who watch it, to a later version: these results are new or other ones, these entrants are
+// no more.
 func (b *Board) Apply(version int64, changed []result.Result, removed []race.EntrantID) {
+	b.advance(version, changed, removed)
+	b.Tell()
+}
+
+// advance brings the board to a later version. Who watches it is told by Tell.
+func (b *Board) advance(version int64, changed []result.Result, removed []race.EntrantID) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.apply(version, changed, removed)
@@ -99,6 +106,13 @@ func (b *Board) apply(version int64, changed []result.Result, removed []race.Ent
 			b.entrants[r.Entrant], b.bibs[r.Bib] = r, r.Entrant
 			f.put(r, version, touched)
 			fields[f] = struct{}{}
+		}
+	}
+	if version > b.version+1 { // what was between may have come and gone
+		for _, f := range b.fields {
+			for _, l := range f.lists {
+				l.version = version
+			}
 		}
 	}
 	b.history.add(b.version, version, old)
@@ -143,10 +157,15 @@ func (b *Board) fits(results []result.Result) bool {
 	return true
 }
 
-// Reload brings the board to what was read from the store. Where the event is still the same only what differs changes,
+// Reload brings the board, and all who watch it, to what was read from the store. Where the event is still the same only what differs changes,
 // so that watches go on; else everything is new and they begin again. Anomalies, which notices do not tell, make no
 // difference.
 func (b *Board) Reload(event *race.Event, version int64, results []result.Result) {
+	b.reload(event, version, results)
+	b.Tell()
+}
+
+func (b *Board) reload(event *race.Event, version int64, results []result.Result) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.filling++
@@ -155,9 +174,6 @@ func (b *Board) Reload(event *race.Event, version int64, results []result.Result
 		b.fill(event, version, results)
 		for _, f := range before {
 			close(f.changed)
-			for _, l := range f.lists {
-				close(l.changed)
-			}
 		}
 		return
 	}

@@ -311,3 +311,41 @@ func TestAWatchKeepsItsBoardOpenUntilTheBoardsStop(t *testing.T) {
 		}
 	})
 }
+
+// A hundred who watch the same are told in rounds of two milliseconds, and all of the newest in the end.
+func TestManyWatchersAreToldInRounds(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(b *bench) {
+		const watchers, commits = 100, 100
+		var told, newest [watchers]int
+		var all sync.WaitGroup
+		for i := range watchers {
+			all.Go(func() {
+				err := b.boards.Use(b.Context(), relayDay, func(board *standings.Board) error {
+					return board.Watch(b.Context(), standings.Watching{Race: "relay"}, func(u standings.Update) error {
+						told[i]++
+						newest[i] = int(u.Version)
+						return nil
+					})
+				})
+				if !errors.Is(err, standings.ErrStopping) {
+					b.Errorf("the watch ends with %v", err)
+				}
+			})
+		}
+		synctest.Wait()
+		for n := range commits {
+			b.send(b.commit(time.Duration(n+1) * second))
+			time.Sleep(millisecond)
+		}
+		time.Sleep(10 * millisecond)
+		synctest.Wait()
+		for i := range watchers {
+			if newest[i] != commits || told[i] < commits/3 || told[i] > commits*2/3 {
+				b.Errorf("watcher %d was told %d times of %d commits, of version %d last", i, told[i], commits, newest[i])
+			}
+		}
+		b.stop()
+		all.Wait()
+	})
+}

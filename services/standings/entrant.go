@@ -50,7 +50,7 @@ type entrantNow struct {
 	// rank is that in the list of the first classification.
 	rank int
 	mark *Mark
-	// changed is closed when something in the race has changed.
+	// changed is closed when watchers are told that something in the race has changed.
 	changed <-chan struct{}
 }
 
@@ -104,6 +104,8 @@ func (n *entrantNow) shows(o *entrantNow) bool {
 // or the board closes (ErrStopping). While send takes its time versions pass, and only the newest is sent next. That others
 // finish behind is no change.
 func (b *Board) WatchEntrant(ctx context.Context, bib race.Bib, send func(EntrantResult) error) error {
+	b.windows.countEntrants(1)
+	defer b.windows.countEntrants(-1)
 	var sent *entrantNow
 	for {
 		now, err := b.entrant(bib)

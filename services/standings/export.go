@@ -61,10 +61,14 @@ type OfficialName struct {
 // is written to what it returns.
 type Begin func(name string, version int64) io.Writer
 
-// ExportResults writes a file of an event, or several. ResultsCSV, LegsCSV and ResultsJSON are of what is stored; the others
+// ExportResults writes a file of an event, or several, when those who asked before have theirs made. ResultsCSV, LegsCSV and ResultsJSON are of what is stored; the others
 // of the live lists. Faults: one that says that there is no such event; of the others also ErrRaceNotFound, ErrListNotFound,
 // ErrOfficialNotFound, ErrEntrantNotFound, ErrNotFinished, ErrStopping.
 func (s *Service) ExportResults(ctx context.Context, e Export, begin Begin) error {
+	return s.rendered(ctx, begin, func(begin Begin) error { return s.export(ctx, e, begin) })
+}
+
+func (s *Service) export(ctx context.Context, e Export, begin Begin) error {
 	switch e.File {
 	case Workbook, ListsCSV:
 		return s.exportLists(ctx, e, begin)

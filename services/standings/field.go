@@ -20,8 +20,11 @@ type field struct {
 	// marks are what finishes are marked by, since version markedAt; 0 where there never were any.
 	marks    *marks
 	markedAt int64
-	// changed is closed when something in the field changes next.
-	changed chan struct{}
+	// revision counts the changes of anything in the field. changed is closed when those who watch are told of them; touched
+	// says that they have not been yet.
+	revision int64
+	changed  chan struct{}
+	touched  bool
 }
 
 // newField puts a whole race in order at once.
@@ -110,10 +113,18 @@ func (f *field) take(r *result.Result, version int64, touched map[*list]struct{}
 	}
 }
 
-// touch ends a change of the field.
+// touch ends a change of something in the field.
 func (f *field) touch() {
-	close(f.changed)
-	f.changed = make(chan struct{})
+	f.revision++
+	f.touched = true
+}
+
+// tell wakes who watches the field if something in it has changed.
+func (f *field) tell() {
+	if f.touched {
+		close(f.changed)
+		f.changed, f.touched = make(chan struct{}), false
+	}
 }
 
 // list returns a list by its name, and the name. An empty name is the race's first list: of the first classification the

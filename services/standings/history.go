@@ -66,16 +66,17 @@ func (h *history) since(version int64) (map[race.EntrantID]*result.Result, bool)
 	return old, true
 }
 
-// rowsAt returns the first n rows of a list, 0 for all, as they were at an earlier version of the same event; false where
-// that is not remembered.
-func (b *Board) rowsAt(event *race.Event, raceID race.ID, name string, n int, version int64) ([]Row, bool) {
+// rowsAt returns the rows of a window as they were at an earlier version of the same event; false where that is not
+// remembered.
+func (b *Board) rowsAt(now *view, key windowKey, version int64) ([]Row, bool) {
 	b.mu.RLock()
 	old, known := b.history.since(version)
-	if !known || b.event != event {
+	f, ok := b.fields[key.race]
+	if !known || !ok || f.race != now.race {
 		b.mu.RUnlock()
 		return nil, false
 	}
-	_, l, err := b.list(raceID, name)
+	_, l, err := f.list(now.list)
 	if err != nil {
 		b.mu.RUnlock()
 		return nil, false
@@ -89,15 +90,19 @@ func (b *Board) rowsAt(event *race.Event, raceID race.ID, name string, n int, ve
 	b.mu.RUnlock()
 
 	for _, r := range old {
-		if r != nil && r.Race == raceID && slices.Contains(r.Lists, name) {
+		if r != nil && r.Race == key.race && slices.Contains(r.Lists, now.list) {
 			members = append(members, r)
 		}
 	}
 	var entries []entry
 	var course onCourse
+	var middle *result.Result
 	entrants := make(map[race.EntrantID]*result.Result, len(members))
 	for _, r := range members {
 		entrants[r.Entrant] = r
+		if r.Bib == key.around {
+			middle = r
+		}
 		if e, ok := rankedEntry(r, l.terms.classification); ok {
 			entries = append(entries, e)
 		}
@@ -106,5 +111,9 @@ func (b *Board) rowsAt(event *race.Event, raceID race.ID, name string, n int, ve
 		}
 	}
 	slices.SortFunc(course, l.terms.compareOnCourse)
-	return rows(newRanking(entries), course, l.terms, entrants, 0, n), true
+	ranked, offset := newRanking(entries), 0
+	if key.around != "" {
+		offset = span(ranked, course, l.terms, middle, key.top)
+	}
+	return rows(ranked, course, l.terms, entrants, offset, key.top), true
 }

@@ -26,9 +26,12 @@ type legTableKey struct {
 
 // legTable is all legs of a relay at one moment.
 type legTable struct {
-	changed <-chan struct{}
-	version int64
-	legs    []tableLeg
+	// field and its revision are what the table is of; changed is closed when those who watch are told of another.
+	field    *field
+	revision int64
+	changed  <-chan struct{}
+	version  int64
+	legs     []tableLeg
 }
 
 // tableLeg is the teams that ended a leg.
@@ -61,7 +64,7 @@ func (b *Board) legTable(key legTableKey) (*legTable, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case kept != nil && kept.changed == now.changed:
+	case kept.holds(&now):
 		now.legs = kept.legs
 	default:
 		now.legs = tableLegs(r, teams)
@@ -71,6 +74,11 @@ func (b *Board) legTable(key legTableKey) (*legTable, error) {
 	}
 	b.legTables.kept[key] = &now
 	return &now, nil
+}
+
+// holds reports whether nothing has changed from a table, nil where none was kept, to now.
+func (t *legTable) holds(now *legTable) bool {
+	return t != nil && t.field == now.field && t.revision == now.revision
 }
 
 // teams returns the teams of a table, none where the kept one holds, and the table without its legs.
@@ -86,8 +94,8 @@ func (b *Board) teams(key legTableKey, kept *legTable) (*race.Race, []*result.Re
 			return nil, nil, legTable{}, err
 		}
 	}
-	now := legTable{changed: f.changed, version: b.version}
-	if f.race.Team == nil || kept != nil && kept.changed == f.changed {
+	now := legTable{field: f, revision: f.revision, changed: f.changed, version: b.version}
+	if f.race.Team == nil || kept.holds(&now) {
 		return f.race, nil, now, nil
 	}
 	var teams []*result.Result

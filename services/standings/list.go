@@ -20,9 +20,8 @@ type list struct {
 	members int
 	// permanent lists exist without members: those of classifications that divide by nothing.
 	permanent bool
-	// version is the event's when something in the list last changed; changed is closed when it changes next.
-	version int64
-	changed chan struct{}
+	// version is the event's from which on the list is known to be as it is; revision counts the changes.
+	version, revision int64
 }
 
 func newList(r *race.Race, classification *race.Classification, marked *marks, version int64) *list {
@@ -31,7 +30,6 @@ func newList(r *race.Race, classification *race.Classification, marked *marks, v
 		ranked:    ranking.NewList(),
 		permanent: len(classification.By) == 0,
 		version:   version,
-		changed:   make(chan struct{}),
 	}
 	l.terms.marks.Store(marked)
 	return l
@@ -64,8 +62,7 @@ func (l *list) standsIn(name string) bool {
 func (l *list) touch(version int64) {
 	settle(l.ranked)
 	l.version = version
-	close(l.changed)
-	l.changed = make(chan struct{})
+	l.revision++
 }
 
 // settle makes a ranking compute what it would else compute, and keep, at its first question: questions come from many
@@ -97,6 +94,29 @@ func rows(
 	}
 	return page
 }
+
+// span returns the offset of n rows around an entrant, which is in the middle of them or nearer to an end of the list. They
+// are none while it is neither ranked nor on course.
+func span(ranked *ranking.List, course onCourse, t *terms, r *result.Result, n int) (offset int) {
+	total := ranked.Len() + len(course)
+	if r == nil {
+		return total
+	}
+	if rank, ok := ranked.Rank(r.Entrant); ok {
+		for i := rank - 1; i < ranked.Len(); i++ { // equal ranks come one after another
+			if e, _ := ranked.At(i); e.Entrant == r.Entrant {
+				return centred(i, n, total)
+			}
+		}
+	}
+	if i, ok := slices.BinarySearchFunc(course, r, t.compareOnCourse); ok {
+		return centred(ranked.Len()+i, n, total)
+	}
+	return total
+}
+
+// centred returns the offset of n of so many rows with the ith in the middle.
+func centred(i, n, total int) int { return max(0, min(i-n/2, total-n)) }
 
 // onCourse holds the STARTED entrants of a list: the furthest visit first, there the shorter time by the list's basis,
 // then the bib.

@@ -35,12 +35,14 @@ const live = -1
 // order is exact while the list is unchanged and, of the live one, the clock between from and until.
 type order struct {
 	list        *list
-	changed     <-chan struct{}
+	revision    int64
 	version     int64
 	from, until racetime.Instant
 	rows        []orderRow
 	// ranked counts the rows that the list ranks.
 	ranked int
+	// places are the indices of the live rows by bib.
+	places map[race.Bib]int
 }
 
 // orderRow is a row of the list with its rank in another order.
@@ -50,16 +52,21 @@ type orderRow struct {
 }
 
 func (o *order) holds(l *list, now racetime.Instant) bool {
-	return o.list == l && o.changed == l.changed && o.from <= now && (o.until == 0 || now <= o.until)
+	return o.list == l && o.revision == l.revision && o.from <= now && (o.until == 0 || now <= o.until)
+}
+
+// same reports whether two live orders were made as one.
+func (o *order) same(other *order) bool {
+	return o.list == other.list && o.revision == other.revision && o.from == other.from
 }
 
 // members is a list at one moment.
 type members struct {
-	name    string
-	list    *list
-	terms   *terms
-	changed <-chan struct{}
-	version int64
+	name     string
+	list     *list
+	terms    *terms
+	revision int64
+	version  int64
 	// rows are all of the list in its own order; others belong to it and are neither ranked nor on course.
 	rows   []Row
 	others []*result.Result
@@ -73,7 +80,7 @@ func (b *Board) members(key orderKey, kept *order, now racetime.Instant) (member
 	if err != nil {
 		return members{}, false, err
 	}
-	m := members{name: name, list: l, terms: l.terms, changed: l.changed, version: b.version}
+	m := members{name: name, list: l, terms: l.terms, revision: l.revision, version: b.version}
 	if kept != nil && kept.holds(l, now) {
 		return m, true, nil
 	}
@@ -105,7 +112,7 @@ func (b *Board) order(key orderKey, now racetime.Instant) (string, *order, error
 		b.orders.kept[key] = &again
 		return m.name, &again, nil
 	}
-	made := &order{list: m.list, changed: m.changed, version: m.version}
+	made := &order{list: m.list, revision: m.revision, version: m.version}
 	if key.visit == live {
 		m.live(made, now)
 	} else {
@@ -137,6 +144,10 @@ func (m *members) live(o *order, now racetime.Instant) {
 		if _, ranked := order.Ranked.Rank(row.Result.Entrant); !ranked {
 			o.rows = append(o.rows, orderRow{row: row})
 		}
+	}
+	o.places = make(map[race.Bib]int, len(o.rows))
+	for i, row := range o.rows {
+		o.places[row.row.Result.Bib] = i
 	}
 }
 
@@ -176,13 +187,35 @@ func (b *Board) Live(raceID race.ID, name string, offset, n int, now racetime.In
 	if err != nil {
 		return Page{}, err
 	}
-	page := Page{List: name, Version: o.version}
-	for _, row := range o.page(offset, n) {
-		row.row.LiveRank = row.rank
-		page.Rows = append(page.Rows, row.row)
-	}
+	page := Page{List: name, Version: o.version, Rows: liveRows(o.page(offset, n))}
 	page.Ranked, page.OnCourse = o.ranked, len(o.rows)-o.ranked
 	return page, nil
+}
+
+// liveRows returns rows of the live order with their ranks in it.
+func liveRows(page []orderRow) []Row {
+	rows := make([]Row, len(page))
+	for i, row := range page {
+		rows[i] = row.row
+		rows[i].LiveRank = row.rank
+	}
+	return rows
+}
+
+// window returns the rows of the live order that are watched.
+func (o *order) window(key windowKey) []orderRow {
+	n, offset := key.top, 0
+	if n == 0 {
+		n = len(o.rows)
+	}
+	if key.around != "" {
+		place, ok := o.places[key.around]
+		if !ok {
+			return nil
+		}
+		offset = centred(place, n, len(o.rows))
+	}
+	return o.page(offset, n)
 }
 
 // SplitPage is a part of those who passed a visit, in their order there.

@@ -65,10 +65,14 @@ type Dependencies struct {
 type Service struct {
 	deps         Dependencies
 	anomalyLists anomalyLists
+	// rendering holds who makes a file.
+	rendering chan struct{}
 }
 
 // NewService returns the service. Its live answers need Boards to run.
-func NewService(deps Dependencies) *Service { return &Service{deps: deps} }
+func NewService(deps Dependencies) *Service {
+	return &Service{deps: deps, rendering: make(chan struct{}, maxRenders)}
+}
 
 // Order is that of the rows of a list.
 type Order int
@@ -91,6 +95,8 @@ type Query struct {
 	// List is empty for the race's first list.
 	List  string
 	Order Order
+	// Around is a bib: the page is the rows around it, with no other behind it. Empty for the list from its top.
+	Around race.Bib
 	// PageSize is 1 to 1000, or 0 for 50.
 	PageSize int
 	// PageToken is that of the page before; empty for the first page.
@@ -104,11 +110,15 @@ const (
 
 // Standings returns a page of a live list and the token of the next one, empty on the last. Pages follow one another by
 // place: who overtakes between two calls may be on both or on neither. Faults: one that says that there
-// is no such event, ErrRaceNotFound, ErrListNotFound, ErrPageTokenInvalid, ErrPageSizeInvalid, ErrStopping.
+// is no such event, ErrRaceNotFound, ErrListNotFound, ErrEntrantNotFound (around a bib), ErrPageTokenInvalid,
+// ErrPageSizeInvalid, ErrStopping.
 func (s *Service) Standings(ctx context.Context, q Query) (Page, string, error) {
 	size, err := pageSize(q.PageSize)
 	if err != nil {
 		return Page{}, "", err
+	}
+	if q.Around != "" && q.PageToken != "" {
+		return Page{}, "", ErrPageTokenInvalid.With(ErrPageTokenInvalid.At("page_token"))
 	}
 	order := orderNames[q.Order]
 	list, offset, err := readPageToken(q.PageToken, q.Race, order, q.List)
@@ -119,9 +129,14 @@ func (s *Service) Standings(ctx context.Context, q Query) (Page, string, error) 
 	at := racetime.At(s.deps.Now())
 	err = s.deps.Boards.Use(ctx, q.Event, func(b *Board) error {
 		var err error
-		if q.Order == Live {
+		switch {
+		case q.Around != "":
+			page, err = b.Window(Watching{
+				Race: q.Race, List: list, Order: q.Order, Top: size, Around: q.Around, Now: s.deps.Now,
+			})
+		case q.Order == Live:
 			page, err = b.Live(q.Race, list, offset, size, at)
-		} else {
+		default:
 			page, err = b.Page(q.Race, list, offset, size)
 		}
 		return err
@@ -131,7 +146,7 @@ func (s *Service) Standings(ctx context.Context, q Query) (Page, string, error) 
 	}
 	page.At = at
 	next := ""
-	if end := offset + len(page.Rows); end < page.Ranked+page.OnCourse {
+	if end := offset + len(page.Rows); end < page.Ranked+page.OnCourse && q.Around == "" {
 		next = pageToken(q.Race, order, page.List, end)
 	}
 	return page, next, nil
@@ -149,17 +164,14 @@ func pageSize(asked int) (int, error) {
 }
 
 // Watch calls send with the watched rows of a live list and then with their changes, until ctx ends, send fails or the
-// boards stop. Faults: one that says that there is no such event, ErrRaceNotFound, ErrListNotFound, ErrTopInvalid,
-// ErrStopping.
+// boards stop. Faults: one that says that there is no such event, ErrRaceNotFound, ErrListNotFound, ErrEntrantNotFound
+// (around a bib), ErrTopInvalid, ErrStopping.
 func (s *Service) Watch(ctx context.Context, event race.EventID, w Watching, send func(Update) error) error {
 	if w.Top < 0 {
 		return ErrTopInvalid.With(ErrTopInvalid.At("top"))
 	}
-	sendNow := func(u Update) error {
-		u.At = racetime.At(s.deps.Now())
-		return send(u)
-	}
-	return s.deps.Boards.Use(ctx, event, func(b *Board) error { return b.Watch(ctx, w, sendNow) })
+	w.Now = s.deps.Now
+	return s.deps.Boards.Use(ctx, event, func(b *Board) error { return b.Watch(ctx, w, send) })
 }
 
 // Entrant returns one entrant's live result. Faults: one that says that there is no such event, ErrEntrantNotFound,

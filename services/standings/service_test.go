@@ -28,6 +28,16 @@ func serve(t *testing.T, b *backend) *standings.Service {
 // serveWith returns the service with boards of the backend added to what else it has, and the time where it has no clock.
 func serveWith(t *testing.T, b *backend, deps standings.Dependencies) *standings.Service {
 	t.Helper()
+	deps.Boards, deps.Store, deps.Events = serveBoards(t, b), b, b
+	if deps.Now == nil {
+		deps.Now = time.Now
+	}
+	return standings.NewService(deps)
+}
+
+// serveBoards runs boards on a backend until the test ends.
+func serveBoards(t *testing.T, b *backend) *standings.Boards {
+	t.Helper()
 	boards := standings.NewBoards(b, b, b, slog.New(slog.DiscardHandler))
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
@@ -38,11 +48,7 @@ func serveWith(t *testing.T, b *backend, deps standings.Dependencies) *standings
 			t.Errorf("Run ends with %v", err)
 		}
 	})
-	deps.Boards, deps.Store, deps.Events = boards, b, b
-	if deps.Now == nil {
-		deps.Now = time.Now
-	}
-	return standings.NewService(deps)
+	return boards
 }
 
 // relayField is 120 finished teams and 5 on course.
@@ -243,5 +249,29 @@ func TestAnExportIsByTheEventThatTheResultsAreOf(t *testing.T) {
 	}
 	if want := `"list:age":"age/F18-39","rank:age":null,"list:sex":"sex/F"`; !strings.Contains(got.String(), want) {
 		t.Errorf("once the event is applied the export holds no %s:\n%s", want, got.String())
+	}
+}
+
+func TestAPageAroundABibHasNoNextOne(t *testing.T) {
+	t.Parallel()
+	service := serve(t, relayField())
+	for _, c := range []struct {
+		order standings.Order
+		want  []race.Bib
+	}{
+		{standings.RankedFirst, []race.Bib{"119", "120", "121"}}, {standings.Live, []race.Bib{"119", "120", "121"}},
+	} {
+		q := standings.Query{Event: relayDay, Race: "relay", Order: c.order, Around: "120", PageSize: 3}
+		page, next, err := service.Standings(t.Context(), q)
+		if err != nil || next != "" || page.Ranked != 120 || page.OnCourse != 5 {
+			t.Errorf("%d and %d of a page before %q: %v", page.Ranked, page.OnCourse, next, err)
+		}
+		if diff := gocmp.Diff(c.want, bibs(page.Rows)); diff != "" {
+			t.Errorf("order %d (-want +got)\n%s", c.order, diff)
+		}
+		q.PageToken = "x"
+		if _, _, err := service.Standings(t.Context(), q); !errors.Is(err, standings.ErrPageTokenInvalid) {
+			t.Errorf("with a page token: %v", err)
+		}
 	}
 }

@@ -2,24 +2,35 @@ package standings
 
 import (
 	"context"
-	"slices"
+	"sync"
+	"time"
 
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
+	"raceday/services/rules/result"
 )
 
 // Watching says which rows to watch.
 type Watching struct {
 	Race race.ID
 	// List is empty for the race's first list.
-	List string
-	// Top is the number of rows from the top; 0 is all, with those on course.
+	List  string
+	Order Order
+	// Top is the number of rows from the top; 0 is all, with those on course. Around a bib it is the number of rows around it;
+	// 0 is the usual one.
 	Top int
+	// Around is the bib in the middle of the rows; empty for the top.
+	Around race.Bib
 	// ResumeVersion is that of the last update that the watcher has; 0 begins with a snapshot.
 	ResumeVersion int64
+	// Now is the clock by which estimates have passed and the live order changes; nil is the machine's.
+	Now func() time.Time
 }
 
-// Update is what a watcher is told.
+// aroundRows is the usual number of rows around a bib.
+const aroundRows = 11
+
+// Update is what a watcher is told. It is shared with others who watch the same, and nobody may change it.
 type Update struct {
 	List    string
 	Version int64
@@ -29,155 +40,198 @@ type Update struct {
 	// Removed are the bibs that left the watched rows.
 	Removed []race.Bib
 	// At is the instant of the update, by which estimates have passed or not.
-	At racetime.Instant
+	At     racetime.Instant
+	shared *shared
+}
+
+type shared struct {
+	once    sync.Once
+	encoded any
+}
+
+// Shared returns what encode makes of the update, made once for all who are sent it.
+func (u Update) Shared(encode func(Update) any) any {
+	u.shared.once.Do(func() { u.shared.encoded = encode(u) })
+	return u.shared.encoded
 }
 
 // view is the watched rows at one moment.
 type view struct {
-	event *race.Event
-	list  string
-	// permanent and standsIn are the list's.
-	permanent, standsIn bool
-	version             int64
-	listVersion         int64
-	// markedAt is the version at which the race's marks became these; 0 where it never had any.
-	markedAt int64
-	rows     []Row
-	// changed is closed when something in the list has changed.
-	changed <-chan struct{}
+	race *race.Race
+	list string
+	// of is the list that they are of, which has changed so many times.
+	of       *list
+	revision int64
+	version  int64
+	// since is the first version from which on the rows are as they are, and markedAt the one at which the race's marks
+	// became what they are; 0 where it never had any.
+	since, markedAt int64
+	rows            []Row
+	// ranked and onCourse count all rows of the list.
+	ranked, onCourse int
+	// live is the order that the rows are of, if they are.
+	live *order
 }
 
-func (b *Board) view(w Watching) (view, error) {
+// continues reports whether a change leads from a view before to this one: of the same list of the same race, at a later
+// version. Else the event is another one, or the store was set back.
+func (v *view) continues(before *view) bool {
+	// Within a version a list changes by its marks only, unless it is another one.
+	later := v.version > before.version || v.version == before.version && (v.live != nil || v.of == before.of)
+	return later && v.race == before.race && v.list == before.list
+}
+
+// view returns the rows of a window, or that they are the same as before, but for the version.
+func (b *Board) view(key windowKey, before *view, now racetime.Instant) (view, bool, error) {
+	var name string
+	var o *order
+	if key.order == Live {
+		var err error
+		if name, o, err = b.order(orderKey{key.race, key.list, live}, now); err != nil {
+			return view{}, false, err
+		}
+	}
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	name, l, err := b.list(w.Race, w.List)
-	if err != nil {
-		return view{}, err
+	var middle *result.Result
+	if key.around != "" {
+		middle = b.entrants[b.bibs[key.around]]
+		if middle == nil || middle.Race != key.race || middle.Bib != key.around {
+			return view{}, false, ErrEntrantNotFound
+		}
 	}
-	return view{
-		event:       b.event,
-		list:        name,
-		permanent:   l.permanent,
-		standsIn:    l.standsIn(name),
-		version:     b.version,
-		listVersion: l.version,
-		markedAt:    b.fields[w.Race].markedAt,
-		rows:        rows(l.ranked, l.onCourse, l.terms, b.entrants, 0, w.Top),
-		changed:     l.changed,
-	}, nil
+	if o != nil {
+		v := view{
+			race: o.list.terms.race, list: name, of: o.list, revision: o.revision, version: o.version, since: o.version,
+			markedAt: b.fields[key.race].markedAt, live: o,
+		}
+		if before != nil && before.live != nil && before.live.same(o) {
+			return v, true, nil
+		}
+		v.rows, v.ranked, v.onCourse = liveRows(o.window(key)), o.ranked, len(o.rows)-o.ranked
+		return v, false, nil
+	}
+	name, l, err := b.list(key.race, key.list)
+	if err != nil {
+		return view{}, false, err
+	}
+	v := view{
+		race: l.terms.race, list: name, of: l, revision: l.revision, version: b.version, since: l.version,
+		markedAt: b.fields[key.race].markedAt,
+	}
+	if before != nil && before.of == l && before.revision == l.revision && before.list == name && before.version <= b.version {
+		return v, true, nil
+	}
+	offset := 0
+	if middle != nil {
+		offset = span(l.ranked, l.onCourse, l.terms, middle, key.top)
+	}
+	v.rows = rows(l.ranked, l.onCourse, l.terms, b.entrants, offset, key.top)
+	v.ranked, v.onCourse = l.ranked.Len(), len(l.onCourse)
+	return v, false, nil
+}
+
+// Window returns the rows that a watcher has who was told everything. Faults: ErrRaceNotFound, ErrListNotFound,
+// ErrEntrantNotFound.
+func (b *Board) Window(w Watching) (Page, error) {
+	key := w.key()
+	now := time.Now
+	if w.Now != nil {
+		now = w.Now
+	}
+	v, _, err := b.view(key, nil, racetime.At(now()))
+	if err != nil {
+		return Page{}, err
+	}
+	return Page{List: v.list, Version: v.version, Rows: v.rows, Ranked: v.ranked, OnCourse: v.onCourse}, nil
+}
+
+func (w Watching) key() windowKey {
+	if w.Around != "" && w.Top == 0 {
+		w.Top = aroundRows
+	}
+	return windowKey{race: w.Race, list: w.List, order: w.Order, top: w.Top, around: w.Around}
 }
 
 // Watch calls send with the watched rows and then with each change of them, until ctx ends (its error), send fails (its
-// error), a new version of the event cannot have the list (ErrListNotFound) or the board closes (ErrStopping). Where the
-// board remembers the version to resume from it begins with what has changed since. While send takes its time versions
-// pass, and the next update holds all that they changed: nothing queues up for a slow watcher.
+// error), a new version of the event cannot have the list (ErrListNotFound), nobody of the race wears the bib that is
+// watched (ErrEntrantNotFound) or the board closes (ErrStopping). Where the board remembers the version to resume from it
+// begins with what has changed since. While send takes its time versions pass, and the next update holds all that they
+// changed, or is a snapshot after too many: nothing queues up for a slow watcher.
 func (b *Board) Watch(ctx context.Context, w Watching, send func(Update) error) error {
-	now, err := b.view(w)
+	if w.Now == nil {
+		w.Now = time.Now
+	}
+	key, resume, err := b.enter(w)
 	if err != nil {
 		return err
 	}
-	var sent sentRows
-	snapshot := true
-	if past, ok := b.resume(w, now); ok {
-		sent.replace(past)
-		snapshot = false
-	}
+	win := b.windows.enter(key, w.Now)
+	defer b.windows.leave(win)
+	update, some, told, err := win.join(b, resume)
 	for {
-		if !now.standsIn {
-			// The first list stays the one that was first.
-			w.List = now.list
+		if err != nil {
+			return err
 		}
-		update := Update{List: now.list, Version: now.version, Snapshot: snapshot}
-		if snapshot {
-			sent.replace(now.rows)
-			update.Rows = now.rows
-		} else {
-			update.Rows, update.Removed = sent.advance(now.rows)
-		}
-		if snapshot || len(update.Rows) > 0 || len(update.Removed) > 0 {
+		if some {
 			if err := send(update); err != nil {
 				return err
 			}
 		}
 		select {
-		case <-now.changed:
+		case <-told.changed:
 		case <-b.closed:
 			return ErrStopping
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		before := now
-		if now, err = b.view(w); err != nil {
-			return err
-		}
-		snapshot = now.event != before.event || now.list != before.list
+		update, some, told, err = win.next(told.turn)
 	}
 }
 
-// resume returns the rows that the watcher has from the version that it names.
-func (b *Board) resume(w Watching, now view) ([]Row, bool) {
+// enter returns the window of a watcher, its list named where it is there, and the version that it can resume from.
+func (b *Board) enter(w Watching) (windowKey, int64, error) {
+	key := w.key()
+	if w.List != "" {
+		return key, w.ResumeVersion, nil
+	}
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	name, l, err := b.list(w.Race, "")
 	switch {
-	case w.ResumeVersion == 0 || w.ResumeVersion > now.version:
-		return nil, false
-	case now.markedAt > 0 && w.ResumeVersion <= now.markedAt:
-		// It may have the rows of this version, or of one before, with other marks.
-		return nil, false
-	case w.List == "" && !now.permanent && w.ResumeVersion < now.version:
+	case err != nil:
+		return key, 0, err
+	case !l.standsIn(name):
+		// The first list stays the one that was first.
+		key.list = name
+	}
+	if !l.permanent && w.ResumeVersion < b.version {
 		// Another list may have been the first one.
-		return nil, false
-	case w.ResumeVersion >= now.listVersion:
-		return now.rows, true
+		return key, 0, nil
 	}
-	return b.rowsAt(now.event, w.Race, now.list, w.Top, w.ResumeVersion)
+	return key, w.ResumeVersion, nil
 }
 
-// sentRows is what a watcher has, by bib.
-type sentRows struct {
-	rows  map[race.Bib]*sentRow
-	round int
+// lookShare is how many who watch one entrant, and look whether there is something to send, cost as much as one who is told.
+const lookShare = 10
+
+// Tell brings all who watch to what the board shows, and returns about how many are told something.
+func (b *Board) Tell() int {
+	b.tellFields()
+	var told []*window
+	for _, w := range b.windows.all() {
+		if w.refresh(b) {
+			told = append(told, w)
+		}
+	}
+	return b.windows.usersOf(told) + b.windows.countEntrants(0)/lookShare
 }
 
-type sentRow struct {
-	row Row
-	// round is the last in which the row was there.
-	round int
-}
-
-func (s *sentRows) replace(rows []Row) {
-	s.rows = make(map[race.Bib]*sentRow, len(rows))
-	for _, row := range rows {
-		s.rows[row.Result.Bib] = &sentRow{row, s.round}
+// tellFields wakes those who watch one entrant of a race in which something has changed.
+func (b *Board) tellFields() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, f := range b.fields {
+		f.tell()
 	}
-}
-
-// advance makes rows what the watcher has and returns those that are new to it, and the bibs that are no longer there.
-func (s *sentRows) advance(rows []Row) (changed []Row, removed []race.Bib) {
-	s.round++
-	there := 0
-	for _, row := range rows {
-		sent := s.rows[row.Result.Bib]
-		if sent == nil {
-			sent = &sentRow{}
-			s.rows[row.Result.Bib] = sent
-		}
-		if sent.row != row {
-			sent.row = row
-			changed = append(changed, row)
-		}
-		if sent.round != s.round {
-			sent.round = s.round
-			there++
-		}
-	}
-	if there == len(s.rows) {
-		return changed, nil
-	}
-	for bib, row := range s.rows {
-		if row.round != s.round {
-			removed = append(removed, bib)
-			delete(s.rows, bib)
-		}
-	}
-	slices.SortFunc(removed, race.CompareBibs)
-	return changed, removed
 }

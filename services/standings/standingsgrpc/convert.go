@@ -19,6 +19,7 @@ func query(request *standingsv1.GetStandingsRequest) standings.Query {
 		PageSize:  int(request.GetPageSize()),
 		PageToken: request.GetPageToken(),
 		Order:     listOrder(request.GetOrder()),
+		Around:    race.Bib(request.GetAround()),
 	}
 }
 
@@ -33,7 +34,9 @@ func watching(request *standingsv1.WatchStandingsRequest) standings.Watching {
 	return standings.Watching{
 		Race:          race.ID(request.GetRace()),
 		List:          request.GetList(),
+		Order:         listOrder(request.GetOrder()),
 		Top:           int(request.GetTop()),
+		Around:        race.Bib(request.GetAround()),
 		ResumeVersion: request.GetResumeVersion(),
 	}
 }
@@ -128,27 +131,6 @@ func pageResponse(page standings.Page, next string) *standingsv1.GetStandingsRes
 		OnCourse:      int32(page.OnCourse),
 		NextPageToken: next,
 	}
-}
-
-// updateRows is the number of rows in one message: a whole field would be more than a client takes at once.
-const updateRows = 1000
-
-// sendUpdate sends an update as one message, or as several of which all but the last say that more follow.
-func sendUpdate(u standings.Update, send func(*standingsv1.WatchStandingsResponse) error) error {
-	message := &standingsv1.WatchStandingsResponse{Snapshot: u.Snapshot, List: u.List, Version: u.Version}
-	for _, bib := range u.Removed {
-		message.Removed = append(message.Removed, string(bib))
-	}
-	for len(u.Rows) > updateRows {
-		message.Rows, message.More = standingRows(u.Rows[:updateRows], u.At), true
-		if err := send(message); err != nil {
-			return err
-		}
-		u.Rows = u.Rows[updateRows:]
-		message = &standingsv1.WatchStandingsResponse{List: u.List, Version: u.Version}
-	}
-	message.Rows = standingRows(u.Rows, u.At)
-	return send(message)
 }
 
 func resultResponse(entrant standings.EntrantResult) *standingsv1.GetResultResponse {

@@ -33,11 +33,17 @@ func (s *Server) GetStandings(
 	return pageResponse(page, next), nil
 }
 
-// WatchStandings sends the top of a list, then what changes in it.
+// WatchStandings sends a window of a list, then what changes in it.
 func (s *Server) WatchStandings(
 	request *standingsv1.WatchStandingsRequest, stream grpc.ServerStreamingServer[standingsv1.WatchStandingsResponse],
 ) error {
-	send := func(u standings.Update) error { return sendUpdate(u, stream.Send) }
+	send := func(u standings.Update) error {
+		encoded, err := encodedUpdate(u)
+		for i := 0; err == nil && i < len(encoded); i++ {
+			err = stream.SendMsg(encoded[i])
+		}
+		return err
+	}
 	return s.service.Watch(stream.Context(), race.EventID(request.GetEventId()), watching(request), send)
 }
 

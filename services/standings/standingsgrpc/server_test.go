@@ -21,6 +21,7 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 
 	standingsv1 "raceday/proto/raceday/standings/v1"
+	"raceday/services/grpcserver"
 	"raceday/services/notice"
 	"raceday/services/rules/passing"
 	"raceday/services/rules/race"
@@ -107,7 +108,7 @@ func dial(t *testing.T, b backend) standingsv1.StandingsServiceClient {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 2)
 	go func() { done <- boards.Run(ctx) }()
-	server := grpc.NewServer()
+	server := grpc.NewServer(grpcserver.Codec())
 	standingsv1.RegisterStandingsServiceServer(server, standingsgrpc.New(standings.NewService(standings.Dependencies{
 		Boards: boards, Store: b, Events: b, Facts: b, Rebuilder: b, Anomalies: b, Conflicts: b, Official: unpublished{},
 		Workbooks: standingsxlsx.Writer{}, Papers: papers,

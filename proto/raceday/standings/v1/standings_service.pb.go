@@ -154,7 +154,10 @@ type GetStandingsRequest struct {
 	PageSize  int32  `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	PageToken string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Unset: RANKED_FIRST. All pages are asked for in one order.
-	Order         StandingsOrder `protobuf:"varint,6,opt,name=order,proto3,enum=raceday.standings.v1.StandingsOrder" json:"order,omitempty"`
+	Order StandingsOrder `protobuf:"varint,6,opt,name=order,proto3,enum=raceday.standings.v1.StandingsOrder" json:"order,omitempty"`
+	// Set: page_size rows with this bib's in the middle, or nearer to an end of the list where it is; none while the bib is
+	// neither ranked nor on course in it. There are no further pages.
+	Around        string `protobuf:"bytes,7,opt,name=around,proto3" json:"around,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -229,6 +232,13 @@ func (x *GetStandingsRequest) GetOrder() StandingsOrder {
 		return x.Order
 	}
 	return StandingsOrder_STANDINGS_ORDER_UNSPECIFIED
+}
+
+func (x *GetStandingsRequest) GetAround() string {
+	if x != nil {
+		return x.Around
+	}
+	return ""
 }
 
 // GetStandingsResponse is a page of a list.
@@ -516,10 +526,14 @@ type WatchStandingsRequest struct {
 	Race    string                 `protobuf:"bytes,2,opt,name=race,proto3" json:"race,omitempty"`
 	// Empty: the race's first list; the answer names it, by the id of its classification while nobody is in one.
 	List string `protobuf:"bytes,3,opt,name=list,proto3" json:"list,omitempty"`
-	// Rows from the top; 0: all.
+	// Rows from the top; 0: all. With around, the number of rows around it; 0: 11.
 	Top int32 `protobuf:"varint,4,opt,name=top,proto3" json:"top,omitempty"`
 	// The version of the last message received without more; unset: begin with a snapshot.
 	ResumeVersion int64 `protobuf:"varint,5,opt,name=resume_version,json=resumeVersion,proto3" json:"resume_version,omitempty"`
+	// Set: the rows around this bib, as GetStandings has them; they follow it as it moves.
+	Around string `protobuf:"bytes,6,opt,name=around,proto3" json:"around,omitempty"`
+	// Unset: RANKED_FIRST.
+	Order         StandingsOrder `protobuf:"varint,7,opt,name=order,proto3,enum=raceday.standings.v1.StandingsOrder" json:"order,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -587,6 +601,20 @@ func (x *WatchStandingsRequest) GetResumeVersion() int64 {
 		return x.ResumeVersion
 	}
 	return 0
+}
+
+func (x *WatchStandingsRequest) GetAround() string {
+	if x != nil {
+		return x.Around
+	}
+	return ""
+}
+
+func (x *WatchStandingsRequest) GetOrder() StandingsOrder {
+	if x != nil {
+		return x.Order
+	}
+	return StandingsOrder_STANDINGS_ORDER_UNSPECIFIED
 }
 
 // WatchStandingsResponse is a snapshot or a change of the watched rows. A large one comes as several messages of one
@@ -2916,7 +2944,7 @@ var File_raceday_standings_v1_standings_service_proto protoreflect.FileDescripto
 
 const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\n" +
-	",raceday/standings/v1/standings_service.proto\x12\x14raceday.standings.v1\x1a'raceday/standings/v1/announcement.proto\x1a\"raceday/standings/v1/anomaly.proto\x1a raceday/standings/v1/award.proto\x1a\x1fraceday/standings/v1/card.proto\x1a\"raceday/standings/v1/edition.proto\x1a\x1eraceday/standings/v1/leg.proto\x1a#raceday/standings/v1/official.proto\x1a$raceday/standings/v1/on_course.proto\x1a!raceday/standings/v1/record.proto\x1a#raceday/standings/v1/standing.proto\"\xd0\x01\n" +
+	",raceday/standings/v1/standings_service.proto\x12\x14raceday.standings.v1\x1a'raceday/standings/v1/announcement.proto\x1a\"raceday/standings/v1/anomaly.proto\x1a raceday/standings/v1/award.proto\x1a\x1fraceday/standings/v1/card.proto\x1a\"raceday/standings/v1/edition.proto\x1a\x1eraceday/standings/v1/leg.proto\x1a#raceday/standings/v1/official.proto\x1a$raceday/standings/v1/on_course.proto\x1a!raceday/standings/v1/record.proto\x1a#raceday/standings/v1/standing.proto\"\xe8\x01\n" +
 	"\x13GetStandingsRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04race\x18\x02 \x01(\tR\x04race\x12\x12\n" +
@@ -2924,7 +2952,8 @@ const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\tpage_size\x18\x04 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x05 \x01(\tR\tpageToken\x12:\n" +
-	"\x05order\x18\x06 \x01(\x0e2$.raceday.standings.v1.StandingsOrderR\x05order\"\xd5\x01\n" +
+	"\x05order\x18\x06 \x01(\x0e2$.raceday.standings.v1.StandingsOrderR\x05order\x12\x16\n" +
+	"\x06around\x18\a \x01(\tR\x06around\"\xd5\x01\n" +
 	"\x14GetStandingsResponse\x12\x12\n" +
 	"\x04list\x18\x01 \x01(\tR\x04list\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\x03R\aversion\x122\n" +
@@ -2948,13 +2977,15 @@ const file_raceday_standings_v1_standings_service_proto_rawDesc = "" +
 	"\x05visit\x18\x05 \x01(\x05R\x05visit\x12\x14\n" +
 	"\x05point\x18\x06 \x01(\tR\x05point\x12\x1b\n" +
 	"\tat_metres\x18\a \x01(\x01R\batMetres\x12&\n" +
-	"\x0fnext_page_token\x18\b \x01(\tR\rnextPageToken\"\x93\x01\n" +
+	"\x0fnext_page_token\x18\b \x01(\tR\rnextPageToken\"\xe7\x01\n" +
 	"\x15WatchStandingsRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04race\x18\x02 \x01(\tR\x04race\x12\x12\n" +
 	"\x04list\x18\x03 \x01(\tR\x04list\x12\x10\n" +
 	"\x03top\x18\x04 \x01(\x05R\x03top\x12%\n" +
-	"\x0eresume_version\x18\x05 \x01(\x03R\rresumeVersion\"\xc4\x01\n" +
+	"\x0eresume_version\x18\x05 \x01(\x03R\rresumeVersion\x12\x16\n" +
+	"\x06around\x18\x06 \x01(\tR\x06around\x12:\n" +
+	"\x05order\x18\a \x01(\x0e2$.raceday.standings.v1.StandingsOrderR\x05order\"\xc4\x01\n" +
 	"\x16WatchStandingsResponse\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\x03R\aversion\x12\x1a\n" +
 	"\bsnapshot\x18\x02 \x01(\bR\bsnapshot\x122\n" +
@@ -3262,99 +3293,100 @@ var file_raceday_standings_v1_standings_service_proto_depIdxs = []int32{
 	0,  // 0: raceday.standings.v1.GetStandingsRequest.order:type_name -> raceday.standings.v1.StandingsOrder
 	43, // 1: raceday.standings.v1.GetStandingsResponse.rows:type_name -> raceday.standings.v1.Standing
 	44, // 2: raceday.standings.v1.GetSplitStandingsResponse.rows:type_name -> raceday.standings.v1.SplitStanding
-	43, // 3: raceday.standings.v1.WatchStandingsResponse.rows:type_name -> raceday.standings.v1.Standing
-	43, // 4: raceday.standings.v1.GetResultResponse.standing:type_name -> raceday.standings.v1.Standing
-	45, // 5: raceday.standings.v1.GetResultResponse.splits:type_name -> raceday.standings.v1.Split
-	46, // 6: raceday.standings.v1.GetResultResponse.ranks:type_name -> raceday.standings.v1.ListRank
-	47, // 7: raceday.standings.v1.GetResultResponse.legs:type_name -> raceday.standings.v1.LegResult
-	9,  // 8: raceday.standings.v1.WatchResultResponse.result:type_name -> raceday.standings.v1.GetResultResponse
-	14, // 9: raceday.standings.v1.GetProgressResponse.races:type_name -> raceday.standings.v1.RaceProgress
-	17, // 10: raceday.standings.v1.ListListsResponse.lists:type_name -> raceday.standings.v1.ListSummary
-	1,  // 11: raceday.standings.v1.ExportResultsRequest.file:type_name -> raceday.standings.v1.ExportFile
-	32, // 12: raceday.standings.v1.ExportResultsRequest.published:type_name -> raceday.standings.v1.OfficialListName
-	32, // 13: raceday.standings.v1.ExportFactsRequest.at:type_name -> raceday.standings.v1.OfficialListName
-	24, // 14: raceday.standings.v1.RebuildResponse.difference:type_name -> raceday.standings.v1.RebuildDifference
-	25, // 15: raceday.standings.v1.RebuildResponse.summary:type_name -> raceday.standings.v1.RebuildSummary
-	48, // 16: raceday.standings.v1.ListOnCourseResponse.entrants:type_name -> raceday.standings.v1.OnCourse
-	49, // 17: raceday.standings.v1.ListAnomaliesRequest.kind:type_name -> raceday.standings.v1.AnomalyKind
-	50, // 18: raceday.standings.v1.ListAnomaliesResponse.anomalies:type_name -> raceday.standings.v1.Anomaly
-	51, // 19: raceday.standings.v1.ListAwardsResponse.prizes:type_name -> raceday.standings.v1.Prize
-	52, // 20: raceday.standings.v1.ListAwardsResponse.announced:type_name -> raceday.standings.v1.AwardAnnouncement
-	53, // 21: raceday.standings.v1.ListAwardsResponse.changes:type_name -> raceday.standings.v1.PrizeChange
-	54, // 22: raceday.standings.v1.ListAwardsResponse.wrong_hands:type_name -> raceday.standings.v1.PrizeHandOver
-	55, // 23: raceday.standings.v1.PublishOfficialListRequest.as:type_name -> raceday.standings.v1.OfficialState
-	56, // 24: raceday.standings.v1.PublishOfficialListResponse.list:type_name -> raceday.standings.v1.OfficialList
-	32, // 25: raceday.standings.v1.GetOfficialListRequest.name:type_name -> raceday.standings.v1.OfficialListName
-	56, // 26: raceday.standings.v1.GetOfficialListResponse.list:type_name -> raceday.standings.v1.OfficialList
-	56, // 27: raceday.standings.v1.ListOfficialListsResponse.lists:type_name -> raceday.standings.v1.OfficialList
-	56, // 28: raceday.standings.v1.DiffOfficialListsResponse.from:type_name -> raceday.standings.v1.OfficialList
-	56, // 29: raceday.standings.v1.DiffOfficialListsResponse.to:type_name -> raceday.standings.v1.OfficialList
-	57, // 30: raceday.standings.v1.DiffOfficialListsResponse.changes:type_name -> raceday.standings.v1.OfficialChange
-	2,  // 31: raceday.standings.v1.StandingsService.GetStandings:input_type -> raceday.standings.v1.GetStandingsRequest
-	6,  // 32: raceday.standings.v1.StandingsService.WatchStandings:input_type -> raceday.standings.v1.WatchStandingsRequest
-	4,  // 33: raceday.standings.v1.StandingsService.GetSplitStandings:input_type -> raceday.standings.v1.GetSplitStandingsRequest
-	58, // 34: raceday.standings.v1.StandingsService.GetLegStandings:input_type -> raceday.standings.v1.GetLegStandingsRequest
-	59, // 35: raceday.standings.v1.StandingsService.WatchLegStandings:input_type -> raceday.standings.v1.WatchLegStandingsRequest
-	8,  // 36: raceday.standings.v1.StandingsService.GetResult:input_type -> raceday.standings.v1.GetResultRequest
-	10, // 37: raceday.standings.v1.StandingsService.WatchResult:input_type -> raceday.standings.v1.WatchResultRequest
-	12, // 38: raceday.standings.v1.StandingsService.GetProgress:input_type -> raceday.standings.v1.GetProgressRequest
-	15, // 39: raceday.standings.v1.StandingsService.ListLists:input_type -> raceday.standings.v1.ListListsRequest
-	26, // 40: raceday.standings.v1.StandingsService.ListOnCourse:input_type -> raceday.standings.v1.ListOnCourseRequest
-	28, // 41: raceday.standings.v1.StandingsService.ListAnomalies:input_type -> raceday.standings.v1.ListAnomaliesRequest
-	30, // 42: raceday.standings.v1.StandingsService.ListAwards:input_type -> raceday.standings.v1.ListAwardsRequest
-	60, // 43: raceday.standings.v1.StandingsService.AnnounceAwards:input_type -> raceday.standings.v1.AnnounceAwardsRequest
-	61, // 44: raceday.standings.v1.StandingsService.HandOverAward:input_type -> raceday.standings.v1.HandOverAwardRequest
-	62, // 45: raceday.standings.v1.StandingsService.TakeBackAward:input_type -> raceday.standings.v1.TakeBackAwardRequest
-	63, // 46: raceday.standings.v1.StandingsService.GetAwardHistory:input_type -> raceday.standings.v1.GetAwardHistoryRequest
-	64, // 47: raceday.standings.v1.StandingsService.ListCards:input_type -> raceday.standings.v1.ListCardsRequest
-	33, // 48: raceday.standings.v1.StandingsService.PublishOfficialList:input_type -> raceday.standings.v1.PublishOfficialListRequest
-	35, // 49: raceday.standings.v1.StandingsService.ListOpenMatters:input_type -> raceday.standings.v1.ListOpenMattersRequest
-	37, // 50: raceday.standings.v1.StandingsService.GetOfficialList:input_type -> raceday.standings.v1.GetOfficialListRequest
-	39, // 51: raceday.standings.v1.StandingsService.ListOfficialLists:input_type -> raceday.standings.v1.ListOfficialListsRequest
-	41, // 52: raceday.standings.v1.StandingsService.DiffOfficialLists:input_type -> raceday.standings.v1.DiffOfficialListsRequest
-	65, // 53: raceday.standings.v1.StandingsService.RecordCourseRecord:input_type -> raceday.standings.v1.RecordCourseRecordRequest
-	66, // 54: raceday.standings.v1.StandingsService.ImportCourseRecords:input_type -> raceday.standings.v1.ImportCourseRecordsRequest
-	67, // 55: raceday.standings.v1.StandingsService.ListCourseRecords:input_type -> raceday.standings.v1.ListCourseRecordsRequest
-	68, // 56: raceday.standings.v1.StandingsService.ImportEditions:input_type -> raceday.standings.v1.ImportEditionsRequest
-	69, // 57: raceday.standings.v1.StandingsService.ListEditions:input_type -> raceday.standings.v1.ListEditionsRequest
-	18, // 58: raceday.standings.v1.StandingsService.ExportResults:input_type -> raceday.standings.v1.ExportResultsRequest
-	20, // 59: raceday.standings.v1.StandingsService.ExportFacts:input_type -> raceday.standings.v1.ExportFactsRequest
-	22, // 60: raceday.standings.v1.StandingsService.Rebuild:input_type -> raceday.standings.v1.RebuildRequest
-	3,  // 61: raceday.standings.v1.StandingsService.GetStandings:output_type -> raceday.standings.v1.GetStandingsResponse
-	7,  // 62: raceday.standings.v1.StandingsService.WatchStandings:output_type -> raceday.standings.v1.WatchStandingsResponse
-	5,  // 63: raceday.standings.v1.StandingsService.GetSplitStandings:output_type -> raceday.standings.v1.GetSplitStandingsResponse
-	70, // 64: raceday.standings.v1.StandingsService.GetLegStandings:output_type -> raceday.standings.v1.GetLegStandingsResponse
-	71, // 65: raceday.standings.v1.StandingsService.WatchLegStandings:output_type -> raceday.standings.v1.WatchLegStandingsResponse
-	9,  // 66: raceday.standings.v1.StandingsService.GetResult:output_type -> raceday.standings.v1.GetResultResponse
-	11, // 67: raceday.standings.v1.StandingsService.WatchResult:output_type -> raceday.standings.v1.WatchResultResponse
-	13, // 68: raceday.standings.v1.StandingsService.GetProgress:output_type -> raceday.standings.v1.GetProgressResponse
-	16, // 69: raceday.standings.v1.StandingsService.ListLists:output_type -> raceday.standings.v1.ListListsResponse
-	27, // 70: raceday.standings.v1.StandingsService.ListOnCourse:output_type -> raceday.standings.v1.ListOnCourseResponse
-	29, // 71: raceday.standings.v1.StandingsService.ListAnomalies:output_type -> raceday.standings.v1.ListAnomaliesResponse
-	31, // 72: raceday.standings.v1.StandingsService.ListAwards:output_type -> raceday.standings.v1.ListAwardsResponse
-	72, // 73: raceday.standings.v1.StandingsService.AnnounceAwards:output_type -> raceday.standings.v1.AnnounceAwardsResponse
-	73, // 74: raceday.standings.v1.StandingsService.HandOverAward:output_type -> raceday.standings.v1.HandOverAwardResponse
-	74, // 75: raceday.standings.v1.StandingsService.TakeBackAward:output_type -> raceday.standings.v1.TakeBackAwardResponse
-	75, // 76: raceday.standings.v1.StandingsService.GetAwardHistory:output_type -> raceday.standings.v1.GetAwardHistoryResponse
-	76, // 77: raceday.standings.v1.StandingsService.ListCards:output_type -> raceday.standings.v1.ListCardsResponse
-	34, // 78: raceday.standings.v1.StandingsService.PublishOfficialList:output_type -> raceday.standings.v1.PublishOfficialListResponse
-	36, // 79: raceday.standings.v1.StandingsService.ListOpenMatters:output_type -> raceday.standings.v1.ListOpenMattersResponse
-	38, // 80: raceday.standings.v1.StandingsService.GetOfficialList:output_type -> raceday.standings.v1.GetOfficialListResponse
-	40, // 81: raceday.standings.v1.StandingsService.ListOfficialLists:output_type -> raceday.standings.v1.ListOfficialListsResponse
-	42, // 82: raceday.standings.v1.StandingsService.DiffOfficialLists:output_type -> raceday.standings.v1.DiffOfficialListsResponse
-	77, // 83: raceday.standings.v1.StandingsService.RecordCourseRecord:output_type -> raceday.standings.v1.RecordCourseRecordResponse
-	78, // 84: raceday.standings.v1.StandingsService.ImportCourseRecords:output_type -> raceday.standings.v1.ImportCourseRecordsResponse
-	79, // 85: raceday.standings.v1.StandingsService.ListCourseRecords:output_type -> raceday.standings.v1.ListCourseRecordsResponse
-	80, // 86: raceday.standings.v1.StandingsService.ImportEditions:output_type -> raceday.standings.v1.ImportEditionsResponse
-	81, // 87: raceday.standings.v1.StandingsService.ListEditions:output_type -> raceday.standings.v1.ListEditionsResponse
-	19, // 88: raceday.standings.v1.StandingsService.ExportResults:output_type -> raceday.standings.v1.ExportResultsResponse
-	21, // 89: raceday.standings.v1.StandingsService.ExportFacts:output_type -> raceday.standings.v1.ExportFactsResponse
-	23, // 90: raceday.standings.v1.StandingsService.Rebuild:output_type -> raceday.standings.v1.RebuildResponse
-	61, // [61:91] is the sub-list for method output_type
-	31, // [31:61] is the sub-list for method input_type
-	31, // [31:31] is the sub-list for extension type_name
-	31, // [31:31] is the sub-list for extension extendee
-	0,  // [0:31] is the sub-list for field type_name
+	0,  // 3: raceday.standings.v1.WatchStandingsRequest.order:type_name -> raceday.standings.v1.StandingsOrder
+	43, // 4: raceday.standings.v1.WatchStandingsResponse.rows:type_name -> raceday.standings.v1.Standing
+	43, // 5: raceday.standings.v1.GetResultResponse.standing:type_name -> raceday.standings.v1.Standing
+	45, // 6: raceday.standings.v1.GetResultResponse.splits:type_name -> raceday.standings.v1.Split
+	46, // 7: raceday.standings.v1.GetResultResponse.ranks:type_name -> raceday.standings.v1.ListRank
+	47, // 8: raceday.standings.v1.GetResultResponse.legs:type_name -> raceday.standings.v1.LegResult
+	9,  // 9: raceday.standings.v1.WatchResultResponse.result:type_name -> raceday.standings.v1.GetResultResponse
+	14, // 10: raceday.standings.v1.GetProgressResponse.races:type_name -> raceday.standings.v1.RaceProgress
+	17, // 11: raceday.standings.v1.ListListsResponse.lists:type_name -> raceday.standings.v1.ListSummary
+	1,  // 12: raceday.standings.v1.ExportResultsRequest.file:type_name -> raceday.standings.v1.ExportFile
+	32, // 13: raceday.standings.v1.ExportResultsRequest.published:type_name -> raceday.standings.v1.OfficialListName
+	32, // 14: raceday.standings.v1.ExportFactsRequest.at:type_name -> raceday.standings.v1.OfficialListName
+	24, // 15: raceday.standings.v1.RebuildResponse.difference:type_name -> raceday.standings.v1.RebuildDifference
+	25, // 16: raceday.standings.v1.RebuildResponse.summary:type_name -> raceday.standings.v1.RebuildSummary
+	48, // 17: raceday.standings.v1.ListOnCourseResponse.entrants:type_name -> raceday.standings.v1.OnCourse
+	49, // 18: raceday.standings.v1.ListAnomaliesRequest.kind:type_name -> raceday.standings.v1.AnomalyKind
+	50, // 19: raceday.standings.v1.ListAnomaliesResponse.anomalies:type_name -> raceday.standings.v1.Anomaly
+	51, // 20: raceday.standings.v1.ListAwardsResponse.prizes:type_name -> raceday.standings.v1.Prize
+	52, // 21: raceday.standings.v1.ListAwardsResponse.announced:type_name -> raceday.standings.v1.AwardAnnouncement
+	53, // 22: raceday.standings.v1.ListAwardsResponse.changes:type_name -> raceday.standings.v1.PrizeChange
+	54, // 23: raceday.standings.v1.ListAwardsResponse.wrong_hands:type_name -> raceday.standings.v1.PrizeHandOver
+	55, // 24: raceday.standings.v1.PublishOfficialListRequest.as:type_name -> raceday.standings.v1.OfficialState
+	56, // 25: raceday.standings.v1.PublishOfficialListResponse.list:type_name -> raceday.standings.v1.OfficialList
+	32, // 26: raceday.standings.v1.GetOfficialListRequest.name:type_name -> raceday.standings.v1.OfficialListName
+	56, // 27: raceday.standings.v1.GetOfficialListResponse.list:type_name -> raceday.standings.v1.OfficialList
+	56, // 28: raceday.standings.v1.ListOfficialListsResponse.lists:type_name -> raceday.standings.v1.OfficialList
+	56, // 29: raceday.standings.v1.DiffOfficialListsResponse.from:type_name -> raceday.standings.v1.OfficialList
+	56, // 30: raceday.standings.v1.DiffOfficialListsResponse.to:type_name -> raceday.standings.v1.OfficialList
+	57, // 31: raceday.standings.v1.DiffOfficialListsResponse.changes:type_name -> raceday.standings.v1.OfficialChange
+	2,  // 32: raceday.standings.v1.StandingsService.GetStandings:input_type -> raceday.standings.v1.GetStandingsRequest
+	6,  // 33: raceday.standings.v1.StandingsService.WatchStandings:input_type -> raceday.standings.v1.WatchStandingsRequest
+	4,  // 34: raceday.standings.v1.StandingsService.GetSplitStandings:input_type -> raceday.standings.v1.GetSplitStandingsRequest
+	58, // 35: raceday.standings.v1.StandingsService.GetLegStandings:input_type -> raceday.standings.v1.GetLegStandingsRequest
+	59, // 36: raceday.standings.v1.StandingsService.WatchLegStandings:input_type -> raceday.standings.v1.WatchLegStandingsRequest
+	8,  // 37: raceday.standings.v1.StandingsService.GetResult:input_type -> raceday.standings.v1.GetResultRequest
+	10, // 38: raceday.standings.v1.StandingsService.WatchResult:input_type -> raceday.standings.v1.WatchResultRequest
+	12, // 39: raceday.standings.v1.StandingsService.GetProgress:input_type -> raceday.standings.v1.GetProgressRequest
+	15, // 40: raceday.standings.v1.StandingsService.ListLists:input_type -> raceday.standings.v1.ListListsRequest
+	26, // 41: raceday.standings.v1.StandingsService.ListOnCourse:input_type -> raceday.standings.v1.ListOnCourseRequest
+	28, // 42: raceday.standings.v1.StandingsService.ListAnomalies:input_type -> raceday.standings.v1.ListAnomaliesRequest
+	30, // 43: raceday.standings.v1.StandingsService.ListAwards:input_type -> raceday.standings.v1.ListAwardsRequest
+	60, // 44: raceday.standings.v1.StandingsService.AnnounceAwards:input_type -> raceday.standings.v1.AnnounceAwardsRequest
+	61, // 45: raceday.standings.v1.StandingsService.HandOverAward:input_type -> raceday.standings.v1.HandOverAwardRequest
+	62, // 46: raceday.standings.v1.StandingsService.TakeBackAward:input_type -> raceday.standings.v1.TakeBackAwardRequest
+	63, // 47: raceday.standings.v1.StandingsService.GetAwardHistory:input_type -> raceday.standings.v1.GetAwardHistoryRequest
+	64, // 48: raceday.standings.v1.StandingsService.ListCards:input_type -> raceday.standings.v1.ListCardsRequest
+	33, // 49: raceday.standings.v1.StandingsService.PublishOfficialList:input_type -> raceday.standings.v1.PublishOfficialListRequest
+	35, // 50: raceday.standings.v1.StandingsService.ListOpenMatters:input_type -> raceday.standings.v1.ListOpenMattersRequest
+	37, // 51: raceday.standings.v1.StandingsService.GetOfficialList:input_type -> raceday.standings.v1.GetOfficialListRequest
+	39, // 52: raceday.standings.v1.StandingsService.ListOfficialLists:input_type -> raceday.standings.v1.ListOfficialListsRequest
+	41, // 53: raceday.standings.v1.StandingsService.DiffOfficialLists:input_type -> raceday.standings.v1.DiffOfficialListsRequest
+	65, // 54: raceday.standings.v1.StandingsService.RecordCourseRecord:input_type -> raceday.standings.v1.RecordCourseRecordRequest
+	66, // 55: raceday.standings.v1.StandingsService.ImportCourseRecords:input_type -> raceday.standings.v1.ImportCourseRecordsRequest
+	67, // 56: raceday.standings.v1.StandingsService.ListCourseRecords:input_type -> raceday.standings.v1.ListCourseRecordsRequest
+	68, // 57: raceday.standings.v1.StandingsService.ImportEditions:input_type -> raceday.standings.v1.ImportEditionsRequest
+	69, // 58: raceday.standings.v1.StandingsService.ListEditions:input_type -> raceday.standings.v1.ListEditionsRequest
+	18, // 59: raceday.standings.v1.StandingsService.ExportResults:input_type -> raceday.standings.v1.ExportResultsRequest
+	20, // 60: raceday.standings.v1.StandingsService.ExportFacts:input_type -> raceday.standings.v1.ExportFactsRequest
+	22, // 61: raceday.standings.v1.StandingsService.Rebuild:input_type -> raceday.standings.v1.RebuildRequest
+	3,  // 62: raceday.standings.v1.StandingsService.GetStandings:output_type -> raceday.standings.v1.GetStandingsResponse
+	7,  // 63: raceday.standings.v1.StandingsService.WatchStandings:output_type -> raceday.standings.v1.WatchStandingsResponse
+	5,  // 64: raceday.standings.v1.StandingsService.GetSplitStandings:output_type -> raceday.standings.v1.GetSplitStandingsResponse
+	70, // 65: raceday.standings.v1.StandingsService.GetLegStandings:output_type -> raceday.standings.v1.GetLegStandingsResponse
+	71, // 66: raceday.standings.v1.StandingsService.WatchLegStandings:output_type -> raceday.standings.v1.WatchLegStandingsResponse
+	9,  // 67: raceday.standings.v1.StandingsService.GetResult:output_type -> raceday.standings.v1.GetResultResponse
+	11, // 68: raceday.standings.v1.StandingsService.WatchResult:output_type -> raceday.standings.v1.WatchResultResponse
+	13, // 69: raceday.standings.v1.StandingsService.GetProgress:output_type -> raceday.standings.v1.GetProgressResponse
+	16, // 70: raceday.standings.v1.StandingsService.ListLists:output_type -> raceday.standings.v1.ListListsResponse
+	27, // 71: raceday.standings.v1.StandingsService.ListOnCourse:output_type -> raceday.standings.v1.ListOnCourseResponse
+	29, // 72: raceday.standings.v1.StandingsService.ListAnomalies:output_type -> raceday.standings.v1.ListAnomaliesResponse
+	31, // 73: raceday.standings.v1.StandingsService.ListAwards:output_type -> raceday.standings.v1.ListAwardsResponse
+	72, // 74: raceday.standings.v1.StandingsService.AnnounceAwards:output_type -> raceday.standings.v1.AnnounceAwardsResponse
+	73, // 75: raceday.standings.v1.StandingsService.HandOverAward:output_type -> raceday.standings.v1.HandOverAwardResponse
+	74, // 76: raceday.standings.v1.StandingsService.TakeBackAward:output_type -> raceday.standings.v1.TakeBackAwardResponse
+	75, // 77: raceday.standings.v1.StandingsService.GetAwardHistory:output_type -> raceday.standings.v1.GetAwardHistoryResponse
+	76, // 78: raceday.standings.v1.StandingsService.ListCards:output_type -> raceday.standings.v1.ListCardsResponse
+	34, // 79: raceday.standings.v1.StandingsService.PublishOfficialList:output_type -> raceday.standings.v1.PublishOfficialListResponse
+	36, // 80: raceday.standings.v1.StandingsService.ListOpenMatters:output_type -> raceday.standings.v1.ListOpenMattersResponse
+	38, // 81: raceday.standings.v1.StandingsService.GetOfficialList:output_type -> raceday.standings.v1.GetOfficialListResponse
+	40, // 82: raceday.standings.v1.StandingsService.ListOfficialLists:output_type -> raceday.standings.v1.ListOfficialListsResponse
+	42, // 83: raceday.standings.v1.StandingsService.DiffOfficialLists:output_type -> raceday.standings.v1.DiffOfficialListsResponse
+	77, // 84: raceday.standings.v1.StandingsService.RecordCourseRecord:output_type -> raceday.standings.v1.RecordCourseRecordResponse
+	78, // 85: raceday.standings.v1.StandingsService.ImportCourseRecords:output_type -> raceday.standings.v1.ImportCourseRecordsResponse
+	79, // 86: raceday.standings.v1.StandingsService.ListCourseRecords:output_type -> raceday.standings.v1.ListCourseRecordsResponse
+	80, // 87: raceday.standings.v1.StandingsService.ImportEditions:output_type -> raceday.standings.v1.ImportEditionsResponse
+	81, // 88: raceday.standings.v1.StandingsService.ListEditions:output_type -> raceday.standings.v1.ListEditionsResponse
+	19, // 89: raceday.standings.v1.StandingsService.ExportResults:output_type -> raceday.standings.v1.ExportResultsResponse
+	21, // 90: raceday.standings.v1.StandingsService.ExportFacts:output_type -> raceday.standings.v1.ExportFactsResponse
+	23, // 91: raceday.standings.v1.StandingsService.Rebuild:output_type -> raceday.standings.v1.RebuildResponse
+	62, // [62:92] is the sub-list for method output_type
+	32, // [32:62] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_raceday_standings_v1_standings_service_proto_init() }

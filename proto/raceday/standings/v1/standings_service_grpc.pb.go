@@ -63,13 +63,19 @@ const (
 type StandingsServiceClient interface {
 	// GetStandings returns a page of a list: the ranked first, then those on course by furthest visit and time there; or, in
 	// the order STANDINGS_ORDER_LIVE, finishers and those on course together. A
-	// list that a classification of the race may have is empty as long as nobody is in it. Reasons:
-	// EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID, STANDINGS_STOPPING.
+	// list that a classification of the race may have is empty as long as nobody is in it. With around it is the rows
+	// around a bib, one page without a next one. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND, ENTRANT_NOT_FOUND,
+	// PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID, STANDINGS_STOPPING.
 	GetStandings(ctx context.Context, in *GetStandingsRequest, opts ...grpc.CallOption) (*GetStandingsResponse, error)
-	// WatchStandings sends the top of a list, then what changes in it. Where the server still knows the version to
-	// resume from, it sends the changes since; else a new snapshot. A list that its last entrant leaves is empty, and the
-	// watch goes on; one that a new version of the event cannot have ends it with LIST_NOT_FOUND. Reasons:
-	// EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND, TOP_INVALID, STANDINGS_STOPPING (resume on another replica).
+	// WatchStandings sends a window of a list, the top or the rows around a bib, then what changes in it: a client that keeps
+	// the rows by bib, replaces those that come again and drops those removed has at every version what GetStandings has.
+	// Where the server still knows the version to resume from, it sends the changes since, on any replica; else a new snapshot,
+	// and always one in the order STANDINGS_ORDER_LIVE. Who reads slowly misses what is between: the next message holds all
+	// that changed, or is a snapshot where that would be shorter. With thousands of watchers changes are told a few times a
+	// second. A list that its last entrant leaves is empty, and the watch goes on; one that a new version of the event cannot have
+	// ends it with LIST_NOT_FOUND, a bib around which nobody is any more in the race with ENTRANT_NOT_FOUND. Reasons:
+	// EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND, ENTRANT_NOT_FOUND, TOP_INVALID, STANDINGS_STOPPING (resume on another
+	// replica).
 	WatchStandings(ctx context.Context, in *WatchStandingsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchStandingsResponse], error)
 	// GetSplitStandings returns a page of who passed a visit of the course, in the order there: who leads at 25 km. A list
 	// ranks there by its basis, teams from the gun; one by age grades by the share of the standard. STARTED, FINISHED, DNF and
@@ -569,13 +575,19 @@ type StandingsService_RebuildClient = grpc.ServerStreamingClient[RebuildResponse
 type StandingsServiceServer interface {
 	// GetStandings returns a page of a list: the ranked first, then those on course by furthest visit and time there; or, in
 	// the order STANDINGS_ORDER_LIVE, finishers and those on course together. A
-	// list that a classification of the race may have is empty as long as nobody is in it. Reasons:
-	// EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID, STANDINGS_STOPPING.
+	// list that a classification of the race may have is empty as long as nobody is in it. With around it is the rows
+	// around a bib, one page without a next one. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND, ENTRANT_NOT_FOUND,
+	// PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID, STANDINGS_STOPPING.
 	GetStandings(context.Context, *GetStandingsRequest) (*GetStandingsResponse, error)
-	// WatchStandings sends the top of a list, then what changes in it. Where the server still knows the version to
-	// resume from, it sends the changes since; else a new snapshot. A list that its last entrant leaves is empty, and the
-	// watch goes on; one that a new version of the event cannot have ends it with LIST_NOT_FOUND. Reasons:
-	// EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND, TOP_INVALID, STANDINGS_STOPPING (resume on another replica).
+	// WatchStandings sends a window of a list, the top or the rows around a bib, then what changes in it: a client that keeps
+	// the rows by bib, replaces those that come again and drops those removed has at every version what GetStandings has.
+	// Where the server still knows the version to resume from, it sends the changes since, on any replica; else a new snapshot,
+	// and always one in the order STANDINGS_ORDER_LIVE. Who reads slowly misses what is between: the next message holds all
+	// that changed, or is a snapshot where that would be shorter. With thousands of watchers changes are told a few times a
+	// second. A list that its last entrant leaves is empty, and the watch goes on; one that a new version of the event cannot have
+	// ends it with LIST_NOT_FOUND, a bib around which nobody is any more in the race with ENTRANT_NOT_FOUND. Reasons:
+	// EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND, ENTRANT_NOT_FOUND, TOP_INVALID, STANDINGS_STOPPING (resume on another
+	// replica).
 	WatchStandings(*WatchStandingsRequest, grpc.ServerStreamingServer[WatchStandingsResponse]) error
 	// GetSplitStandings returns a page of who passed a visit of the course, in the order there: who leads at 25 km. A list
 	// ranks there by its basis, teams from the gun; one by age grades by the share of the standard. STARTED, FINISHED, DNF and
