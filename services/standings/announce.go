@@ -85,9 +85,9 @@ type AwardsToAnnounce struct {
 	SignedBy  string
 }
 
-// AnnounceAwards records that the prizes of a race were announced as they follow from the facts that the scorer has applied.
+// AnnounceAwards records that the prizes of a race were announced as they follow from all changes that were made before the call.
 // Faults: one that says that there is no such event, ErrRaceNotFound, ErrRequestIDInvalid, ErrRequestIDReused,
-// ErrSignatureMissing, ErrTextInvalid, ErrAwardsUnchanged, ErrAwardedMeanwhile.
+// ErrSignatureMissing, ErrTextInvalid, ErrNotScoredYet, ErrAwardsUnchanged, ErrAwardedMeanwhile.
 func (s *Service) AnnounceAwards(ctx context.Context, actor string, a AwardsToAnnounce) (announced Announcement, err error) {
 	if a.SignedBy == "" {
 		return Announcement{}, ErrSignatureMissing.With(ErrSignatureMissing.At("signed_by"))
@@ -120,7 +120,7 @@ func (s *Service) AnnounceAwards(ctx context.Context, actor string, a AwardsToAn
 
 // announcement returns what is to be announced. Faults: ErrRaceNotFound, ErrAwardsUnchanged.
 func (s *Service) announcement(ctx context.Context, a AwardsToAnnounce, awarded Awarded) (Announcement, error) {
-	d, err := readDerived(ctx, s.deps.Store, s.deps.Events, a.Event)
+	d, err := s.readScored(ctx, a.Event)
 	if err != nil {
 		return Announcement{}, err
 	}

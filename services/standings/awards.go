@@ -107,7 +107,7 @@ func (s *Service) Awards(ctx context.Context, event race.EventID, raceID race.ID
 	if err != nil {
 		return Awards{}, err
 	}
-	err = s.deps.Boards.Use(ctx, event, func(b *Board) error {
+	err = s.deps.Boards.UseScored(ctx, event, func(b *Board) error {
 		now, err = b.Awards(raceID, awarded)
 		return err
 	})
@@ -122,7 +122,7 @@ func (s *Service) AwardHistory(
 	if err != nil {
 		return nil, nil, err
 	}
-	err = s.deps.Boards.Use(ctx, event, func(b *Board) error {
+	err = s.deps.Boards.UseScored(ctx, event, func(b *Board) error {
 		for _, h := range awarded.HandOvers {
 			handOvers = append(handOvers, ShownHandOver{h, b.shownName(h.Entrant)})
 		}

@@ -27,11 +27,12 @@ type backend struct {
 	away    bool
 	version int64
 	results []result.Result
-	// change is the last that is in the results; with laterChange the event becomes another one.
-	change, laterChange int64
-	event, later        *race.Event
-	loads               int
-	hear                []func(notice.Notice)
+	// change is the last that is in the results, and recorded the last that there is; with laterChange the event becomes another
+	// one.
+	change, recorded, laterChange int64
+	event, later                  *race.Event
+	loads                         int
+	hear                          []func(notice.Notice)
 	// records are of all courses; lists counts the published ones, which hold published, last asked for by asked.
 	records   []standings.CourseRecord
 	lists     int
@@ -49,13 +50,19 @@ func (b *backend) Load(context.Context, race.EventID) (version, change int64, re
 	return b.version, b.change, slices.Clone(b.results), nil
 }
 
-func (b *backend) Version(context.Context, race.EventID) (int64, error) {
+func (b *backend) Applied(context.Context, race.EventID) (version, change int64, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.away {
-		return 0, errAway
+		return 0, 0, errAway
 	}
-	return b.version, nil
+	return b.version, b.change, nil
+}
+
+func (b *backend) CurrentChange(context.Context, race.EventID) (int64, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return max(b.change, b.recorded), nil
 }
 
 func (b *backend) EventAt(_ context.Context, id race.EventID, change int64) (*race.Event, error) {

@@ -18,8 +18,10 @@ type Board struct {
 	fields   map[race.ID]*field
 	entrants map[race.EntrantID]*result.Result
 	bibs     map[race.Bib]race.EntrantID
-	version  int64
-	history  history
+	// moved is closed when version changes.
+	version int64
+	moved   chan struct{}
+	history history
 	// filling counts fill and Reload.
 	filling int
 	// course has a lock of its own, which is taken before mu.
@@ -35,14 +37,15 @@ type Board struct {
 // NewBoard returns the board of an event at a version. Results of races that the event does not have are left out. The
 // board keeps the results; nobody may change them.
 func NewBoard(event *race.Event, version int64, results []result.Result) *Board {
-	b := &Board{closed: make(chan struct{})}
+	b := &Board{moved: make(chan struct{}), closed: make(chan struct{})}
 	b.fill(event, version, results)
 	return b
 }
 
 // fill makes everything anew.
 func (b *Board) fill(event *race.Event, version int64, results []result.Result) {
-	b.event, b.version, b.history = event, version, history{}
+	b.event, b.history = event, history{}
+	b.move(version)
 	b.filling++
 	before := b.fields
 	b.fields = make(map[race.ID]*field, len(event.Races))
@@ -60,6 +63,12 @@ func (b *Board) fill(event *race.Event, version int64, results []result.Result) 
 			b.entrants[res.Entrant], b.bibs[res.Bib] = res, res.Entrant
 		}
 	}
+}
+
+func (b *Board) move(version int64) {
+	b.version = version
+	close(b.moved)
+	b.moved = make(chan struct{})
 }
 
 // Version returns the version of the event that the board is exact for.
@@ -116,7 +125,7 @@ func (b *Board) apply(version int64, changed []result.Result, removed []race.Ent
 		}
 	}
 	b.history.add(b.version, version, old)
-	b.version = version
+	b.move(version)
 	for l := range touched {
 		l.touch(version)
 	}

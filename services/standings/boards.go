@@ -15,8 +15,8 @@ type Store interface {
 	// Load returns all results of an event, in no order, the version that they are exact for, and the last change of the
 	// event that is in them, 0 where nothing has been derived yet: all of one moment.
 	Load(ctx context.Context, event race.EventID) (version, change int64, results []result.Result, err error)
-	// Version returns the event's version; 0 where nothing has been derived yet.
-	Version(ctx context.Context, event race.EventID) (int64, error)
+	// Applied returns the event's version, and the last change that is in it; 0 where nothing has been derived yet.
+	Applied(ctx context.Context, event race.EventID) (version, change int64, err error)
 	// MarkStamp returns a number that grows with each record of any course and each official list of the event.
 	MarkStamp(ctx context.Context, event race.EventID) (int64, error)
 	// CourseRecords returns all entries among the records of courses, in their order.
@@ -37,6 +37,8 @@ type Events interface {
 	// EventAt returns the definition of an event as it was after a change, the newest for change 0, or the fault
 	// EVENT_NOT_FOUND.
 	EventAt(ctx context.Context, id race.EventID, change int64) (*race.Event, error)
+	// CurrentChange returns the number of the last change of an event, its roster or its rulings, or the fault EVENT_NOT_FOUND.
+	CurrentChange(ctx context.Context, id race.EventID) (int64, error)
 }
 
 // Boards keeps a live board of every event that somebody asks for, and closes it when nobody has for ten minutes.

@@ -78,7 +78,7 @@ func (s *Service) Cards(ctx context.Context, q CardQuery) (CardPage, string, err
 		}
 		page.Entrants = append(page.Entrants, EntrantCards{Judged: e})
 	}
-	err = s.deps.Boards.Use(ctx, q.Event, func(b *Board) error {
+	err = s.deps.Boards.UseScored(ctx, q.Event, func(b *Board) error {
 		for i := range page.Entrants {
 			page.Entrants[i].Result = b.resultIn(q.Race, page.Entrants[i].Bib)
 		}

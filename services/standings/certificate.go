@@ -89,7 +89,7 @@ func (c *Certificate) Legend() string {
 
 func (s *Service) exportCertificate(ctx context.Context, e Export, begin Begin) error {
 	var c Certificate
-	err := s.deps.Boards.Use(ctx, e.Event, func(b *Board) error {
+	err := s.deps.Boards.UseScored(ctx, e.Event, func(b *Board) error {
 		var err error
 		c, err = b.Certificate(e.Bib)
 		return err

@@ -29,3 +29,11 @@ func readDerived(ctx context.Context, store Store, events Events, id race.EventI
 	}
 	return derived{event, version, change, results}, nil
 }
+
+// readScored is readDerived when all changes that were made before are in it. Fault: ErrNotScoredYet.
+func (s *Service) readScored(ctx context.Context, event race.EventID) (derived, error) {
+	if _, err := s.deps.Boards.untilScored(ctx, event); err != nil {
+		return derived{}, err
+	}
+	return readDerived(ctx, s.deps.Store, s.deps.Events, event)
+}

@@ -61,8 +61,9 @@ type OfficialName struct {
 // is written to what it returns.
 type Begin func(name string, version int64) io.Writer
 
-// ExportResults writes a file of an event, or several, when those who asked before have theirs made. ResultsCSV, LegsCSV and ResultsJSON are of what is stored; the others
-// of the live lists. Faults: one that says that there is no such event; of the others also ErrRaceNotFound, ErrListNotFound,
+// ExportResults writes a file of an event, or several, when those who asked before have theirs made. ResultsCSV, LegsCSV and
+// ResultsJSON are of what is stored; the others of the live lists. What was recorded before the call is in them, unless the
+// scorer is more than a few seconds behind. Faults: one that says that there is no such event; of the others also ErrRaceNotFound, ErrListNotFound,
 // ErrOfficialNotFound, ErrEntrantNotFound, ErrNotFinished, ErrStopping.
 func (s *Service) ExportResults(ctx context.Context, e Export, begin Begin) error {
 	return s.rendered(ctx, begin, func(begin Begin) error { return s.export(ctx, e, begin) })
@@ -80,6 +81,9 @@ func (s *Service) export(ctx context.Context, e Export, begin Begin) error {
 	// No id that is none comes as far as the store.
 	if _, err := s.deps.Events.EventAt(ctx, e.Event, 0); err != nil {
 		return fmt.Errorf("read the event %s: %w", e.Event, err)
+	}
+	if _, err := s.deps.Boards.whenScored(ctx, e.Event); err != nil {
+		return err
 	}
 	d, err := readDerived(ctx, s.deps.Store, s.deps.Events, e.Event)
 	if err != nil {
@@ -103,7 +107,7 @@ func (s *Service) exportLists(ctx context.Context, e Export, begin Begin) error 
 	var lists []WholeList
 	var version int64
 	// Rows do not change any more: they are written when the board is free again.
-	err := s.deps.Boards.Use(ctx, e.Event, func(b *Board) error {
+	err := s.deps.Boards.UseScored(ctx, e.Event, func(b *Board) error {
 		var err error
 		lists, version, err = b.WholeLists(e.Race)
 		return err

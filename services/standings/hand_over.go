@@ -141,7 +141,7 @@ func (s *Service) hand(
 			return err
 		}
 		repeated := false
-		err = s.deps.Boards.Use(ctx, p.Event, func(b *Board) error {
+		err = s.deps.Boards.UseScored(ctx, p.Event, func(b *Board) error {
 			if repeated, done.HandOver, err = awarded.repeated(p, back); err == nil && !repeated {
 				done.HandOver, err = find(b, awarded)
 			}

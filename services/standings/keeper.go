@@ -203,7 +203,7 @@ func (k *keeper) want(version int64, after time.Duration) {
 func (k *keeper) check(outer context.Context) {
 	ctx, cancel := context.WithTimeout(outer, checkTime)
 	defer cancel()
-	stored, err := k.boards.store.Version(ctx, k.event)
+	stored, _, err := k.boards.store.Applied(ctx, k.event)
 	version := k.board.Version()
 	switch {
 	case outer.Err() != nil: // It ends, and what was not read is nobody's worry.

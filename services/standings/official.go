@@ -79,13 +79,14 @@ type Publication struct {
 // JudgesSheet is the name of the matter that the judges of Nordic walking have not handed in all cards.
 const JudgesSheet = "JUDGES_SHEET"
 
-// Publish freezes a list as it follows from the facts that the scorer has applied. Faults: one that says that there is no such
-// event, ErrRaceNotFound, ErrListNotFound, ErrPublishRefused with all reasons, ErrPublishedMeanwhile.
+// Publish freezes a list as it follows from all changes that were made before the call, and from the reads that are stored.
+// Faults: one that says that there is no such event, ErrRaceNotFound, ErrListNotFound, ErrNotScoredYet, ErrPublishRefused with
+// all reasons, ErrPublishedMeanwhile.
 func (s *Service) Publish(ctx context.Context, actor string, p Publication) (OfficialList, error) {
 	if _, err := s.deps.Events.EventAt(ctx, p.Event, 0); err != nil { // no id that is none comes as far as the store
 		return OfficialList{}, fmt.Errorf("read the event %s: %w", p.Event, err)
 	}
-	d, err := readDerived(ctx, s.deps.Store, s.deps.Events, p.Event)
+	d, err := s.readScored(ctx, p.Event)
 	if err != nil {
 		return OfficialList{}, err
 	}
@@ -174,7 +175,7 @@ func (s *Service) OpenMatters(ctx context.Context, event race.EventID, raceID ra
 	if _, err := s.deps.Events.EventAt(ctx, event, 0); err != nil {
 		return nil, fmt.Errorf("read the event %s: %w", event, err)
 	}
-	d, err := readDerived(ctx, s.deps.Store, s.deps.Events, event)
+	d, err := s.readScored(ctx, event)
 	if err != nil {
 		return nil, err
 	}

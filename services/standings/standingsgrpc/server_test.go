@@ -45,7 +45,11 @@ type backend struct {
 func (b backend) Load(context.Context, race.EventID) (version, change int64, results []result.Result, err error) {
 	return 7, 3, b.results, nil
 }
-func (b backend) Version(context.Context, race.EventID) (int64, error) { return 7, nil }
+func (b backend) Applied(context.Context, race.EventID) (version, change int64, err error) {
+	return 7, 0, nil
+}
+
+func (b backend) CurrentChange(context.Context, race.EventID) (int64, error) { return 0, nil }
 func (b backend) EventAt(context.Context, race.EventID, int64) (*race.Event, error) {
 	return b.event, nil
 }

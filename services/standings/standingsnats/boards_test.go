@@ -71,6 +71,9 @@ func (d *day) Applied(ctx context.Context, tx pgx.Tx, event race.EventID) (versi
 	return version, 1, err
 }
 
+// CurrentChange is none.
+func (d *day) CurrentChange(context.Context, race.EventID) (int64, error) { return 0, nil }
+
 // EventAt is a race without anything particular.
 func (d *day) EventAt(context.Context, race.EventID, int64) (*race.Event, error) {
 	r := race.New(race.TenKm)

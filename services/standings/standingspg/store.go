@@ -44,18 +44,16 @@ func (s snapshots) Begin(ctx context.Context) (pgx.Tx, error) {
 	return s.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 }
 
-// Version returns the event's version; 0 where nothing has been derived yet.
-func (s *Store) Version(ctx context.Context, event race.EventID) (int64, error) {
-	var version int64
-	err := postgres.InTx(ctx, s.snapshots, func(ctx context.Context, tx pgx.Tx) error {
-		var err error
-		version, _, err = s.versions.Applied(ctx, tx, event)
+// Applied returns the event's version, and the last change that is in it; 0 where nothing has been derived yet.
+func (s *Store) Applied(ctx context.Context, event race.EventID) (version, change int64, err error) {
+	err = postgres.InTx(ctx, s.snapshots, func(ctx context.Context, tx pgx.Tx) (err error) {
+		version, change, err = s.versions.Applied(ctx, tx, event)
 		return err
 	})
 	if err != nil {
-		return 0, fmt.Errorf("read the version of %s: %w", event, err)
+		return 0, 0, fmt.Errorf("read the version of %s: %w", event, err)
 	}
-	return version, nil
+	return version, change, nil
 }
 
 // Load returns all results of an event in the order of entrants, the version that they are exact for, and the last change

@@ -113,8 +113,8 @@ func TestAnEventOfWhichNothingIsDerivedIsEmpty(t *testing.T) {
 	if version != 0 || change != 0 || len(results) != 0 || err != nil {
 		t.Errorf("got version %d of change %d, %d results, %v", version, change, len(results), err)
 	}
-	if version, err := store.Version(t.Context(), "nothing"); version != 0 || err != nil {
-		t.Errorf("got version %d, %v", version, err)
+	if version, change, err := store.Applied(t.Context(), "nothing"); version != 0 || change != 0 || err != nil {
+		t.Errorf("got version %d of change %d, %v", version, change, err)
 	}
 }
 

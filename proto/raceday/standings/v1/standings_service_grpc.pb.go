@@ -129,9 +129,9 @@ type StandingsServiceClient interface {
 	// what was handed over already, and which prizes are in wrong hands. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND,
 	// STANDINGS_STOPPING.
 	ListAwards(ctx context.Context, in *ListAwardsRequest, opts ...grpc.CallOption) (*ListAwardsResponse, error)
-	// AnnounceAwards records that the prizes were announced, as they follow from the facts that are scored so far: what is
-	// handed over, and what changes later, is measured by it. The same request_id again answers with the same announcement.
-	// Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, REQUEST_ID_INVALID, REQUEST_ID_REUSED, SIGNATURE_MISSING, TEXT_INVALID,
+	// AnnounceAwards records that the prizes were announced, as they follow from all that was recorded before the call and from
+	// the reads that are stored: what is handed over, and what changes later, is measured by it. The same request_id again
+	// answers with the same announcement. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, NOT_SCORED_YET, REQUEST_ID_INVALID, REQUEST_ID_REUSED, SIGNATURE_MISSING, TEXT_INVALID,
 	// AWARDS_UNCHANGED (nothing is other than announced last, or nobody has won anything yet), AWARDED_MEANWHILE.
 	AnnounceAwards(ctx context.Context, in *AnnounceAwardsRequest, opts ...grpc.CallOption) (*AnnounceAwardsResponse, error)
 	// HandOverAward records that a prize was handed over to who won it, as it was announced last and still stands. The same
@@ -151,15 +151,15 @@ type StandingsServiceClient interface {
 	// may apply a moment later. A page holds who follows the last bib of the one before. Reasons: EVENT_NOT_FOUND,
 	// RACE_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID, STANDINGS_STOPPING.
 	ListCards(ctx context.Context, in *ListCardsRequest, opts ...grpc.CallOption) (*ListCardsResponse, error)
-	// PublishOfficialList freezes a list, with who is unranked in it, as it follows from the facts that are scored so far: as
-	// PROVISIONAL, which announces it and opens the race's time for protests; then as OFFICIAL, when they are over and what is open is
+	// PublishOfficialList freezes a list, with who is unranked in it, as it follows from all that was recorded before the call
+	// and from the reads that are stored (NOT_SCORED_YET where the scorer does not catch up within a few seconds): as PROVISIONAL, which announces it and opens the race's time for protests; then as OFFICIAL, when they are over and what is open is
 	// dealt with or waived by its name (ListOpenMatters); then as AMENDED, when something changed, with the reason. A refusal
 	// lists all that stands in the way. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND (also where nobody belongs to
 	// it), PUBLISHED_MEANWHILE, EXPORTS_BUSY, PUBLISH_REFUSED; of its fields SIGNATURE_MISSING, STATE_UNKNOWN, NOT_ANNOUNCED,
 	// PROTESTS_OPEN, OFFICIAL_ALREADY, NOT_OFFICIAL, NOTHING_CHANGED, REASON_MISSING, MATTER_OPEN, MATTER_UNKNOWN.
 	PublishOfficialList(ctx context.Context, in *PublishOfficialListRequest, opts ...grpc.CallOption) (*PublishOfficialListResponse, error)
 	// ListOpenMatters returns by name what somebody should deal with, or waive, before a list is official. Reasons:
-	// EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND.
+	// EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND, NOT_SCORED_YET.
 	ListOpenMatters(ctx context.Context, in *ListOpenMattersRequest, opts ...grpc.CallOption) (*ListOpenMattersResponse, error)
 	// GetOfficialList returns a version of a list as it was published. Reasons: EVENT_NOT_FOUND, OFFICIAL_LIST_NOT_FOUND.
 	GetOfficialList(ctx context.Context, in *GetOfficialListRequest, opts ...grpc.CallOption) (*GetOfficialListResponse, error)
@@ -641,9 +641,9 @@ type StandingsServiceServer interface {
 	// what was handed over already, and which prizes are in wrong hands. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND,
 	// STANDINGS_STOPPING.
 	ListAwards(context.Context, *ListAwardsRequest) (*ListAwardsResponse, error)
-	// AnnounceAwards records that the prizes were announced, as they follow from the facts that are scored so far: what is
-	// handed over, and what changes later, is measured by it. The same request_id again answers with the same announcement.
-	// Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, REQUEST_ID_INVALID, REQUEST_ID_REUSED, SIGNATURE_MISSING, TEXT_INVALID,
+	// AnnounceAwards records that the prizes were announced, as they follow from all that was recorded before the call and from
+	// the reads that are stored: what is handed over, and what changes later, is measured by it. The same request_id again
+	// answers with the same announcement. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, NOT_SCORED_YET, REQUEST_ID_INVALID, REQUEST_ID_REUSED, SIGNATURE_MISSING, TEXT_INVALID,
 	// AWARDS_UNCHANGED (nothing is other than announced last, or nobody has won anything yet), AWARDED_MEANWHILE.
 	AnnounceAwards(context.Context, *AnnounceAwardsRequest) (*AnnounceAwardsResponse, error)
 	// HandOverAward records that a prize was handed over to who won it, as it was announced last and still stands. The same
@@ -663,15 +663,15 @@ type StandingsServiceServer interface {
 	// may apply a moment later. A page holds who follows the last bib of the one before. Reasons: EVENT_NOT_FOUND,
 	// RACE_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID, STANDINGS_STOPPING.
 	ListCards(context.Context, *ListCardsRequest) (*ListCardsResponse, error)
-	// PublishOfficialList freezes a list, with who is unranked in it, as it follows from the facts that are scored so far: as
-	// PROVISIONAL, which announces it and opens the race's time for protests; then as OFFICIAL, when they are over and what is open is
+	// PublishOfficialList freezes a list, with who is unranked in it, as it follows from all that was recorded before the call
+	// and from the reads that are stored (NOT_SCORED_YET where the scorer does not catch up within a few seconds): as PROVISIONAL, which announces it and opens the race's time for protests; then as OFFICIAL, when they are over and what is open is
 	// dealt with or waived by its name (ListOpenMatters); then as AMENDED, when something changed, with the reason. A refusal
 	// lists all that stands in the way. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND (also where nobody belongs to
 	// it), PUBLISHED_MEANWHILE, EXPORTS_BUSY, PUBLISH_REFUSED; of its fields SIGNATURE_MISSING, STATE_UNKNOWN, NOT_ANNOUNCED,
 	// PROTESTS_OPEN, OFFICIAL_ALREADY, NOT_OFFICIAL, NOTHING_CHANGED, REASON_MISSING, MATTER_OPEN, MATTER_UNKNOWN.
 	PublishOfficialList(context.Context, *PublishOfficialListRequest) (*PublishOfficialListResponse, error)
 	// ListOpenMatters returns by name what somebody should deal with, or waive, before a list is official. Reasons:
-	// EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND.
+	// EVENT_NOT_FOUND, RACE_NOT_FOUND, LIST_NOT_FOUND, NOT_SCORED_YET.
 	ListOpenMatters(context.Context, *ListOpenMattersRequest) (*ListOpenMattersResponse, error)
 	// GetOfficialList returns a version of a list as it was published. Reasons: EVENT_NOT_FOUND, OFFICIAL_LIST_NOT_FOUND.
 	GetOfficialList(context.Context, *GetOfficialListRequest) (*GetOfficialListResponse, error)
