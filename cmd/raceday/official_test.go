@@ -48,6 +48,19 @@ func TestOfficialLists(t *testing.T) {
 		return nil
 	})
 
+	// Who names what there is not is told what there is.
+	for _, c := range [][]string{
+		{"standings", "dsh"}, {"standings", "dash", "age/F99"}, {"official", "publish", "dash", "sex", "--as", "provisional", "--signed-by", "Referee"},
+		{"results", "sheet", "dash", "sex"},
+	} {
+		_, stderr := command(exitFailure, c...)
+		if !strings.Contains(stderr, "the event has dash, relay") && !strings.Contains(stderr, "race dash has age/F15-39, age/M15-39, overall, sex/F, sex/M") {
+			t.Errorf("%v: %q", c, stderr)
+		}
+	}
+	if out, stderr := command(exitSuccess, "standings", "dash", "sex"); strings.Count(out, "\n") != 1 || stderr != "sex divides into lists; name one: sex/F, sex/M\n" {
+		t.Errorf("a classification that divides: %q, %q", out, stderr)
+	}
 	if _, stderr := command(exitFailure, "official", "publish", "dash", "overall", "--as", "official", "--signed-by", "Referee"); !strings.Contains(stderr, "NOT_ANNOUNCED") && !strings.Contains(stderr, "never announced") {
 		t.Errorf("official at once: %q", stderr)
 	}

@@ -86,18 +86,41 @@ func (c *standingsCommand) Run(t *terminal) error {
 			rows = updateRows(rows, update)
 			switch {
 			case !c.Watch:
+				if len(rows) == 0 {
+					c.nameLists(ctx, conn, t.stderr)
+				}
 				return printRows(t.stdout, heading, rows)
 			case isTerminal(t.stdout):
 				fmt.Fprintf(t.stdout, "\x1b[H\x1b[2J%s, %s, version %d\n", c.Race, update.GetList(), update.GetVersion())
 				err = printRows(t.stdout, heading, rows)
 			default:
 				err = printRows(t.stdout, heading, update.GetRows())
+				if gone := update.GetRemoved(); len(gone) > 0 {
+					fmt.Fprintf(t.stdout, "no longer in these rows: %s\n", strings.Join(gone, ", "))
+				}
 			}
 			if err != nil {
 				return err
 			}
 		}
 	})
+}
+
+// nameLists says which lists there are under the name of a classification, of which no list itself has it.
+func (c *standingsCommand) nameLists(ctx context.Context, conn *grpc.ClientConn, w io.Writer) {
+	all, err := standingsv1.NewStandingsServiceClient(conn).ListLists(ctx, &standingsv1.ListListsRequest{EventId: c.Event, Race: c.Race})
+	if err != nil {
+		return // the empty list stands
+	}
+	var names []string
+	for _, l := range all.GetLists() {
+		if strings.HasPrefix(l.GetList(), c.List+"/") {
+			names = append(names, l.GetList())
+		}
+	}
+	if c.List != "" && len(names) > 0 {
+		fmt.Fprintf(w, "%s divides into lists; name one: %s\n", c.List, strings.Join(names, ", "))
+	}
 }
 
 // receiveUpdate receives a whole update: the messages that a large one is cut into, as one.

@@ -152,10 +152,11 @@ func (s *Service) listFor(
 // anomalies returns those of all pages, and the order of the races by which they are sorted.
 func (s *Service) anomalies(ctx context.Context, q AnomalyQuery) (AnomalyPage, raceOrder, error) {
 	if !race.IsID(string(q.Event)) || q.Race != "" && !race.IsID(string(q.Race)) { // no store can be asked for it
-		if _, err := s.deps.Events.EventAt(ctx, q.Event, 0); err != nil {
+		event, err := s.deps.Events.EventAt(ctx, q.Event, 0)
+		if err != nil {
 			return AnomalyPage{}, nil, fmt.Errorf("read the event %s: %w", q.Event, err)
 		}
-		return AnomalyPage{}, nil, ErrRaceNotFound
+		return AnomalyPage{}, nil, noRace(event)
 	}
 	version, change, found, err := s.deps.Anomalies.Anomalies(ctx, q.Event, q.Race, q.Kind)
 	if err != nil {
@@ -166,7 +167,7 @@ func (s *Service) anomalies(ctx context.Context, q AnomalyQuery) (AnomalyPage, r
 		return AnomalyPage{}, nil, fmt.Errorf("read the event %s: %w", q.Event, err)
 	}
 	if q.Race != "" && event.Race(q.Race) == nil {
-		return AnomalyPage{}, nil, ErrRaceNotFound
+		return AnomalyPage{}, nil, noRace(event)
 	}
 	for i := range found {
 		a := &found[i]

@@ -52,7 +52,7 @@ func (b *Board) Awards(raceID race.ID, awarded Awarded) (Awards, error) {
 	defer b.mu.RUnlock()
 	f, ok := b.fields[raceID]
 	if !ok {
-		return Awards{}, ErrRaceNotFound
+		return Awards{}, noRace(b.event)
 	}
 	won, hands := award.Winners(f.race, f.awardLists), awarded.hands()
 	now := Awards{Prizes: make([]Prize, len(won)), Version: b.version}
@@ -139,7 +139,7 @@ func (s *Service) awarded(ctx context.Context, id race.EventID, raceID race.ID) 
 		return Awarded{}, fmt.Errorf("read the event %s: %w", id, err)
 	}
 	if event.Race(raceID) == nil {
-		return Awarded{}, ErrRaceNotFound
+		return Awarded{}, noRace(event)
 	}
 	return s.deps.Prizes.Awarded(ctx, id, raceID)
 }

@@ -243,7 +243,7 @@ func (b *Board) Page(raceID race.ID, name string, offset, n int) (Page, error) {
 func (b *Board) list(raceID race.ID, name string) (string, *list, error) {
 	f, ok := b.fields[raceID]
 	if !ok {
-		return "", nil, ErrRaceNotFound
+		return "", nil, noRace(b.event)
 	}
 	return f.list(name)
 }
@@ -260,7 +260,7 @@ func (b *Board) Lists(raceID race.ID) ([]ListSummary, error) {
 	defer b.mu.RUnlock()
 	f, ok := b.fields[raceID]
 	if !ok {
-		return nil, ErrRaceNotFound
+		return nil, noRace(b.event)
 	}
 	var summaries []ListSummary
 	for _, name := range f.listNames() {
@@ -282,7 +282,7 @@ func (b *Board) Progress(raceID race.ID) ([]Progress, int64, error) {
 		}
 	}
 	if raceID != "" && counts == nil {
-		return nil, 0, ErrRaceNotFound
+		return nil, 0, noRace(b.event)
 	}
 	return slices.Clip(counts), b.version, nil
 }

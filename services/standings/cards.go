@@ -60,7 +60,7 @@ func (s *Service) Cards(ctx context.Context, q CardQuery) (CardPage, string, err
 	}
 	r := event.Race(q.Race)
 	if r == nil {
-		return CardPage{}, "", ErrRaceNotFound
+		return CardPage{}, "", noRace(event)
 	}
 	rulings, err := s.deps.Conflicts.Rulings(ctx, q.Event)
 	if err != nil {

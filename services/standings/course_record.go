@@ -89,7 +89,7 @@ func (s *Service) RecordCourseRecord(
 		return CourseRecord{}, err
 	}
 	if r == nil {
-		return CourseRecord{}, ErrRaceNotFound
+		return CourseRecord{}, noRace(definition)
 	}
 	entry := record.Record{
 		Run: record.Run{
@@ -231,7 +231,7 @@ func (s *Service) raceOf(ctx context.Context, event race.EventID, raceID race.ID
 	}
 	r := definition.Race(raceID)
 	if r == nil && raceID != "" {
-		return nil, nil, ErrRaceNotFound
+		return nil, nil, noRace(definition)
 	}
 	return definition, r, nil
 }

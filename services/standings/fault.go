@@ -1,6 +1,12 @@
 package standings
 
-import "raceday/services/fault"
+import (
+	"fmt"
+	"strings"
+
+	"raceday/services/fault"
+	"raceday/services/rules/race"
+)
 
 // The faults of a caller's own making.
 var (
@@ -18,3 +24,33 @@ var (
 // ErrStopping is returned by calls that are under way, or begin, when the boards stop. A watch resumes by its version on
 // another replica.
 var ErrStopping = fault.New(fault.Unavailable, "STANDINGS_STOPPING", "the standings are stopping; ask again")
+
+// noRace is ErrRaceNotFound with the races that there are.
+func noRace(event *race.Event) error {
+	ids := make([]string, len(event.Races))
+	for i := range event.Races {
+		ids[i] = string(event.Races[i].ID)
+	}
+	return ErrRaceNotFound.With(fault.Violation{
+		Path: "race", Reason: ErrRaceNotFound.Reason, Message: "the event has " + strings.Join(ids, ", "),
+	})
+}
+
+// namedLists bounds how many lists an answer names.
+const namedLists = 20
+
+// noList is ErrListNotFound with the lists that there are.
+func (f *field) noList() error {
+	names := f.listNames()
+	if more := len(names) - namedLists; more > 0 {
+		names = append(names[:namedLists], fmt.Sprintf("and %d more", more))
+	}
+	return ErrListNotFound.With(fault.Violation{
+		Path: "list", Reason: ErrListNotFound.Reason, Message: fmt.Sprintf("race %s has %s", f.race.ID, strings.Join(names, ", ")),
+	})
+}
+
+// divides reports whether a classification has lists that entrants are in.
+func (f *field) divides(classification string) bool {
+	return f.firstOf(classification) != classification
+}

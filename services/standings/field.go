@@ -133,7 +133,7 @@ func (f *field) tell() {
 func (f *field) list(name string) (string, *list, error) {
 	if name == "" {
 		if len(f.race.Classifications) == 0 {
-			return "", nil, ErrListNotFound
+			return "", nil, f.noList()
 		}
 		name = f.firstOf(string(f.race.Classifications[0].ID))
 	}
@@ -143,7 +143,7 @@ func (f *field) list(name string) (string, *list, error) {
 	id, _, divided := strings.Cut(name, "/")
 	l, ok := f.lists[id]
 	if !divided || !ok || l.permanent || !classification.MayHave(l.terms.classification, name) {
-		return "", nil, ErrListNotFound
+		return "", nil, f.noList()
 	}
 	return name, l, nil
 }

@@ -87,7 +87,7 @@ func (b *Board) teams(key legTableKey, kept *legTable) (*race.Race, []*result.Re
 	defer b.mu.RUnlock()
 	f, ok := b.fields[key.race]
 	if !ok {
-		return nil, nil, legTable{}, ErrRaceNotFound
+		return nil, nil, legTable{}, noRace(b.event)
 	}
 	if key.list != "" {
 		if _, _, err := f.list(key.list); err != nil {

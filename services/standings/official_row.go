@@ -42,7 +42,7 @@ type OfficialRow struct {
 func ListRows(event *race.Event, results []result.Result, raceID race.ID, list string) ([]OfficialRow, error) {
 	r := event.Race(raceID)
 	if r == nil {
-		return nil, ErrRaceNotFound
+		return nil, noRace(event)
 	}
 	of := groupByRace(results)[raceID]
 	for n := range r.Classifications {
@@ -51,7 +51,7 @@ func ListRows(event *race.Event, results []result.Result, raceID race.ID, list s
 			return rowsOf(r, n, members, list), nil
 		}
 	}
-	return nil, ErrListNotFound
+	return nil, newField(r, of, nil, 0).noList()
 }
 
 // membersOf returns the results that belong to a list of the race's nth classification, by bib.

@@ -41,7 +41,7 @@ func (b *Board) OnCourseSince(raceID race.ID, version int64) ([]oncourse.Entrant
 	defer b.course.mu.Unlock()
 	event, newest, filling := b.state()
 	if raceID != "" && event.Race(raceID) == nil {
-		return nil, 0, ErrRaceNotFound
+		return nil, 0, noRace(event)
 	}
 	if b.course.lists == nil || b.course.filling != filling {
 		b.course.lists, b.course.filling = map[race.ID]courseList{}, filling
@@ -68,7 +68,7 @@ func (b *Board) state() (event *race.Event, version int64, filling int) {
 func (b *Board) listCourse(raceID race.ID) (courseList, error) {
 	event, version, byRace := b.resultsByRace()
 	if raceID != "" && event.Race(raceID) == nil {
-		return courseList{}, ErrRaceNotFound
+		return courseList{}, noRace(event)
 	}
 	list := courseList{version: version}
 	for i := range event.Races {

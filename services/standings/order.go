@@ -250,9 +250,10 @@ type SplitRow struct {
 // Split returns n rows from an offset on of those of a list who passed a visit and hold a rank there. Faults:
 // ErrRaceNotFound, ErrListNotFound, ErrPointNotFound.
 func (b *Board) Split(raceID race.ID, name, point string, offset, n int) (SplitPage, error) {
-	r := b.Event().Race(raceID)
+	event := b.Event()
+	r := event.Race(raceID)
 	if r == nil {
-		return SplitPage{}, ErrRaceNotFound
+		return SplitPage{}, noRace(event)
 	}
 	visit, ok := r.VisitAt(point)
 	if !ok {

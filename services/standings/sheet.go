@@ -38,7 +38,7 @@ func SheetOf(l WholeList) Sheet {
 func sheetOfPublished(event *race.Event, l OfficialList) (Sheet, error) {
 	r := event.Race(l.Race)
 	if r == nil {
-		return Sheet{}, ErrRaceNotFound
+		return Sheet{}, noRace(event)
 	}
 	id, _, _ := strings.Cut(l.List, "/")
 	title := l.List

@@ -38,6 +38,9 @@ func (b *Board) WholeList(raceID race.ID, name string) (WholeList, error) {
 	if err != nil {
 		return WholeList{}, err
 	}
+	if f := b.fields[raceID]; l.standsIn(name) && f.divides(name) {
+		return WholeList{}, f.noList() // it is each of its lists
+	}
 	return b.whole(name, l, b.outOfLists(raceID)[name]), nil
 }
 
@@ -47,7 +50,7 @@ func (b *Board) WholeLists(raceID race.ID) ([]WholeList, int64, error) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	if _, ok := b.fields[raceID]; raceID != "" && !ok {
-		return nil, 0, ErrRaceNotFound
+		return nil, 0, noRace(b.event)
 	}
 	var lists []WholeList
 	for i := range b.event.Races {
