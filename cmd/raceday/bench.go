@@ -20,12 +20,13 @@ import (
 )
 
 type benchCommand struct {
-	Score     benchScoreCommand     `cmd:"" help:"Files scored offline; floor: reading the reads."`
-	Ingest    benchIngestCommand    `cmd:"" help:"Reads published until all that follows is committed; floor: storing them."`
-	Watch     benchWatchCommand     `cmd:"" help:"Reads published until watchers see what they change; floor: the way without scorer, database and boards."`
-	Rewind    benchRewindCommand    `cmd:"" help:"New reads until watchers see what they change, while mats send again all that they ever read; floor: without that."`
-	Recompute benchRecomputeCommand `cmd:"" help:"An event applied in which a mat's clock was off, until all that follows is committed; floor: reading the stored reads."`
-	Register  benchRegisterCommand  `cmd:"" help:"Persons registered until a race is sold out, then refused; floor: a transaction each. Vacancies meanwhile; floor: an empty call."`
+	Score      benchScoreCommand     `cmd:"" help:"Files scored offline; floor: reading the reads."`
+	Ingest     benchIngestCommand    `cmd:"" help:"Reads published until all that follows is committed; floor: storing them."`
+	Watch      benchWatchCommand     `cmd:"" help:"Reads published until watchers see what they change; floor: the way without scorer, database and boards."`
+	Rewind     benchRewindCommand    `cmd:"" help:"New reads until watchers see what they change, while mats send again all that they ever read; floor: without that."`
+	Recompute  benchRecomputeCommand `cmd:"" help:"An event applied in which a mat's clock was off, until all that follows is committed; floor: reading the stored reads."`
+	ScoreOrder benchOrderCommand     `cmd:"" name:"score-order" help:"A list kept while finishers arrive in random order; floor: lists of 1000."`
+	Register   benchRegisterCommand  `cmd:"" help:"Persons registered until a race is sold out, then refused; floor: a transaction each. Vacancies meanwhile; floor: an empty call."`
 
 	ScoreFloor benchScoreFloorCommand `cmd:"" hidden:""`
 }
