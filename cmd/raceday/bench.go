@@ -26,6 +26,7 @@ type benchCommand struct {
 	Rewind     benchRewindCommand    `cmd:"" help:"New reads until watchers see what they change, while mats send again all that they ever read; floor: without that."`
 	Recompute  benchRecomputeCommand `cmd:"" help:"An event applied in which a mat's clock was off, until all that follows is committed; floor: reading the stored reads."`
 	ScoreOrder benchOrderCommand     `cmd:"" name:"score-order" help:"A list kept while finishers arrive in random order; floor: lists of 1000."`
+	Rebuild    benchRebuildCommand   `cmd:"" help:"All that is derived computed again and compared; floor: reading the stored reads."`
 	Standings  benchStandingsCommand `cmd:"" help:"The first 50 of an age group asked for by many while reads come; floor: empty calls."`
 	Result     benchResultCommand    `cmd:"" help:"Results of entrants asked for by many while reads come; floor: empty calls."`
 	Register   benchRegisterCommand  `cmd:"" help:"Persons registered until a race is sold out, then refused; floor: a transaction each. Vacancies meanwhile; floor: an empty call."`

@@ -186,7 +186,9 @@ func longestAgeGroup(ctx context.Context, s *Server) (list string, ranked int, e
 // call is one call of a caller, the nth of all.
 type call func(ctx context.Context, conn *grpc.ClientConn, n int) error
 
-func emptyCall(ctx context.Context, conn *grpc.ClientConn, _ int) error { return newVacanciesFloor(conn).call(ctx) }
+func emptyCall(ctx context.Context, conn *grpc.ClientConn, _ int) error {
+	return newVacanciesFloor(conn).call(ctx)
+}
 
 func (b *AskBench) question(d *day, list string) call {
 	if b.Question == AskStandings {
