@@ -1,20 +1,15 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime/pprof"
 
-	"google.golang.org/grpc"
-
 	"raceday/services/benchmark"
 	"raceday/services/event"
-	"raceday/services/postgres"
 	"raceday/services/registration"
 	"raceday/services/scoring"
 )
@@ -26,6 +21,7 @@ type benchCommand struct {
 	Rewind     benchRewindCommand    `cmd:"" help:"New reads until watchers see what they change, while mats send again all that they ever read; floor: without that."`
 	Recompute  benchRecomputeCommand `cmd:"" help:"An event applied in which a mat's clock was off, until all that follows is committed; floor: reading the stored reads."`
 	ScoreOrder benchOrderCommand     `cmd:"" name:"score-order" help:"A list kept while finishers arrive in random order; floor: lists of 1000."`
+	Restart    benchRestartCommand   `cmd:"" help:"A scorer's process started until the first new read is committed; floor: reading the stored reads."`
 	Rebuild    benchRebuildCommand   `cmd:"" help:"All that is derived computed again and compared; floor: reading the stored reads."`
 	Standings  benchStandingsCommand `cmd:"" help:"The first 50 of an age group asked for by many while reads come; floor: empty calls."`
 	Result     benchResultCommand    `cmd:"" help:"Results of entrants asked for by many while reads come; floor: empty calls."`
@@ -244,31 +240,5 @@ func (c *benchRegisterCommand) Run(t *terminal) error {
 			Runs: c.Runs, Show: show,
 		}
 		return bench.Run(t.ctx)
-	})
-}
-
-// startBenched runs the services on servers of their own for a bench.
-func (t *terminal) startBenched(ctx context.Context, use func(context.Context, benchmark.Server) error) error {
-	inside := &terminal{ctx: ctx, getenv: t.getenv, stdout: t.stdout, stderr: t.stderr}
-	return onOwnServers(inside, io.Discard, func(ctx context.Context, databaseURL string, up started) error {
-		if err := useBenched(ctx, databaseURL, up, use); err != nil {
-			return err
-		}
-		return errDone
-	})
-}
-
-// useBenched connects to a server that is up.
-func useBenched(
-	ctx context.Context, databaseURL string, up started, use func(context.Context, benchmark.Server) error,
-) error {
-	pool, err := postgres.Open(ctx, databaseURL, postgres.Options{Name: "bench"})
-	if err != nil {
-		return err
-	}
-	defer pool.Close()
-	return connected(ctx, up, func(c connections) error {
-		further := func() (*grpc.ClientConn, error) { return dial(up.grpc, key{up.grpc, up.developmentKey}) }
-		return use(ctx, benchmark.Server{Conn: c.conn, Dial: further, NATS: c.nats, JetStream: c.js, Pool: pool})
 	})
 }

@@ -27,6 +27,7 @@ func TestBenches(t *testing.T) {
 		{[]string{"rewind", "--entrants", "300", "--reads", "5000", "--rewind", "10000"}, []string{"stored", "live", "rewind_per_second",
 			"p50_milliseconds", "p99_milliseconds", "floor_p99_milliseconds"}, map[string]float64{"more_rows": 0}},
 		{[]string{"rebuild", "--entrants", "300", "--reads", "5000", "--runs", "1"}, []string{"reads", "seconds", "floor_seconds"}, nil},
+		{[]string{"restart", "--entrants", "300", "--reads", "5000", "--runs", "1"}, []string{"reads", "seconds", "floor_seconds"}, nil},
 		{[]string{"standings", "--finishers", "200", "--calls", "300", "--pace", "50", "--runs", "1"}, []string{"calls_per_second", "floor_calls_per_second",
 			"p99_milliseconds", "floor_p99_milliseconds", "rows"}, nil},
 		{[]string{"result", "--finishers", "200", "--calls", "300", "--pace", "50", "--runs", "1"}, []string{"calls_per_second", "p99_milliseconds"}, nil},
