@@ -1,32 +1,32 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime/pprof"
 
-	"google.golang.org/grpc"
-
 	"raceday/services/benchmark"
 	"raceday/services/event"
-	"raceday/services/postgres"
 	"raceday/services/registration"
 	"raceday/services/scoring"
 )
 
 type benchCommand struct {
-	Score     benchScoreCommand     `cmd:"" help:"Files scored offline; floor: reading the reads."`
-	Ingest    benchIngestCommand    `cmd:"" help:"Reads published until all that follows is committed; floor: storing them."`
-	Watch     benchWatchCommand     `cmd:"" help:"Reads published until watchers see what they change; floor: the way without scorer, database and boards."`
-	Watchers  benchWatchersCommand  `cmd:"" help:"Thousands of watchers of one server while reads flow, until each sees what it watches, and the memory of each; floor: a server that only sends as much."`
-	Rewind    benchRewindCommand    `cmd:"" help:"New reads until watchers see what they change, while mats send again all that they ever read; floor: without that."`
-	Recompute benchRecomputeCommand `cmd:"" help:"An event applied in which a mat's clock was off, until all that follows is committed; floor: reading the stored reads."`
-	Register  benchRegisterCommand  `cmd:"" help:"Persons registered until a race is sold out, then refused; floor: a transaction each. Vacancies meanwhile; floor: an empty call."`
+	Score      benchScoreCommand     `cmd:"" help:"Files scored offline; floor: reading the reads."`
+	Ingest     benchIngestCommand    `cmd:"" help:"Reads published until all that follows is committed; floor: storing them."`
+	Watch      benchWatchCommand     `cmd:"" help:"Reads published until watchers see what they change; floor: the way without scorer, database and boards."`
+	Watchers   benchWatchersCommand  `cmd:"" help:"Thousands of watchers of one server while reads flow, until each sees what it watches, and the memory of each; floor: a server that only sends as much."`
+	Rewind     benchRewindCommand    `cmd:"" help:"New reads until watchers see what they change, while mats send again all that they ever read; floor: without that."`
+	Recompute  benchRecomputeCommand `cmd:"" help:"An event applied in which a mat's clock was off, until all that follows is committed; floor: reading the stored reads."`
+	ScoreOrder benchOrderCommand     `cmd:"" name:"score-order" help:"A list kept while finishers arrive in random order; floor: lists of 1000."`
+	Restart    benchRestartCommand   `cmd:"" help:"A scorer's process started until the first new read is committed; floor: reading the stored reads."`
+	Rebuild    benchRebuildCommand   `cmd:"" help:"All that is derived computed again and compared; floor: reading the stored reads."`
+	Standings  benchStandingsCommand `cmd:"" help:"The first 50 of an age group asked for by many while reads come; floor: empty calls."`
+	Result     benchResultCommand    `cmd:"" help:"Results of entrants asked for by many while reads come; floor: empty calls."`
+	Register   benchRegisterCommand  `cmd:"" help:"Persons registered until a race is sold out, then refused; floor: a transaction each. Vacancies meanwhile; floor: an empty call."`
 
 	ScoreFloor   benchScoreFloorCommand   `cmd:"" hidden:""`
 	WatchersAway benchWatchersAwayCommand `cmd:"" hidden:""`
@@ -174,54 +174,6 @@ func (c *benchWatchCommand) Run(t *terminal) error {
 	})
 }
 
-type benchWatchersCommand struct {
-	figures
-	Watchers      int `default:"10000" help:"Watchers."`
-	PerConnection int `name:"per-connection" default:"100" help:"Watchers that share a connection, at most 100."`
-	Pace          int `name:"reads-per-second" default:"500" help:"Reads a second."`
-	Seconds       int `default:"30" help:"How long they flow."`
-	Entrants      int `default:"17000" help:"Entrants."`
-}
-
-// Validate refuses a bench without watchers or reads.
-func (c *benchWatchersCommand) Validate() error {
-	if c.Watchers < 1 || c.Pace < 1 || c.Seconds < 1 || c.Entrants < 1 {
-		return errors.New("--watchers, --reads-per-second, --seconds and --entrants must be at least 1")
-	}
-	if c.PerConnection < 1 || c.PerConnection > 100 {
-		return errors.New("--per-connection must be 1 to 100")
-	}
-	return nil
-}
-
-// Run measures.
-func (c *benchWatchersCommand) Run(t *terminal) error {
-	program, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	return c.measure(t, func(show benchmark.Show) (fmt.Stringer, error) {
-		bench := benchmark.WatchersBench{
-			Start: t.startBenched, Formats: benchFormats(), Program: program, Command: []string{"bench", "watchers-away"},
-			Watchers: c.Watchers, PerConnection: c.PerConnection, Entrants: c.Entrants, ReadsPerSecond: c.Pace, Seconds: c.Seconds,
-			Show: show,
-		}
-		return bench.Run(t.ctx)
-	})
-}
-
-type benchWatchersAwayCommand struct {
-	client
-	PerConnection int `name:"per-connection" default:"100" help:"Watchers that share a connection."`
-}
-
-// Run watches what stdin says.
-func (c *benchWatchersAwayCommand) Run(t *terminal) error {
-	return benchmark.WatchersAway(t.ctx, os.Stdin, t.stdout, c.PerConnection, func() (*grpc.ClientConn, error) {
-		return dial(c.Server, key{c.Server, c.Key})
-	})
-}
-
 type benchRewindCommand struct {
 	figures
 	Reads    int `default:"1000000" help:"Reads that are stored and sent again."`
@@ -290,31 +242,5 @@ func (c *benchRegisterCommand) Run(t *terminal) error {
 			Runs: c.Runs, Show: show,
 		}
 		return bench.Run(t.ctx)
-	})
-}
-
-// startBenched runs the services on servers of their own for a bench.
-func (t *terminal) startBenched(ctx context.Context, use func(context.Context, benchmark.Server) error) error {
-	inside := &terminal{ctx: ctx, getenv: t.getenv, stdout: t.stdout, stderr: t.stderr}
-	return onOwnServers(inside, io.Discard, func(ctx context.Context, databaseURL string, up started) error {
-		if err := useBenched(ctx, databaseURL, up, use); err != nil {
-			return err
-		}
-		return errDone
-	})
-}
-
-// useBenched connects to a server that is up.
-func useBenched(
-	ctx context.Context, databaseURL string, up started, use func(context.Context, benchmark.Server) error,
-) error {
-	pool, err := postgres.Open(ctx, databaseURL, postgres.Options{Name: "bench"})
-	if err != nil {
-		return err
-	}
-	defer pool.Close()
-	return connected(ctx, up, func(c connections) error {
-		further := func() (*grpc.ClientConn, error) { return dial(up.grpc, key{up.grpc, up.developmentKey}) }
-		return use(ctx, benchmark.Server{Conn: c.conn, Address: up.grpc, Key: up.developmentKey, Dial: further, NATS: c.nats, JetStream: c.js, Pool: pool})
 	})
 }

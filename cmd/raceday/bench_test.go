@@ -29,6 +29,12 @@ func TestBenches(t *testing.T) {
 		{[]string{"recompute", "--entrants", "300", "--reads", "5000", "--runs", "1"}, []string{"reads", "seconds", "floor_seconds"}, nil},
 		{[]string{"rewind", "--entrants", "300", "--reads", "5000", "--rewind", "10000"}, []string{"stored", "live", "rewind_per_second",
 			"p50_milliseconds", "p99_milliseconds", "floor_p99_milliseconds"}, map[string]float64{"more_rows": 0}},
+		{[]string{"rebuild", "--entrants", "300", "--reads", "5000", "--runs", "1"}, []string{"reads", "seconds", "floor_seconds"}, nil},
+		{[]string{"restart", "--entrants", "300", "--reads", "5000", "--runs", "1"}, []string{"reads", "seconds", "floor_seconds"}, nil},
+		{[]string{"standings", "--finishers", "200", "--calls", "300", "--pace", "50", "--runs", "1"}, []string{"calls_per_second", "floor_calls_per_second",
+			"p99_milliseconds", "floor_p99_milliseconds", "rows"}, nil},
+		{[]string{"result", "--finishers", "200", "--calls", "300", "--pace", "50", "--runs", "1"}, []string{"calls_per_second", "p99_milliseconds"}, nil},
+		{[]string{"score-order", "--finishers", "5000", "--runs", "1"}, []string{"nanoseconds", "floor_nanoseconds"}, map[string]float64{"finishers": 5000}},
 		{[]string{"register", "--callers", "150", "--places", "300", "--refusals", "200", "--runs", "1"}, []string{"entries_per_second",
 			"floor_entries_per_second", "p50_milliseconds", "p99_milliseconds", "refusals_per_second", "vacancies_p99_milliseconds",
 			"empty_p99_milliseconds"}, map[string]float64{"entries": 300, "refusals": 200, "connections": 2}},
@@ -66,5 +72,6 @@ func TestABenchThatMeasuresNothingIsWrongUsage(t *testing.T) {
 	raceday(t, exitUsage, "bench", "watchers", "--per-connection", "101")
 	raceday(t, exitUsage, "bench", "register", "--places", "0")
 	raceday(t, exitUsage, "bench", "score", "--dir", filepath.Join(t.TempDir(), "missing"))
+	raceday(t, exitUsage, "bench", "score-order", "--finishers", "1000")
 	raceday(t, exitUsage, "bench", "swim")
 }

@@ -31,7 +31,7 @@ func (c *demoCommand) Validate() error {
 
 // Run runs a race day on servers of its own.
 func (c *demoCommand) Run(t *terminal) error {
-	return onOwnServers(t, t.stdout, func(ctx context.Context, _ string, up started) error {
+	return onOwnServers(t, t.stdout, allServices, func(ctx context.Context, _ string, up started) error {
 		if err := c.tell(ctx, t, up); err != nil {
 			return err
 		}

@@ -17,9 +17,11 @@ import (
 // errDone ends the services of a command that is done with them.
 var errDone = errors.New("done")
 
-// onOwnServers runs all services on servers of their own, in a folder that is removed afterwards, and uses them. They
+// onOwnServers runs services on servers of their own, in a folder that is removed afterwards, and uses them. They
 // write where they are to stdout, and end when use returns errDone or fails.
-func onOwnServers(t *terminal, stdout io.Writer, use func(ctx context.Context, databaseURL string, up started) error) error {
+func onOwnServers(
+	t *terminal, stdout io.Writer, services []string, use func(ctx context.Context, databaseURL string, up started) error,
+) error {
 	dir, err := os.MkdirTemp("", "raceday-")
 	if err != nil {
 		return err
@@ -29,7 +31,7 @@ func onOwnServers(t *terminal, stdout io.Writer, use func(ctx context.Context, d
 		return err
 	}
 	serve := serveCommand{
-		Listen: "127.0.0.1:0", NatsListen: "127.0.0.1:0", Embedded: true, DataDir: dir, Services: allServices,
+		Listen: "127.0.0.1:0", NatsListen: "127.0.0.1:0", Embedded: true, DataDir: dir, Services: services,
 	}
 	log := slog.New(slog.NewTextHandler(t.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	inside := &terminal{ctx: t.ctx, getenv: t.getenv, stdout: stdout, stderr: t.stderr}

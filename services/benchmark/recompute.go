@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"raceday/services/rehearsal"
+	"raceday/services/rules/race"
 )
 
 // RecomputeBench measures how long it takes from the applying of an event in which the clock of a mat was off, the one that
@@ -25,7 +26,7 @@ type RecomputeBench struct {
 }
 
 const (
-	recomputeEvent = "bench-recompute"
+	recomputeEvent = race.EventID("bench-recompute")
 	// recomputeMat is the line of the event file that the offset is added to.
 	recomputeMat = "id: line-a, point: line"
 )
@@ -58,28 +59,13 @@ func (b *RecomputeBench) Run(ctx context.Context) (figures RecomputeFigures, err
 
 func (b *RecomputeBench) measure(ctx context.Context, s *Server) (RecomputeFigures, error) {
 	b.Show("storing %d reads", b.Reads)
-	conditions := rehearsal.Usual()
-	conditions.Resent = 0
-	d, err := newDay(b.Formats, recomputeEvent, b.Entrants, b.Reads, conditions)
+	d, err := s.store(ctx, b.Formats, recomputeEvent, b.Entrants, b.Reads)
 	if err != nil {
-		return RecomputeFigures{}, err
-	}
-	if err := s.open(ctx, d, b.Formats); err != nil {
-		return RecomputeFigures{}, err
-	}
-	messages, err := d.messages(recomputeEvent, "reads."+recomputeEvent+".")
-	if err != nil {
-		return RecomputeFigures{}, err
-	}
-	if err := publish(ctx, s.JetStream, messages); err != nil {
-		return RecomputeFigures{}, err
-	}
-	if err := s.wait(ctx, hasDerived, pgx.StrictNamedArgs{"event": recomputeEvent, "sequence": len(messages)}); err != nil {
 		return RecomputeFigures{}, err
 	}
 	offset := 0
 	times, err := byTurns(ctx, b.Runs, b.Show,
-		func(ctx context.Context) (time.Duration, error) { return recomputeFloor(ctx, s) },
+		func(ctx context.Context) (time.Duration, error) { return storedFloor(ctx, s, recomputeEvent) },
 		func(ctx context.Context) (time.Duration, error) {
 			offset++
 			return b.turn(ctx, s, d, offset)
@@ -92,6 +78,27 @@ func (b *RecomputeBench) measure(ctx context.Context, s *Server) (RecomputeFigur
 		Reads: reads, Entrants: len(d.roster), Seconds: median(times.work).Seconds(), FloorSeconds: median(times.floor).Seconds(),
 		TimesFloor: times.timesFloor(), Runs: b.Runs,
 	}, nil
+}
+
+// store makes up a day of about so many reads and returns when they are stored and all that follows is committed.
+func (s *Server) store(ctx context.Context, formats Formats, event race.EventID, entrants, reads int) (*day, error) {
+	conditions := rehearsal.Usual()
+	conditions.Resent = 0 // so that reads are rows
+	d, err := newDay(formats, event, entrants, reads, conditions)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.open(ctx, d, formats); err != nil {
+		return nil, err
+	}
+	messages, err := d.messages(event, "reads."+string(event)+".")
+	if err != nil {
+		return nil, err
+	}
+	if err := publish(ctx, s.JetStream, messages); err != nil {
+		return nil, err
+	}
+	return d, s.wait(ctx, hasDerived, pgx.StrictNamedArgs{"event": event, "sequence": len(messages)})
 }
 
 // Everything is derived from the newest change.

@@ -33,6 +33,8 @@ type Server struct {
 	JetStream jetstream.JetStream
 	// Pool is the bench's own, on the server's database, which it may write to.
 	Pool *pgxpool.Pool
+	// Scorer starts a process of its own that scores beside the server, and returns what stops it.
+	Scorer func(ctx context.Context) (stop func() error, err error)
 }
 
 // Start runs a server for as long as use works with it, and returns use's error.

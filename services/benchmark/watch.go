@@ -200,7 +200,7 @@ func (b *WatchBench) turns(ctx context.Context, s *Server, d *day, flow []sent, 
 	for run, part := range parts(flow, b.Runs) {
 		published += len(part)
 		if run == 0 {
-			if err := s.publishHalf(ctx, part); err != nil {
+			if err := s.publishAll(ctx, watchEvent, part); err != nil {
 				return err
 			}
 			continue
@@ -228,15 +228,16 @@ func (b *WatchBench) turns(ctx context.Context, s *Server, d *day, flow []sent, 
 	return nil
 }
 
-func (s *Server) publishHalf(ctx context.Context, part []sent) error {
-	messages := make([]*nats.Msg, len(part))
-	for i := range part {
-		messages[i] = part[i].Msg
+// publishAll publishes the first messages of an event and returns when all that follows is committed.
+func (s *Server) publishAll(ctx context.Context, event race.EventID, first []sent) error {
+	messages := make([]*nats.Msg, len(first))
+	for i := range first {
+		messages[i] = first[i].Msg
 	}
 	if err := publish(ctx, s.JetStream, messages); err != nil {
 		return err
 	}
-	return s.wait(ctx, hasDerived, pgx.StrictNamedArgs{"event": watchEvent, "sequence": len(messages)})
+	return s.wait(ctx, hasDerived, pgx.StrictNamedArgs{"event": event, "sequence": len(messages)})
 }
 
 // atPace sends messages so that their reads come at a pace.

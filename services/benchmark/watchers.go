@@ -113,7 +113,7 @@ func (b *WatchersBench) measure(ctx context.Context, s *Server) (WatchersFigures
 	}
 	b.Show("publishing the first half")
 	past := flow[:len(flow)/2]
-	if err := s.publishHalf(ctx, past); err != nil {
+	if err := s.publishAll(ctx, watchEvent, past); err != nil {
 		return WatchersFigures{}, err
 	}
 	warm := b.ReadsPerSecond * warmSeconds

@@ -18,7 +18,7 @@ type Entry struct {
 
 // List keeps its entries in the order of their exact times, equal times in the order of bibs.
 type List struct {
-	entries []Entry
+	entries sorted
 	held    map[race.EntrantID]Entry
 	// before holds the bibs that an entrant was ruled to stand directly before.
 	before map[race.EntrantID][]race.Bib
@@ -32,7 +32,7 @@ func NewList() *List {
 }
 
 // Len returns the number of entries.
-func (l *List) Len() int { return len(l.entries) }
+func (l *List) Len() int { return l.entries.n }
 
 // Put enters an entrant or changes its time; before are the bibs that it was ruled to stand directly before. It is false
 // where nothing changed.
@@ -43,8 +43,7 @@ func (l *List) Put(e Entry, before ...race.Bib) bool {
 		}
 		l.Remove(e.Entrant)
 	}
-	i, _ := slices.BinarySearchFunc(l.entries, e, compareEntries)
-	l.entries = slices.Insert(l.entries, i, e)
+	l.entries.insert(e)
 	l.held[e.Entrant] = e
 	if len(before) > 0 {
 		l.before[e.Entrant] = before
@@ -59,8 +58,7 @@ func (l *List) Remove(entrant race.EntrantID) bool {
 	if !ok {
 		return false
 	}
-	i, _ := slices.BinarySearchFunc(l.entries, e, compareEntries)
-	l.entries = slices.Delete(l.entries, i, i+1)
+	l.entries.remove(e)
 	delete(l.held, entrant)
 	delete(l.before, entrant)
 	l.ruled = nil
@@ -73,7 +71,7 @@ func (l *List) At(i int) (Entry, int) {
 		order := l.ruledOrder()
 		return order.entries[i], order.ranks[i]
 	}
-	e := l.entries[i]
+	e := l.entries.at(i)
 	return e, l.rankOf(e.Time)
 }
 
@@ -91,10 +89,7 @@ func (l *List) Rank(entrant race.EntrantID) (int, bool) {
 }
 
 // rankOf is 1 more than the number of entries that are faster.
-func (l *List) rankOf(t time.Duration) int {
-	faster, _ := slices.BinarySearchFunc(l.entries, t, func(e Entry, t time.Duration) int { return cmp.Compare(e.Time, t) })
-	return faster + 1
-}
+func (l *List) rankOf(t time.Duration) int { return l.entries.faster(t) + 1 }
 
 func compareEntries(a, b Entry) int {
 	if a.Time != b.Time { // nearly always

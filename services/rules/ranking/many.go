@@ -14,7 +14,7 @@ func NewListOf(entries []Entry, before map[race.EntrantID][]race.Bib) *List {
 	if before == nil {
 		before = map[race.EntrantID][]race.Bib{}
 	}
-	l := &List{entries: entries, held: make(map[race.EntrantID]Entry, len(entries)), before: before}
+	l := &List{entries: newSorted(entries), held: make(map[race.EntrantID]Entry, len(entries)), before: before}
 	for _, e := range entries {
 		l.held[e.Entrant] = e
 	}
@@ -33,14 +33,15 @@ func (l *List) All() iter.Seq2[int, Entry] {
 			}
 			return
 		}
-		rank := 0
-		for i, e := range l.entries {
-			if i == 0 || e.Time != l.entries[i-1].Time {
-				rank = i + 1
+		i, rank, before := 0, 0, Entry{}
+		for e := range l.entries.all() {
+			if i++; rank == 0 || e.Time != before.Time {
+				rank = i
 			}
 			if !yield(rank, e) {
 				return
 			}
+			before = e
 		}
 	}
 }

@@ -20,12 +20,13 @@ func (l *List) ruledOrder() *ruledOrder {
 	if l.ruled != nil {
 		return l.ruled
 	}
-	entries := slices.Clone(l.entries)
+	chipOrder := slices.AppendSeq(make([]Entry, 0, l.Len()), l.entries.all())
+	entries := slices.Clone(chipOrder)
 	apart := map[[2]race.EntrantID]bool{} // neighbours that never share a rank
 	moved := true
 	for turn := 0; moved && turn <= len(l.before); turn++ {
 		moved = false
-		for _, e := range l.entries {
+		for _, e := range chipOrder {
 			if len(l.before[e.Entrant]) == 0 {
 				continue
 			}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"raceday/services/rules/race"
 )
 
 const selectFloorReads = `
@@ -13,14 +15,14 @@ SELECT mat, chip, at
 FROM timing.reads
 WHERE event = @event`
 
-// recomputeFloor is the floor of a RecomputeBench: the stored reads, read into memory.
-func recomputeFloor(ctx context.Context, s *Server) (time.Duration, error) {
+// storedFloor is the floor of what works on stored reads: it reads those of an event into memory.
+func storedFloor(ctx context.Context, s *Server, event race.EventID) (time.Duration, error) {
 	type read struct {
 		mat, chip string
 		at        time.Time
 	}
 	began := time.Now()
-	rows, err := s.Pool.Query(ctx, selectFloorReads, pgx.StrictNamedArgs{"event": recomputeEvent})
+	rows, err := s.Pool.Query(ctx, selectFloorReads, pgx.StrictNamedArgs{"event": event})
 	if err != nil {
 		return 0, fmt.Errorf("select reads: %w", err)
 	}

@@ -1,0 +1,30 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"raceday/services/benchmark"
+)
+
+type benchOrderCommand struct {
+	figures
+	turns
+	Finishers int `default:"100000" help:"Finishers of one list."`
+}
+
+// Validate refuses a list that is no longer than the floor's.
+func (c *benchOrderCommand) Validate() error {
+	if c.Finishers <= benchmark.FloorFinishers {
+		return errors.New("--finishers must be more than 1000, the length of the floor's lists")
+	}
+	return c.turns.Validate()
+}
+
+// Run measures.
+func (c *benchOrderCommand) Run(t *terminal) error {
+	return c.measure(t, func(show benchmark.Show) (fmt.Stringer, error) {
+		bench := benchmark.OrderBench{Finishers: c.Finishers, Runs: c.Runs, Show: show}
+		return bench.Run(t.ctx)
+	})
+}

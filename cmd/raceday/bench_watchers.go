@@ -1,0 +1,59 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"google.golang.org/grpc"
+
+	"raceday/services/benchmark"
+)
+
+type benchWatchersCommand struct {
+	figures
+	Watchers      int `default:"10000" help:"Watchers."`
+	PerConnection int `name:"per-connection" default:"100" help:"Watchers that share a connection, at most 100."`
+	Pace          int `name:"reads-per-second" default:"500" help:"Reads a second."`
+	Seconds       int `default:"30" help:"How long they flow."`
+	Entrants      int `default:"17000" help:"Entrants."`
+}
+
+// Validate refuses a bench without watchers or reads.
+func (c *benchWatchersCommand) Validate() error {
+	if c.Watchers < 1 || c.Pace < 1 || c.Seconds < 1 || c.Entrants < 1 {
+		return errors.New("--watchers, --reads-per-second, --seconds and --entrants must be at least 1")
+	}
+	if c.PerConnection < 1 || c.PerConnection > 100 {
+		return errors.New("--per-connection must be 1 to 100")
+	}
+	return nil
+}
+
+// Run measures.
+func (c *benchWatchersCommand) Run(t *terminal) error {
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	return c.measure(t, func(show benchmark.Show) (fmt.Stringer, error) {
+		bench := benchmark.WatchersBench{
+			Start: t.startBenched, Formats: benchFormats(), Program: program, Command: []string{"bench", "watchers-away"},
+			Watchers: c.Watchers, PerConnection: c.PerConnection, Entrants: c.Entrants, ReadsPerSecond: c.Pace, Seconds: c.Seconds,
+			Show: show,
+		}
+		return bench.Run(t.ctx)
+	})
+}
+
+type benchWatchersAwayCommand struct {
+	client
+	PerConnection int `name:"per-connection" default:"100" help:"Watchers that share a connection."`
+}
+
+// Run watches what stdin says.
+func (c *benchWatchersAwayCommand) Run(t *terminal) error {
+	return benchmark.WatchersAway(t.ctx, os.Stdin, t.stdout, c.PerConnection, func() (*grpc.ClientConn, error) {
+		return dial(c.Server, key{c.Server, c.Key})
+	})
+}
