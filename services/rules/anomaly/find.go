@@ -94,7 +94,7 @@ func (f *Facts) hasMat(point race.PointID) bool {
 func (f *Facts) odd(o passing.Oddity, add func(Anomaly)) {
 	a := Anomaly{Visit: o.To.Visit, At: o.To.At, FromVisit: o.From.Visit, FromAt: o.From.At}
 	switch o.Kind {
-	case passing.ImpossibleSegment:
+	case passing.ImpossibleSegment, passing.NotAfterStart:
 		a.Kind, a.Time = ImpossibleSegment, o.To.At.Sub(o.From.At)
 	case passing.TwoPlaces:
 		a.Kind = TwoPlaces
