@@ -133,19 +133,24 @@ func (f *Facts) overTime(add func(Anomaly)) {
 	}
 }
 
-// dealtBy returns the ruling that deals with an anomaly: one on the entrant's status, else the first review of it. A review
-// without a point is none of a kind that may be at several: an official looked at one of them, and others may have come.
+// dealtBy returns the ruling that deals with an anomaly: one on the entrant's status, else the first review of it.
 func (f *Facts) dealtBy(a Anomaly) string {
 	if f.StatusBy != "" {
 		return f.StatusBy
 	}
 	for _, r := range f.Reviews {
-		visit, ok := f.Race.VisitAt(r.Point)
-		if r.Kind == a.Kind && (r.Point == "" && !a.Kind.AtPoints() || ok && a.lies(visit)) {
+		if r.Of(&a, f.Race) {
 			return r.By
 		}
 	}
 	return ""
+}
+
+// Of reports whether a review is of an anomaly of an entrant of a race. One without a point is of none of a kind that may be
+// at several: an official looked at one of them, and others may have come.
+func (r *Review) Of(a *Anomaly, in *race.Race) bool {
+	visit, ok := in.VisitAt(r.Point)
+	return r.Kind == a.Kind && (r.Point == "" && !a.Kind.AtPoints() || ok && a.lies(visit))
 }
 
 // lies reports whether an anomaly is at a visit: of a row of missing points, at each of them.
