@@ -85,10 +85,17 @@ func (s *Service) look(ctx context.Context, w *warner, outcomes []outcome) (err 
 			w.reads[chipAt{r.Chip, r.At}] = append(w.reads[chipAt{r.Chip, r.At}], r.Mat)
 		}
 	}
-	s.explain(ctx, w)
-	if !slices.ContainsFunc(w.fresh, needsOthers) {
-		return nil
+	if slices.ContainsFunc(w.fresh, needsOthers) {
+		if err := s.lookAtOthers(ctx, w, outcomes); err != nil {
+			return err
+		}
 	}
+	s.explain(ctx, w) // last, since it may use up the time
+	return nil
+}
+
+// lookAtOthers reads the rulings before the fresh ones, and these.
+func (s *Service) lookAtOthers(ctx context.Context, w *warner, outcomes []outcome) error {
 	recorded, err := s.store.ListRulings(ctx, w.event.ID, RulingFilter{}, 0, maxRulingsLooked)
 	if err != nil {
 		return fmt.Errorf("look up other rulings: %w", err)

@@ -125,7 +125,7 @@ func (w *warner) warnOfPassing(r *ruling.Ruling, x *explanation.Explanation) {
 		start = at
 	}
 	gun := x.Result.GunAt
-	if visit > 0 && gun < r.At && r.At <= start {
+	if visit > 0 && gun <= r.At && r.At <= start {
 		w.add(r, "at", "TIME_BEFORE_START", "%s is not after the start of bib %s at %s, and counts nowhere", w.clock(r.At), r.Bib, w.clock(start))
 		return
 	}

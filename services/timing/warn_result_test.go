@@ -129,6 +129,10 @@ func TestWarningsOfWhatAResultSpeaksAgainst(t *testing.T) {
 			"at the own start", manual("k5", "07:00:10"), explain("7", result.Started, 0, seen{0: "07:00:10"}), nil,
 			"r at TIME_BEFORE_START: 2025-09-28T07:00:10+05:00 is not after the start of bib 7 at 2025-09-28T07:00:10+05:00, and counts nowhere",
 		},
+		{
+			"at the gun that stands in for the start", manual("k5", "07:00:00"), explain("7", result.Entered, 0, nil), nil,
+			"r at TIME_BEFORE_START: 2025-09-28T07:00:00+05:00 is not after the start of bib 7 at 2025-09-28T07:00:00+05:00, and counts nowhere",
+		},
 		{"another time stands", manual("k5", "07:05:00"), explain("7", result.Finished, 0, whole), nil, ""},
 		{
 			"a day late", ruling.Ruling{Kind: ruling.ManualTime, Point: "line#2", At: mustInstant(t, "2025-09-29T09:00:00+05:00")}, func() *explanation.Explanation {
