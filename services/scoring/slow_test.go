@@ -368,6 +368,10 @@ func (s slowScorer) passings(
 		// What arrives where an official entered the finish is that finish.
 		if finished && c.reads[0].At > finish && !(entered && arrives) {
 			c.verdict("AFTER_FINISH")
+		} else if s.onlyFinishes(r, c, crossings) && !entered {
+			if at, _ := c.instant(r.CrossingGap, false); at <= gun {
+				c.verdict("BEFORE_GUN")
+			}
 		}
 	}
 	for _, step := range way {
@@ -376,6 +380,17 @@ func (s slowScorer) passings(
 		}
 	}
 	return passings, start.reads
+}
+
+// onlyFinishes reports whether a crossing can be given to the finish and to no other visit.
+func (s slowScorer) onlyFinishes(r *race.Race, c *slowCrossing, crossings []*slowCrossing) bool {
+	var visits []int
+	for visit := 1; visit < len(r.Course); visit++ {
+		if slices.ContainsFunc(s.choices(r, visit, crossings), func(a step) bool { return a.crossing == c }) {
+			visits = append(visits, visit)
+		}
+	}
+	return len(visits) == 1 && visits[0] == len(r.Course)-1
 }
 
 // step is a visit that a way covers: by a crossing, or, without one, because an official entered it.

@@ -216,6 +216,7 @@ func TestWarnings(t *testing.T) {
 		{"ranked both ways", []ruling.Ruling{before("b", "8", "7")}, []ruling.Ruling{before("r", "7", "8")},
 			"r target RANKED_BOTH_WAYS: bib 8 stands before bib 7 by ruling b, and cannot stand behind it too"},
 		{"ranked before two", []ruling.Ruling{before("b", "7", "107")}, []ruling.Ruling{before("r", "7", "8")}, ""},
+		{"ranked before who stands before another", []ruling.Ruling{before("b", "8", "107")}, []ruling.Ruling{before("r", "7", "8")}, ""},
 		{"yellow card in a marathon", nil, []ruling.Ruling{{ID: "r", Race: "marathon", Bib: "7", Kind: ruling.YellowCard, Point: "k5", At: at(later)}},
 			"r kind RACE_WITHOUT_CARDS: race marathon is no Nordic walking: nothing follows from a yellow card"},
 		{"void read with a target", nil, []ruling.Ruling{func() ruling.Ruling {

@@ -184,8 +184,8 @@ func TestAFinishBeforeTheGun(t *testing.T) {
 	t.Parallel()
 	event, r := relay(race.TeamChip)
 	r.Team = nil
-	reads, manual := []Read{at(1, 800), at(2, 990), at(1, 1700)}, []Manual{{0, sec(10)}}
-	want := []said{{Counted, 1, 800}, {BeforeGun, -1, 0}, {AnotherCrossing, 1, 800}}
+	reads, manual := []Read{at(1, 420), at(2, 990), at(1, 1700)}, []Manual{{0, sec(-100)}}
+	want := []said{{Counted, 1, 420}, {BeforeGun, -1, 0}, {AnotherCrossing, 1, 420}}
 	if diff := gocmp.Diff(want, judged(event, r, reads, sec(gun), manual)); diff != "" {
 		t.Errorf("verdicts (-want +got):\n%s", diff)
 	}
