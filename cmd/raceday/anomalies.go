@@ -16,6 +16,7 @@ import (
 	standingsv1 "raceday/proto/raceday/standings/v1"
 	"raceday/services/rules/anomaly"
 	"raceday/services/rules/race"
+	"raceday/services/rules/racetime"
 )
 
 type anomaliesCommand struct {
@@ -164,10 +165,13 @@ func describe(a *standingsv1.Anomaly, definition *race.Event) string {
 	at, from, took := clock(a.GetAt(), definition), clock(a.GetFromAt(), definition), exact(a.GetTime().AsDuration())
 	switch kindOf(a) {
 	case anomaly.MissingPoint:
-		return "not read there, but before and after"
+		return "no read counts there, but before and after"
 	case anomaly.MissingPoints:
-		return "not read at any of them, but after"
+		return "no read counts at any of them, but after"
 	case anomaly.ImpossibleSegment:
+		if a.GetTime().AsDuration() <= 0 {
+			return fmt.Sprintf("there at %s, which is not after the start or gun at %s: it counts nowhere", at, from)
+		}
 		return fmt.Sprintf("there at %s and %s: nobody is that fast (%s), so one of them counts nowhere", from, at, took)
 	case anomaly.TwoPlaces:
 		return fmt.Sprintf("read at %s and %s", from, at)
@@ -222,17 +226,23 @@ func describeConflict(conflict *standingsv1.ReadConflict, definition *race.Event
 	return fmt.Sprintf("number %d of boot %q is %s", conflict.GetSeq(), conflict.GetBoot(), strings.Join(reads, " and "))
 }
 
-// exact writes a duration with what officials need of its fraction.
-func exact(d time.Duration) string { return d.Round(time.Millisecond).String() }
+// exact writes a duration as times are written, with what officials need of its fraction.
+func exact(d time.Duration) string {
+	d = d.Round(time.Millisecond)
+	if d%time.Second == 0 {
+		return racetime.Format(d, time.Second)
+	}
+	return racetime.Format(d, time.Millisecond)
+}
 
 // remedies say by which rulings officials deal with what.
 var remedies = map[anomaly.Kind]string{
 	anomaly.MissingPoints:      "MANUAL_TIME where it was seen, DSQ where it cut the course short",
-	anomaly.ImpossibleSegment:  "MANUAL_TIME lets a crossing count, VOID_READ takes it out",
+	anomaly.ImpossibleSegment:  "MANUAL_TIME lets a crossing count, VOID_READ takes it out, REVOKE a MANUAL_TIME that is not after the start",
 	anomaly.TwoPlaces:          "VOID_READ where somebody carried the chip, or see whether chips were swapped",
 	anomaly.FinishWithoutStart: "MANUAL_TIME at the start, DNS or DSQ where it did not start there",
 	anomaly.NothingAfterStart:  "DNF, DNS where only the chip started, MANUAL_TIME where it was seen",
-	anomaly.EarlyWave:          "swapped chips look like this too (SwapChips); START_WITH_WAVE counts it from that wave's gun",
+	anomaly.EarlyWave:          "swapped chips look like this too (raceday chips swap); START_WITH_WAVE counts it from that wave's gun",
 	anomaly.FalseStart:         "MANUAL_TIME at the start, PENALTY or DSQ",
 	anomaly.OthersLeg:          "see whether members swapped chips; DSQ where they swapped legs",
 	anomaly.IdentityConflict:   "VOID_READ takes a wrong read out, then REVIEWED with the target IDENTITY_CONFLICT MAT BOOT NUMBER, for chips that\n\tnobody wears without race and bib; reset the numbering of the mat",

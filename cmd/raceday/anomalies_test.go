@@ -83,17 +83,17 @@ func TestWhatOfficialsShouldLookAt(t *testing.T) {
 	lists(`city: 7 to look at
 BIB  KIND                  WHERE         WHAT
 2    IDENTITY_CONFLICT     k5-a 1 2      number 2 of boot "1" is chip C2 at 09:25:00 and chip TEST at 09:25:01
-3    MISSING_POINTS        k5 to k10     not read at any of them, but after
-4    FALSE_START           line#1        started at 08:59:57, 3s before the first gun
+3    MISSING_POINTS        k5 to k10     no read counts at any of them, but after
+4    FALSE_START           line#1        started at 08:59:57, 0:00:03 before the first gun
 4    FINISH_WITHOUT_START  line#2        finished at 10:40:03, not read at the start
-5    IMPOSSIBLE_SEGMENT    line#1 to k5  there at 09:00:05 and 09:05:00: nobody is that fast (4m55s), so one of them counts nowhere
-6    OVER_TIME             line#2        there at 12:00:10, 10s over the limit of 3:00:00 from the gun
-100  EARLY_WAVE            line#1        started at 09:00:30, 19m30s before the gun of the own wave
+5    IMPOSSIBLE_SEGMENT    line#1 to k5  there at 09:00:05 and 09:05:00: nobody is that fast (0:04:55), so one of them counts nowhere
+6    OVER_TIME             line#2        there at 12:00:10, 0:00:10 over the limit of 3:00:00 from the gun
+100  EARLY_WAVE            line#1        started at 09:00:30, 0:19:30 before the gun of the own wave
 To deal with them, record a ruling (raceday rulings apply):
   MISSING_POINTS        MANUAL_TIME where it was seen, DSQ where it cut the course short
-  IMPOSSIBLE_SEGMENT    MANUAL_TIME lets a crossing count, VOID_READ takes it out
+  IMPOSSIBLE_SEGMENT    MANUAL_TIME lets a crossing count, VOID_READ takes it out, REVOKE a MANUAL_TIME that is not after the start
   FINISH_WITHOUT_START  MANUAL_TIME at the start, DNS or DSQ where it did not start there
-  EARLY_WAVE            swapped chips look like this too (SwapChips); START_WITH_WAVE counts it from that wave's gun
+  EARLY_WAVE            swapped chips look like this too (raceday chips swap); START_WITH_WAVE counts it from that wave's gun
   FALSE_START           MANUAL_TIME at the start, PENALTY or DSQ
   IDENTITY_CONFLICT     VOID_READ takes a wrong read out, then REVIEWED with the target IDENTITY_CONFLICT MAT BOOT NUMBER, for chips that
                         nobody wears without race and bib; reset the numbering of the mat
@@ -103,16 +103,16 @@ To deal with them, record a ruling (raceday rulings apply):
 `, "city")
 	lists(`wild: 1 to look at
 RACE  BIB  KIND       WHERE   WHAT
-city  6    OVER_TIME  line#2  there at 12:00:10, 10s over the limit of 3:00:00 from the gun
+city  6    OVER_TIME  line#2  there at 12:00:10, 0:00:10 over the limit of 3:00:00 from the gun
 To deal with them, record a ruling (raceday rulings apply):
   OVER_TIME  MANUAL_TIME where the mat was wrong, else the result says it
   any        REVIEWED with the kind as target and a point of WHERE, or a ruling on the status (DSQ, DNF, DNS, WITHDRAWN, NOT_COMPETING)
 `, "--kind", "over_time")
 	explained, _ := command(exitSuccess, "explain", "city", "6")
 	for _, part := range []string{
-		"bib 6, N, City, wave A: OTL, at line#2 10s over the limit of 3:00:00 from the gun\n",
-		"\nTO LOOK AT\nKIND       WHERE   WHAT                                                           DEALT WITH\n" +
-			"OVER_TIME  line#2  there at 12:00:10, 10s over the limit of 3:00:00 from the gun  not yet\n",
+		"bib 6, N, City, wave A: OTL, at line#2 0:00:10 over the limit of 3:00:00 from the gun\n",
+		"\nTO LOOK AT\nKIND       WHERE   WHAT                                                               DEALT WITH\n" +
+			"OVER_TIME  line#2  there at 12:00:10, 0:00:10 over the limit of 3:00:00 from the gun  not yet\n",
 	} {
 		if !strings.Contains(explained, part) {
 			t.Errorf("explain does not say %q:\n%s", part, explained)
@@ -121,8 +121,8 @@ To deal with them, record a ruling (raceday rulings apply):
 	results, _ := command(exitSuccess, "results", "export")
 
 	missing := func(dealt string) string {
-		return "BIB  KIND            WHERE      WHAT                                DEALT WITH\n" +
-			"3    MISSING_POINTS  k5 to k10  not read at any of them, but after  " + dealt + "\n"
+		return "BIB  KIND            WHERE      WHAT                                      DEALT WITH\n" +
+			"3    MISSING_POINTS  k5 to k10  no read counts at any of them, but after  " + dealt + "\n"
 	}
 	command(exitSuccess, "rulings", "apply", written(t, "review.csv", "id,race,bib,ruling,target,point,reason\nseen,city,3,REVIEWED,MISSING_POINTS,k10,mats were off\n"))
 	lists("city: nothing to look at\n"+missing("ruling seen"), "city", "--kind", "MISSING_POINTS", "--all")
@@ -163,21 +163,21 @@ func TestWhichLimitWasMissed(t *testing.T) {
 		cutOff race.CutOff
 		want   string
 	}{
-		{"from the own start", race.CutOff{AfterStart: 90 * time.Minute}, "1m51s over the limit of 1:30:00 from the own start"},
-		{"from the gun", race.CutOff{AfterGun: 3 * time.Hour}, "1m51s over the limit of 3:00:00 from the gun"},
+		{"from the own start", race.CutOff{AfterStart: 90 * time.Minute}, "0:01:51 over the limit of 1:30:00 from the own start"},
+		{"from the gun", race.CutOff{AfterGun: 3 * time.Hour}, "0:01:51 over the limit of 3:00:00 from the gun"},
 		{
 			"either of two", race.CutOff{AfterGun: 3 * time.Hour, AfterStart: 90 * time.Minute},
-			"1m51s over the limit of 3:00:00 from the gun or 1:30:00 from the own start",
+			"0:01:51 over the limit of 3:00:00 from the gun or 1:30:00 from the own start",
 		},
 		{
 			"by the clock, beside another", race.CutOff{AfterGun: 3 * time.Hour, Clock: racetime.At(closing)},
-			"1m51s over the limit of 10:30:00 by the clock",
+			"0:01:51 over the limit of 10:30:00 by the clock",
 		},
 		{
 			"another beside the clock", race.CutOff{AfterGun: 3 * time.Hour, Clock: racetime.At(closing.Add(time.Minute))},
-			"1m51s over the limit of 3:00:00 from the gun",
+			"0:01:51 over the limit of 3:00:00 from the gun",
 		},
-		{"of a later version of the event", race.CutOff{}, "1m51s over the limit"},
+		{"of a later version of the event", race.CutOff{}, "0:01:51 over the limit"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -189,5 +189,18 @@ func TestWhichLimitWasMissed(t *testing.T) {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+func TestWhatIsNotAfterTheGun(t *testing.T) {
+	t.Parallel()
+	gun := time.Date(2026, 9, 27, 9, 0, 0, 0, time.UTC)
+	a := &standingsv1.Anomaly{
+		Kind: standingsv1.AnomalyKind_ANOMALY_KIND_IMPOSSIBLE_SEGMENT, FromAt: timestamppb.New(gun),
+		At: timestamppb.New(gun.Add(-5 * time.Minute)), Time: durationpb.New(-5 * time.Minute),
+	}
+	definition := &race.Event{TimeZone: "UTC", Day: civil.Day{Year: 2026, Month: time.September, Day: 27}}
+	if got, want := describe(a, definition), "there at 08:55:00, which is not after the start or gun at 09:00:00: it counts nowhere"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -33,6 +33,7 @@ type chipsAssignCommand struct {
 // Run gives the bib its chips.
 func (c *chipsAssignCommand) Run(t *terminal) error {
 	return c.with(t, func(ctx context.Context, conn *grpc.ClientConn) error {
+		before := wearerOf(ctx, conn, c.Event, c.Bib)
 		assigned, err := registrationv1.NewRegistrationServiceClient(conn).AssignChips(ctx, &registrationv1.AssignChipsRequest{
 			EventId: c.Event, Assignments: []*registrationv1.ChipAssignment{{Bib: c.Bib, Chips: c.Chips}},
 		})
@@ -44,6 +45,13 @@ func (c *chipsAssignCommand) Run(t *terminal) error {
 			return nil
 		}
 		fmt.Fprintf(t.stdout, "%s: %s\n", c.Bib, strings.Join(c.Chips, " "))
+		for _, gone := range before.without(c.Chips) {
+			fmt.Fprintf(t.stdout, "bib %s no longer has %s%s\n", c.Bib, gone, readsText(ctx, conn, c.Event, gone))
+		}
+		if before.team != "" && before.teamChip(ctx, conn, c.Event) {
+			fmt.Fprintf(t.stderr, "warning: bib %s is a member's of team %s, and in race %s the team has one chip: what is read of this one counts as the team's\n",
+				c.Bib, before.team, before.race)
+		}
 		return nil
 	})
 }
@@ -62,6 +70,7 @@ type chipsSwapCommand struct {
 func (c *chipsSwapCommand) Run(t *terminal) error {
 	request := cmp.Or(c.RequestID, rand.Text())
 	return c.with(t, func(ctx context.Context, conn *grpc.ClientConn) error {
+		one, other := wearerOf(ctx, conn, c.Event, c.Bib), wearerOf(ctx, conn, c.Event, c.Other)
 		swapped, err := registrationv1.NewRegistrationServiceClient(conn).SwapChips(ctx, &registrationv1.SwapChipsRequest{
 			EventId: c.Event, Bib: c.Bib, OtherBib: c.Other, Reason: c.Reason, RequestId: request,
 		})
@@ -71,6 +80,10 @@ func (c *chipsSwapCommand) Run(t *terminal) error {
 		}
 		for _, now := range []*registrationv1.ChipAssignment{swapped.GetAssignment(), swapped.GetOtherAssignment()} {
 			fmt.Fprintf(t.stdout, "%s: %s\n", now.GetBib(), strings.Join(now.GetChips(), " "))
+		}
+		if one.race != "" && other.race != "" && one.race != other.race {
+			fmt.Fprintf(t.stderr, "warning: bib %s runs in race %s and bib %s in race %s; to swap back: raceday chips swap %s %s --event %s --reason TEXT\n",
+				c.Bib, one.race, c.Other, other.race, c.Bib, c.Other, c.Event)
 		}
 		return nil
 	})

@@ -237,9 +237,9 @@ func (s *sheet) ranks() string {
 	for _, r := range s.x.GetRanks() {
 		rank := "no rank"
 		if r.GetRank() > 0 {
-			rank = fmt.Sprint(r.GetRank())
+			rank = fmt.Sprintf("%d of %d", r.GetRank(), r.GetOf())
 		}
-		ranks = append(ranks, fmt.Sprintf("%s %s of %d", r.GetList(), rank, r.GetOf()))
+		ranks = append(ranks, r.GetList()+" "+rank)
 	}
 	return strings.Join(ranks, ", ")
 }

@@ -246,3 +246,13 @@ func TestReadsOfOneCrossing(t *testing.T) {
 		t.Errorf("reads of each crossing (-want +got):\n%s", diff)
 	}
 }
+
+func TestRanksOfWhoHasNone(t *testing.T) {
+	t.Parallel()
+	s := sheet{x: &timingv1.Explanation{Ranks: []*standingsv1.ListRank{
+		{List: "overall", Rank: 2, Of: 9}, {List: "sex/F"}, {List: "age/F35-39", Of: 3},
+	}}}
+	if got, want := s.ranks(), "overall 2 of 9, sex/F no rank, age/F35-39 no rank"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

@@ -147,3 +147,34 @@ func passOnTheRoster(t *testing.T, s server) {
 		}
 	}
 }
+
+// Who gives a bib other chips, or swaps those of two races, sees what it had.
+func TestChipsThatChangeHands(t *testing.T) {
+	t.Parallel()
+	s := serve(t, folder(t))
+	raceday(t, exitSuccess, "event", "apply", "--server", s.grpc, "testdata/sprint.yaml")
+	raceday(t, exitSuccess, "roster", "import", "--server", s.grpc, "--event", "sprint", written(t, "roster.csv",
+		"race,bib,chips,name,sex,age,team,leg\ndash,5,C00005,Dana,F,30,,\ndash,6,C6 D6,Aru,F,30,,\nrelay,T1,B1,Tulpar,,,,\nrelay,T1A,,Ann,F,30,T1,1\n"))
+	s.send(t, "start-a", "C00005", "C00005")
+	prints := func(want string, arguments ...string) {
+		t.Helper()
+		out, stderr := raceday(t, exitSuccess, append([]string{"chips", arguments[0], "--server", s.grpc, "--event", "sprint"}, arguments[1:]...)...)
+		if diff := cmp.Diff(want, out+stderr); diff != "" {
+			t.Errorf("chips %v (-want +got):\n%s", arguments, diff)
+		}
+	}
+	eventually(t, 10*time.Second, func() error {
+		if out, _ := raceday(t, exitSuccess, "chips", "reads", "--server", s.grpc, "--event", "sprint", "C00005"); !strings.Contains(out, "2 reads") {
+			return errors.New(out)
+		}
+		return nil
+	})
+	prints("5 has these chips already; nothing changed\n", "assign", "5", "c00005")
+	prints("5: N5\nbib 5 no longer has C00005 (2 reads)\n", "assign", "5", "N5")
+	prints("6: d6 E6\nbib 6 no longer has C6 (0 reads)\n", "assign", "6", "d6", "E6")
+	prints("T1A: M1\nwarning: bib T1A is a member's of team T1, and in race relay the team has one chip: "+
+		"what is read of this one counts as the team's\n", "assign", "T1A", "M1")
+	prints("5: d6 E6\n6: N5\n", "swap", "5", "6", "--reason", "mixed up")
+	prints("5: B1\nT1: d6 E6\nwarning: bib 5 runs in race dash and bib T1 in race relay; to swap back: "+
+		"raceday chips swap 5 T1 --event sprint --reason TEXT\n", "swap", "5", "T1", "--reason", "mixed up")
+}

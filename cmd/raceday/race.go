@@ -55,7 +55,11 @@ func (c *raceCloseCommand) Run(t *terminal) error {
 		if err != nil {
 			return err
 		}
-		question := fmt.Sprintf("close %s? Who is STARTED becomes DNF, who never started DNS [y/N] ", c.Race)
+		notStarted := c.notStarted(ctx, conn)
+		question := fmt.Sprintf("close %s? Who is STARTED becomes DNF, %s DNS [y/N] ", c.Race, whoNeverStarted(notStarted))
+		if !c.Yes && !isTerminal(os.Stdin) && notStarted > 0 {
+			fmt.Fprintf(t.stdout, "%s: %s would become DNS\n", c.Race, whoNeverStarted(notStarted))
+		}
 		if yes, err := agreed(ctx, t, c.Yes, question, errNobodyToAsk); err != nil || !yes {
 			if !errors.Is(err, errNobodyToAsk) {
 				fmt.Fprintln(t.stdout, "nothing was closed")
@@ -70,8 +74,8 @@ func (c *raceCloseCommand) Run(t *terminal) error {
 		if err != nil {
 			return err
 		}
-		warn(t.stderr, closed.GetWarnings())
-		return c.printClosed(t.stdout, definition, shown, closed)
+		warn(t.stderr, c.Event, closed.GetWarnings())
+		return c.printClosed(t.stdout, definition, shown, notStarted, closed)
 	})
 }
 
@@ -90,9 +94,40 @@ func (c *raceCloseCommand) show(
 	return nil, err
 }
 
+// unknownCount stands for how many nobody could tell.
+const unknownCount = -1
+
+// notStarted returns how many of the race have no status yet, whom the close makes DNS. Standings that are away keep nobody
+// from closing a race.
+func (c *raceCloseCommand) notStarted(ctx context.Context, conn *grpc.ClientConn) int {
+	asking, cancel := context.WithTimeout(ctx, progressTime)
+	defer cancel()
+	answer, err := standingsv1.NewStandingsServiceClient(conn).GetProgress(asking,
+		&standingsv1.GetProgressRequest{EventId: c.Event, Race: c.Race})
+	if err != nil {
+		return unknownCount
+	}
+	count := 0
+	for _, progress := range answer.GetRaces() {
+		count += int(progress.GetNotStarted())
+	}
+	return count
+}
+
+func whoNeverStarted(n int) string {
+	switch n {
+	case unknownCount:
+		return "who never started"
+	case 1:
+		return "1 who never started"
+	}
+	return fmt.Sprintf("%d who never started", n)
+}
+
 // printClosed says what the close did. It shows again who was out where that is no longer who was shown before.
 func (c *raceCloseCommand) printClosed(
-	w io.Writer, definition *race.Event, shown []*standingsv1.OnCourse, closed *timingv1.RecordRulingResponse,
+	w io.Writer, definition *race.Event, shown []*standingsv1.OnCourse, notStarted int,
+	closed *timingv1.RecordRulingResponse,
 ) error {
 	if closed.GetStillOutUnknown() {
 		fmt.Fprintf(w, "%s is closed; the standings did not say who was still out: results export shows who is DNF\n", c.Race)
@@ -110,6 +145,9 @@ func (c *raceCloseCommand) printClosed(
 	still := stillOut(total)
 	if !shownAll && total > len(out) {
 		still += fmt.Sprintf(", of whom the first %d are shown", len(out))
+	}
+	if notStarted != unknownCount {
+		still += fmt.Sprintf(", %s became DNS", whoNeverStarted(notStarted))
 	}
 	fmt.Fprintf(w, "%s is closed: %s\n", c.Race, still)
 	return nil
@@ -134,8 +172,15 @@ func agreed(ctx context.Context, t *terminal, yes bool, question string, nobody 
 	return confirm(ctx, t.stdout, os.Stdin, question)
 }
 
-// warn writes what looks like a slip in a ruling that was recorded.
-func warn(w io.Writer, warnings []*timingv1.RulingWarning) {
+// warn writes what looks like a slip in a ruling that was recorded, and how to undo it.
+func warn(w io.Writer, event string, warnings []*timingv1.RulingWarning) {
+	printWarnings(w, warnings)
+	if len(warnings) > 0 {
+		fmt.Fprintf(w, "to undo it: raceday rulings record REVOKE --target %s --event %s\n", warnings[0].GetRulingId(), event)
+	}
+}
+
+func printWarnings(w io.Writer, warnings []*timingv1.RulingWarning) {
 	for _, warning := range warnings {
 		fmt.Fprintf(w, "warning: %s\n", warning.GetMessage())
 	}

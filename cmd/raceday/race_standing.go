@@ -11,9 +11,10 @@ import (
 	"raceday/services/timing/timinggrpc"
 )
 
-// standing are the rulings of an event that stand, and all of them as the server has them, by id.
+// standing are the rulings of an event that stand, all of them in the order of recording, and as the server has them by id.
 type standing struct {
 	rulings []ruling.Ruling
+	all     []ruling.Ruling
 	byID    map[ruling.ID]*timingv1.Ruling
 }
 
@@ -34,7 +35,7 @@ func standingRulings(ctx context.Context, conn *grpc.ClientConn, event string) (
 			all, s.byID[r.ID] = append(all, r), message
 		}
 		if request.PageToken = page.GetNextPageToken(); request.PageToken == "" {
-			s.rulings = ruling.Standing(all)
+			s.rulings, s.all = ruling.Standing(all), all
 			return s, nil
 		}
 	}

@@ -34,13 +34,19 @@ func TestSomebodyStartsAndVanishes(t *testing.T) {
 	}
 
 	first := regexp.MustCompile(`^dash: gun of all waves at \S+\+05:00, before: none, ruling \S+\n$`)
-	if out, _ := command(exitSuccess, "race", "gun", "dash"); !first.MatchString(out) {
+	asked := regexp.MustCompile(`^dash: the gun of all waves stands at none; 0 started, 0 finished
+warning: \S+ is not about the day of the event, 2026-09-27
+raceday: ` + regexp.QuoteMeta(errNobodyToAskOfGun.Error()) + "\n$")
+	if out, stderr := command(exitFailure, "race", "gun", "dash"); !asked.MatchString(out + stderr) {
+		t.Errorf("a gun on another day prints %q", out+stderr)
+	}
+	if out, _ := command(exitSuccess, "race", "gun", "dash", "--yes"); !first.MatchString(strings.SplitAfter(out, "finished\n")[1]) {
 		t.Errorf("gun prints %q", out)
 	}
-	if _, stderr := command(exitFailure, "race", "gun", "dash", "B"); !strings.Contains(stderr, "WAVE_NOT_FOUND") {
+	if _, stderr := command(exitFailure, "race", "gun", "dash", "B"); stderr != "raceday: race dash has no wave B; there are A\n" {
 		t.Errorf("gun of a wave that is none prints %q", stderr)
 	}
-	command(exitFailure, "race", "gun", "dash", "--at", "noon")
+	command(exitUsage, "race", "gun", "dash", "--at", "noon")
 	s.becomes(t, "1", map[string]string{"status": "ENTERED"})
 	if out, _ := command(exitSuccess, "oncourse", "dash"); out != "dash: nobody is on the course\n" {
 		t.Errorf("before the start: %q", out)
@@ -72,12 +78,13 @@ $`)
 
 	// Nobody can be asked here.
 	out, stderr := command(exitFailure, "race", "close", "dash")
-	if !want.MatchString(out) || stderr != "raceday: "+errNobodyToAsk.Error()+"\n" {
+	shown, closing := strings.CutSuffix(out, "dash: 1 who never started would become DNS\n")
+	if !closing || !want.MatchString(shown) || stderr != "raceday: "+errNobodyToAsk.Error()+"\n" {
 		t.Errorf("close without --yes prints\n%s%s", out, stderr)
 	}
 	s.becomes(t, "3", map[string]string{"status": "STARTED"})
 	out, _ = command(exitSuccess, "race", "close", "dash", "--yes", "--reason", "dark")
-	if !strings.HasPrefix(out, "dash: 2 on the course") || !strings.HasSuffix(out, "dash is closed: 2 were still out\n") {
+	if !strings.HasPrefix(out, "dash: 2 on the course") || !strings.HasSuffix(out, "dash is closed: 2 were still out, 1 who never started became DNS\n") {
 		t.Errorf("close prints\n%s", out)
 	}
 	s.becomes(t, "2", map[string]string{"status": "DNF"})
@@ -129,6 +136,7 @@ func TestAGunAndACloseAgain(t *testing.T) {
 	}
 	prints := func(what, got, want string) {
 		t.Helper()
+		got = regexp.MustCompile(`--target \S+ `).ReplaceAllString(got, "--target ID ")
 		got = regexp.MustCompile(`ruling \S+\n`).ReplaceAllString(got, "ruling ID\n")
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", what, diff)
@@ -139,14 +147,18 @@ func TestAGunAndACloseAgain(t *testing.T) {
 	almaty := time.FixedZone("", 5*60*60)
 	gun, later := fired.In(almaty).Format(time.RFC3339), fired.Add(2400*time.Millisecond).In(almaty).Format(time.RFC3339Nano)
 	anotherDay := func(at string) string { return "warning: " + at + " is not about the day of the event, 2026-09-27\n" }
+	const undo = "to undo it: raceday rulings record REVOKE --target ID --event sprint\n"
 	again := func(at string) string {
-		return "warning: there was a gun already: that of wave A stood at " + at + "\n"
+		return "warning: there was a gun already: that of wave A stood at " + at + "\n" + undo
 	}
-	out, stderr := command(exitSuccess, "race", "gun", "dash", "--at", fired.Format(time.RFC3339))
-	prints("a gun", out+stderr, "dash: gun of all waves at "+gun+", before: none, ruling ID\n"+anotherDay(gun))
-	out, stderr = command(exitSuccess, "race", "gun", "dash", "A", "--at", gun)
+	out, stderr := command(exitSuccess, "race", "gun", "dash", "--at", fired.Format(time.RFC3339), "--yes")
+	stands := func(of, at string) string {
+		return "dash: the gun of " + of + " stands at " + at + "; 0 started, 0 finished\n"
+	}
+	prints("a gun", out+stderr, stands("all waves", "none")+"dash: gun of all waves at "+gun+", before: none, ruling ID\n"+anotherDay(gun)+undo)
+	out, stderr = command(exitSuccess, "race", "gun", "dash", "A", "--at", gun, "--yes")
 	prints("the gun again before anybody started", out+stderr,
-		"dash: gun of wave A at "+gun+", before: "+gun+", ruling ID\n"+anotherDay(gun)+again(gun))
+		stands("wave A", gun)+"dash: gun of wave A at "+gun+", before: "+gun+", ruling ID\n"+anotherDay(gun)+again(gun))
 
 	s.send(t, "start-a", "A1", "A2")
 	s.becomes(t, "2", map[string]string{"status": "STARTED"})
@@ -161,10 +173,15 @@ func TestAGunAndACloseAgain(t *testing.T) {
 	})
 	shown := "dash: the gun of all waves stands at " + gun + "; 2 started, 1 finished\n"
 	out, stderr = command(exitFailure, "race", "gun", "dash", "--at", later)
-	prints("a gun while the race is under way, nobody to ask", out+stderr, shown+"raceday: "+errNobodyToAskOfGun.Error()+"\n")
+	prints("a gun while the race is under way, nobody to ask", out+stderr, shown+anotherDay(later)+"raceday: "+errNobodyToAskOfGun.Error()+"\n")
 	out, stderr = command(exitSuccess, "race", "gun", "dash", "--at", later, "--yes")
 	prints("a gun while the race is under way", out+stderr,
 		shown+"dash: gun of all waves at "+later+", before: "+gun+", ruling ID\n"+anotherDay(later)+again(gun))
+
+	_, stderr = command(exitFailure, "rulings", "record", "MANUAL_TIME", "--race", "dash", "--bib", "2", "--point", "finish", "--at", later)
+	if want := "ruling.at: " + later + " is not after the gun of wave A at " + later + ": nobody finishes by then"; !strings.Contains(stderr, want) {
+		t.Errorf("a finish at the gun: %q, want %q", stderr, want)
+	}
 
 	command(exitSuccess, "race", "close", "dash", "--yes")
 	closed := regexp.MustCompile(`^dash: already closed at [0-9-]+ [0-9:]+ by .+ with ruling \S+; nothing was recorded\n$`)

@@ -20,6 +20,7 @@ import (
 )
 
 type rulingsCommand struct {
+	List   rulingsListCommand   `cmd:"" help:"Show the rulings in the order of recording, and which were revoked."`
 	Record rulingsRecordCommand `cmd:"" help:"Record one ruling."`
 	Apply  rulingsApplyCommand  `cmd:"" help:"Record the rulings of a file, all or none; the same file again changes nothing."`
 }
@@ -119,22 +120,25 @@ func (c *rulingsApplyCommand) Run(t *terminal) error {
 		case out > 0:
 			fmt.Fprintf(t.stdout, "%s when races were closed: raceday oncourse shows them\n", stillOut(int(out)))
 		}
-		warnOfLines(t.stderr, answer, lines)
+		warnOfLines(t.stderr, c.Event, answer, lines)
 		return nil
 	})
 }
 
-// warnOfLines writes what looks like a slip, each with the line that it stands on.
-func warnOfLines(w io.Writer, answer *timingv1.RecordRulingsResponse, lines []timing.RulingLine) {
+// warnOfLines writes what looks like a slip, each with the line that it stands on and the ruling that a REVOKE names.
+func warnOfLines(w io.Writer, event string, answer *timingv1.RecordRulingsResponse, lines []timing.RulingLine) {
 	numbers := make(map[string]int, len(lines))
 	for _, line := range lines {
 		numbers[string(line.ID)] = line.Number
 	}
 	for _, warning := range answer.GetWarnings() {
-		fmt.Fprintf(w, "warning: line %d: %s\n", numbers[warning.GetRulingId()], warning.GetMessage())
+		fmt.Fprintf(w, "warning: line %d: %s (ruling %s)\n", numbers[warning.GetRulingId()], warning.GetMessage(), warning.GetRulingId())
 	}
 	if more := answer.GetMoreWarnings(); more > 0 {
 		fmt.Fprintf(w, "warning: and %d more\n", more)
+	}
+	if len(answer.GetWarnings()) > 0 {
+		fmt.Fprintf(w, "to undo one: raceday rulings record REVOKE --target RULING --event %s\n", event)
 	}
 }
 

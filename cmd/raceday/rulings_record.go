@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,28 +20,63 @@ import (
 
 type rulingsRecordCommand struct {
 	client
-	Event    string        `required:"" placeholder:"ID" help:"Event."`
-	Kind     string        `arg:"" help:"What is decided, such as DSQ; rulings apply --help lists the kinds and what each takes."`
-	Race     string        `placeholder:"ID" help:"Race; REVOKE has none."`
-	Bib      string        `placeholder:"BIB" help:"Bib of the entrant, of a relay the team's."`
-	Target   string        `placeholder:"TEXT" help:"Wave, other bib, kind of anomaly, or the id of the ruling to revoke."`
-	Point    string        `placeholder:"POINT" help:"Where; line#2 is the second visit of line, the start being the first."`
-	At       string        `placeholder:"INSTANT" help:"An instant with its offset, such as 2025-09-28T10:31:07.2+05:00."`
-	Duration time.Duration `placeholder:"TIME" help:"Of PENALTY, such as 30s."`
-	Rule     string        `placeholder:"NUMBER" help:"Number of the rule that was broken."`
-	Reason   string        `placeholder:"TEXT" help:"Why, for the record."`
-	By       string        `placeholder:"TEXT" help:"Who decided; without it, whose key it is."`
-	ID       string        `placeholder:"ID" help:"Names the ruling: once more with the same id records nothing; without it one is made."`
+	Event    string `required:"" placeholder:"ID" help:"Event."`
+	Kind     string `arg:"" help:"What is decided, such as DSQ; rulings apply --help lists the kinds and what each takes."`
+	Race     string `placeholder:"ID" help:"Race; REVOKE has none."`
+	Bib      string `placeholder:"BIB" help:"Bib of the entrant, of a relay the team's."`
+	Target   string `placeholder:"TEXT" help:"Wave, other bib, kind of anomaly, or the id of the ruling to revoke."`
+	Point    string `placeholder:"POINT" help:"Where; line#2 is the second visit of line, the start being the first."`
+	At       string `placeholder:"INSTANT" help:"An instant with its offset, such as 2025-09-28T10:31:07.2+05:00."`
+	Duration span   `placeholder:"TIME" help:"Of PENALTY, such as 30s, 1m30s, 0:30 or 0:01:30."`
+	Rule     string `placeholder:"NUMBER" help:"Number of the rule that was broken."`
+	Reason   string `placeholder:"TEXT" help:"Why, for the record."`
+	By       string `placeholder:"TEXT" help:"Who decided; without it, whose key it is."`
+	ID       string `placeholder:"ID" help:"Names the ruling: once more with the same id records nothing; without it one is made."`
 }
 
-// Validate refuses a kind that there is not, and to close a race without a look at who is still out.
+// Validate refuses a kind that there is not, an instant that is none, and to close or start a race without a look at who is
+// out on the course.
 func (c *rulingsRecordCommand) Validate() error {
-	switch c.kind() {
-	case timingv1.RulingKind_RULING_KIND_UNSPECIFIED:
+	switch kind := c.kind(); {
+	case c.Kind == "":
+		return errors.New("say what is decided, such as DSQ; raceday rulings apply --help lists the kinds and what each takes")
+	case kind == timingv1.RulingKind_RULING_KIND_UNSPECIFIED:
 		return fmt.Errorf("%s is no kind of ruling; raceday rulings apply --help lists them", c.Kind)
-	case timingv1.RulingKind_RULING_KIND_CLOSE:
+	case kind == timingv1.RulingKind_RULING_KIND_CLOSE:
 		return errors.New("raceday race close RACE closes a race: it shows first who is still out")
+	case kind == timingv1.RulingKind_RULING_KIND_GUN:
+		return errors.New("raceday race gun RACE [WAVE] records a gun: it shows first what speaks against it")
 	}
+	if c.At == "" {
+		return nil
+	}
+	if _, err := racetime.ParseInstant(c.At); err != nil {
+		return fmt.Errorf("--at %s: %w", c.At, err)
+	}
+	return nil
+}
+
+// span is a time as people write it.
+type span time.Duration
+
+var errSpan = errors.New("not a time such as 30s, 1m30s, 0:30 or 0:01:30")
+
+// UnmarshalText reads 30s and 1m30s, m:ss and h:mm:ss with or without decimals.
+func (s *span) UnmarshalText(text []byte) error {
+	parts := strings.Split(string(text), ":")
+	written := string(text)
+	switch len(parts) {
+	case 1:
+	case 2:
+		written = parts[0] + "m" + parts[1] + "s"
+	case 3:
+		written = parts[0] + "h" + parts[1] + "m" + parts[2] + "s"
+	}
+	d, err := time.ParseDuration(written)
+	if err != nil || slices.Contains(parts, "") || len(parts) > 3 {
+		return errSpan
+	}
+	*s = span(d)
 	return nil
 }
 
@@ -56,15 +92,11 @@ func (c *rulingsRecordCommand) Run(t *terminal) error {
 		Id: cmp.Or(c.ID, rand.Text()), Race: c.Race, Bib: c.Bib, Kind: c.kind(), Target: c.Target, Point: c.Point,
 		Rule: c.Rule, Reason: c.Reason, By: c.By,
 	}
-	if c.At != "" {
-		at, err := racetime.ParseInstant(c.At)
-		if err != nil {
-			return fmt.Errorf("--at %s: %w", c.At, err)
-		}
+	if at, err := racetime.ParseInstant(c.At); err == nil {
 		recorded.At = timestamppb.New(at.Time())
 	}
 	if c.Duration != 0 {
-		recorded.Duration = durationpb.New(c.Duration)
+		recorded.Duration = durationpb.New(time.Duration(c.Duration))
 	}
 	return c.with(t, func(ctx context.Context, conn *grpc.ClientConn) error {
 		answer, err := timingv1.NewTimingServiceClient(conn).RecordRuling(ctx, &timingv1.RecordRulingRequest{
@@ -75,7 +107,7 @@ func (c *rulingsRecordCommand) Run(t *terminal) error {
 			return err
 		}
 		fmt.Fprintf(t.stdout, "%s is recorded as ruling %s\n", strings.ToUpper(c.Kind), answer.GetRuling().GetId())
-		warn(t.stderr, answer.GetWarnings())
+		warn(t.stderr, c.Event, answer.GetWarnings())
 		return nil
 	})
 }

@@ -3,7 +3,9 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -43,8 +45,8 @@ func TestRulingsOfAFileInARaceDay(t *testing.T) {
 
 	var many strings.Builder
 	many.WriteString("race,bib,ruling,target,point,at,reason,id\n,,REVOKE,last,,,,\n")
-	for range 800 {
-		many.WriteString("dash,8,DNS,,,," + strings.Repeat("far too long ", 70) + ",\n")
+	for i := range 800 {
+		many.WriteString("dash," + strconv.Itoa(1000+i) + ",DNS,,,," + strings.Repeat("far too long ", 70) + ",\n")
 	}
 	many.WriteString("relay,T1,MANUAL_TIME,,x1,2025-09-28T07:10:00+05:00,,\ndash,7,DSQ,,,,,last\n")
 	file := written(t, "rulings.csv", many.String())
@@ -54,10 +56,13 @@ func TestRulingsOfAFileInARaceDay(t *testing.T) {
 			t.Errorf("apply prints %q, want %q", out, want)
 		}
 		warnings := strings.Split(strings.TrimSuffix(stderr, "\n"), "\n")
-		first, last := "warning: line 3: bib 8 is not on the roster",
-			"warning: line 803: 2025-09-28T07:10:00+05:00 is before the gun of wave R at 2026-09-27T09:00:00+05:00"
-		if i == 0 && (len(warnings) != 802 || warnings[0] != first || warnings[801] != last) || i > 0 && stderr != "" {
-			t.Errorf("apply %d warns %d times, first %q and last %q", i, len(warnings), warnings[0], warnings[len(warnings)-1])
+		first, last := "warning: line 3: bib 1000 is not on the roster (ruling ",
+			"warning: line 803: 2025-09-28T07:10:00+05:00 is before the gun of wave R at 2026-09-27T09:00:00+05:00 (ruling "
+		const undo = "to undo one: raceday rulings record REVOKE --target RULING --event sprint"
+		if i == 0 && (len(warnings) < 803 || !strings.HasPrefix(warnings[0], first) ||
+			!slices.ContainsFunc(warnings, func(w string) bool { return strings.HasPrefix(w, last) }) ||
+			warnings[len(warnings)-1] != undo) || i > 0 && stderr != "" {
+			t.Errorf("apply %d warns %d times, first %q and last %q", i, len(warnings), warnings[0], warnings[max(0, len(warnings)-3):])
 		}
 	}
 	raceday(t, exitSuccess, "event", "apply", "--server", s.grpc, written(t, "event.yaml", strings.ReplaceAll(string(sprint), "x1", "y1")))
@@ -96,7 +101,7 @@ func TestARulingByHand(t *testing.T) {
 	}
 	stdout, stderr := record(exitSuccess, "penalty", "--race", "dash", "--bib", "7", "--duration", "30s", "--reason", "wrong corral")
 	id, ok := strings.CutPrefix(strings.TrimSpace(stdout), "PENALTY is recorded as ruling ")
-	if !ok || stderr != "warning: bib 7 is not on the roster\n" {
+	if !ok || stderr != "warning: bib 7 is not on the roster\nto undo it: raceday rulings record REVOKE --target "+id+" --event sprint\n" {
 		t.Fatalf("record prints %q, %q", stdout, stderr)
 	}
 	record(exitSuccess, "MANUAL_TIME", "--race", "relay", "--bib", "T1", "--point", "x1", "--at", "2026-09-27T09:30:00+05:00")
@@ -120,8 +125,74 @@ func TestARulingByHand(t *testing.T) {
 	if _, stderr := record(exitUsage, "CLOSE", "--race", "dash"); !strings.Contains(stderr, "raceday race close") {
 		t.Errorf("a close: %q", stderr)
 	}
+	if _, stderr := record(exitUsage, "gun", "--race", "dash", "--at", "2026-09-27T09:00:00+05:00"); !strings.Contains(stderr, "raceday race gun") {
+		t.Errorf("a gun: %q", stderr)
+	}
+	if _, stderr := record(exitUsage); !strings.Contains(stderr, "say what is decided, such as DSQ") {
+		t.Errorf("no kind: %q", stderr)
+	}
+	if _, stderr := record(exitUsage, "MANUAL_TIME", "--race", "relay", "--bib", "T1", "--point", "x1", "--at", "noon"); !strings.Contains(stderr, "--at noon") {
+		t.Errorf("no instant: %q", stderr)
+	}
+	if _, stderr := record(exitUsage, "PENALTY", "--race", "dash", "--bib", "7", "--duration", "half"); !strings.Contains(stderr, errSpan.Error()) {
+		t.Errorf("no time: %q", stderr)
+	}
+	record(exitSuccess, "PENALTY", "--race", "dash", "--bib", "7", "--duration", "0:01:30", "--id", "clock", "--rule", "54.7", "--reason", "wrong\ncorral")
+	record(exitSuccess, "RANK_BEFORE", "--race", "dash", "--bib", "8", "--target", "7", "--id", "photo", "--by", "Aru")
+
+	list := func(want string, arguments ...string) {
+		t.Helper()
+		out, _ := raceday(t, exitSuccess, append([]string{"rulings", "list", "--server", s.grpc, "--event", "sprint"}, arguments...)...)
+		out = strings.ReplaceAll(strings.ReplaceAll(out, id, "first"), listedAnew(t, s, 2), "revocation")
+		out = regexp.MustCompile(`20[0-9-]{8} [0-9:]{8}`).ReplaceAllString(out, "WHEN")
+		out = regexp.MustCompile(` 127[.0-9:]+`).ReplaceAllString(out, "") // whose key it is
+		out = regexp.MustCompile(` {2,}`).ReplaceAllString(out, " | ")
+		if diff := cmp.Diff(want, out); diff != "" {
+			t.Errorf("list %v (-want +got):\n%s", arguments, diff)
+		}
+	}
+	const head = "ID | RACE | BIB | RULING | WHAT | REASON | BY | RECORDED | REVOKED BY\n"
+	list(head+`first | dash | 7 | PENALTY | 0:00:30 | wrong corral | development | WHEN | revocation
+revocation | - | - | REVOKE | first | - | development | WHEN | -
+once | dash | 7 | PENALTY | 0:00:30 | - | development | WHEN | -
+clock | dash | 7 | PENALTY | 0:01:30 rule 54.7 | wrong corral | development | WHEN | -
+photo | dash | 8 | RANK_BEFORE | 7 | - | Aru | WHEN | -
+`, "--bib", "7")
+	list("bib 9 of dash: no rulings\n", "--race", "dash", "--bib", "9")
+	if out, _ := raceday(t, exitSuccess, "rulings", "list", "--server", s.grpc, "--event", "sprint", "--race", "relay"); strings.Count(out, "\n") != 2 {
+		t.Errorf("the rulings of the relay: %q", out)
+	}
+	if _, stderr := raceday(t, exitFailure, "rulings", "list", "--server", s.grpc, "--event", "sprint", "--race", "walk"); stderr != "raceday: there is no race walk; there are dash, relay\n" {
+		t.Errorf("a race that is none: %q", stderr)
+	}
 	if _, stderr := record(exitUsage, "FINED", "--race", "dash", "--bib", "7"); !strings.Contains(stderr, "FINED is no kind of ruling") {
 		t.Errorf("an unknown kind: %q", stderr)
+	}
+}
+
+// listedAnew returns the id of a ruling by its place in the list.
+func listedAnew(t *testing.T, s server, i int) string {
+	t.Helper()
+	rulings := s.call(t, "TimingService/ListRulings", `{"eventId":"sprint"}`)["rulings"].([]any)
+	return rulings[i].(map[string]any)["id"].(string)
+}
+
+// Times are written as lists show them or as files have them.
+func TestSpan(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Duration{
+		"30s": 30 * time.Second, "1m30s": 90 * time.Second, "0:30": 30 * time.Second, "1:30.5": 90*time.Second + 500*time.Millisecond,
+		"0:00:30": 30 * time.Second, "1:02:03": time.Hour + 2*time.Minute + 3*time.Second,
+	} {
+		var got span
+		if err := got.UnmarshalText([]byte(text)); err != nil || time.Duration(got) != want {
+			t.Errorf("%s: got %v, %v, want %v", text, time.Duration(got), err, want)
+		}
+	}
+	for _, text := range []string{"", "30", "half", ":30", "0:", "0:0:0:30"} {
+		if err := new(span).UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("%q is taken for a time", text)
+		}
 	}
 }
 

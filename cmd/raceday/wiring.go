@@ -142,7 +142,7 @@ func assemble(around surroundings, running []string) (*assembly, error) {
 		timingv1.RegisterTimingServiceServer(server, timinggrpc.New(timing.New(timing.Dependencies{
 			Store: facts.timing, Events: events, Course: course{boards}, Now: time.Now, Wearers: roster,
 			Roster: rosterLines{roster}, ChipReads: facts.timing,
-			Explainer: explainer{pool, events, roster, facts.timing}, Standings: ranks{boards}, Mats: mats,
+			Starts: derived, Explainer: explainer{pool, events, roster, facts.timing}, Standings: ranks{boards}, Mats: mats,
 		})))
 	}
 	if a.runs("standings") {

@@ -11,7 +11,7 @@ import (
 	"raceday/services/rules/race"
 )
 
-// ChipAssignment is the whole set of chips of a bib.
+// ChipAssignment is the whole set of chips of a bib. Chips that it has already, written otherwise, are kept as they were.
 type ChipAssignment struct {
 	Bib race.Bib
 	// Chips are as typed.
@@ -142,9 +142,10 @@ func (c *rechipping) assign(assignments []ChipAssignment) (int, error) {
 			bad(found, violation)
 			continue
 		}
-		if !slices.Equal(*chips, a.Chips) {
-			changed++
+		if sameChips(*chips, a.Chips) {
+			continue
 		}
+		changed++
 		*chips = append([]string(nil), a.Chips...)
 	}
 	taken := c.kept()
@@ -169,6 +170,15 @@ func (c *rechipping) assign(assignments []ChipAssignment) (int, error) {
 		return 0, first.With(violations...)
 	}
 	return changed, nil
+}
+
+// sameChips reports whether two texts of chips are of the same ones in the same order, however they are written.
+func sameChips(one, other []string) bool {
+	return slices.EqualFunc(one, other, func(a, b string) bool {
+		chip, err := race.ParseChip(a)
+		chipToo, errToo := race.ParseChip(b)
+		return err == nil && errToo == nil && chip == chipToo
+	})
 }
 
 // kept returns the chips that stay with those who were not named, and the bib of each.

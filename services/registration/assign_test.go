@@ -170,6 +170,10 @@ func TestAssignChips(t *testing.T) {
 	if err != nil || n != 6 {
 		t.Fatalf("got %d changed, %v, want 6", n, err)
 	}
+	// The same chips written otherwise are no change.
+	if n, err := assign(ChipAssignment{"3", []string{"c3", "00X3"}}, ChipAssignment{"R1-2", []string{"m1m1"}}); err != nil || n != 0 {
+		t.Errorf("written otherwise: got %d changed, %v, want none", n, err)
+	}
 	got := map[race.Bib][]string{}
 	for _, e := range o.entries {
 		got[e.Bib] = e.Chips

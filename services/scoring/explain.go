@@ -57,7 +57,11 @@ func Explain(facts Explained) (*explanation.Explanation, bool) {
 		read := slices.IndexFunc(reads, func(r explanation.Read) bool {
 			return r.Verdict == passing.Counted && r.Visit == p.Visit
 		})
-		explained.Passings = append(explained.Passings, explanation.Passing{Passing: p, Read: read, Ruling: by.manual[p.Visit]})
+		passed := explanation.Passing{Passing: p, Read: read}
+		if read == explanation.Nowhere {
+			passed.Ruling = by.manual[p.Visit]
+		}
+		explained.Passings = append(explained.Passings, passed)
 	}
 	return explained, true
 }

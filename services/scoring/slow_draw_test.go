@@ -290,6 +290,11 @@ func TestScoringAgreesWithTheSlowScorer(t *testing.T) {
 				}
 				slices.SortFunc(want.Reads, compareJudged)
 				slices.SortFunc(got.Reads, compareJudged)
+				for _, basis := range []race.Basis{race.Gun, race.Net} {
+					if ranked := results[i].Time(basis); ranked.Known && ranked.Time <= 0 {
+						t.Fatalf("bib %s is ranked by %v", day.entrants[i].Bib, ranked.Time)
+					}
+				}
 				seen[want.Status]++
 				for _, read := range want.Reads {
 					seen[read.Verdict]++

@@ -2,6 +2,7 @@ package scoring
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -327,6 +328,18 @@ func (s slowScorer) passings(
 		reference, passings[0] = at, at
 		start.verdict(leftOut)
 	}
+	// Nothing behind the start is passed at the start or before it, and no finish is at the gun or before it.
+	earliest := map[int]racetime.Instant{}
+	for visit := 1; visit < len(r.Course); visit++ {
+		earliest[visit] = reference
+	}
+	earliest[len(r.Course)-1] = max(reference, gun)
+	for visit, after := range earliest {
+		if at, ok := manual[visit]; ok && at <= after {
+			manual = maps.Clone(manual)
+			delete(manual, visit)
+		}
+	}
 
 	// Rule 3.
 	var later []*slowRead
@@ -343,7 +356,7 @@ func (s slowScorer) passings(
 	}
 	crossings := divide(later, r.CrossingGap)
 
-	way := s.best(r, crossings, reference, manual)
+	way := s.best(r, crossings, reference, gun, manual)
 	for _, step := range way {
 		passings[step.visit] = step.at
 	}
@@ -355,6 +368,10 @@ func (s slowScorer) passings(
 		// What arrives where an official entered the finish is that finish.
 		if finished && c.reads[0].At > finish && !(entered && arrives) {
 			c.verdict("AFTER_FINISH")
+		} else if s.onlyFinishes(r, c, crossings) && !entered {
+			if at, _ := c.instant(r.CrossingGap, false); at <= gun {
+				c.verdict("BEFORE_GUN")
+			}
 		}
 	}
 	for _, step := range way {
@@ -363,6 +380,17 @@ func (s slowScorer) passings(
 		}
 	}
 	return passings, start.reads
+}
+
+// onlyFinishes reports whether a crossing can be given to the finish and to no other visit.
+func (s slowScorer) onlyFinishes(r *race.Race, c *slowCrossing, crossings []*slowCrossing) bool {
+	var visits []int
+	for visit := 1; visit < len(r.Course); visit++ {
+		if slices.ContainsFunc(s.choices(r, visit, crossings), func(a step) bool { return a.crossing == c }) {
+			visits = append(visits, visit)
+		}
+	}
+	return len(visits) == 1 && visits[0] == len(r.Course)-1
 }
 
 // step is a visit that a way covers: by a crossing, or, without one, because an official entered it.
@@ -378,7 +406,7 @@ type step struct {
 // best is rule 4: of all ways the one that covers most visits, among equals, at the first visit where two differ, covered
 // before not covered and earlier before later.
 func (s slowScorer) best(
-	r *race.Race, crossings []*slowCrossing, reference racetime.Instant, manual map[int]racetime.Instant,
+	r *race.Race, crossings []*slowCrossing, reference, gun racetime.Instant, manual map[int]racetime.Instant,
 ) []step {
 	var best []step
 	var try func(visit int, way []step)
@@ -392,7 +420,8 @@ func (s slowScorer) best(
 		fixed, isFixed := manual[visit]
 		for _, next := range s.choices(r, visit, crossings) {
 			used := slices.ContainsFunc(way, func(w step) bool { return w.crossing == next.crossing })
-			if !isFixed && !used && s.possible(r, reference, way, next) {
+			beforeGun := visit == len(r.Course)-1 && next.at <= gun
+			if !isFixed && !used && !beforeGun && s.possible(r, reference, way, next) {
 				try(visit+1, append(slices.Clone(way), next))
 			}
 		}

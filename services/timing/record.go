@@ -26,11 +26,12 @@ type Gun struct {
 	Wave race.WaveID
 	// At is zero for now.
 	At racetime.Instant
+	// OnlyCheck leaves it unrecorded.
+	OnlyCheck bool
 }
 
-// FireGun records a gun, and warns of what looks like a slip. The same RequestID again is the same gun, also where At is
-// left open. It returns
-// ErrRaceNotFound, ErrWaveNotFound, ErrRulingInvalid, ErrRulingIDReused, or a fault that says that there is no such event.
+// FireGun records a gun, unless it is only to be checked, and warns of what looks like a slip. The same RequestID again is the
+// same gun, also where At is left open. It returns ErrRaceNotFound, ErrWaveNotFound, ErrRulingInvalid, ErrRulingIDReused, or a fault that says that there is no such event.
 func (s *Service) FireGun(
 	ctx context.Context, actor string, event race.EventID, gun Gun,
 ) (RecordedRuling, []Warning, error) {
@@ -38,10 +39,16 @@ func (s *Service) FireGun(
 	if err != nil {
 		return RecordedRuling{}, nil, fmt.Errorf("fire gun: %w", err)
 	}
-	recorded, _, err := s.record(ctx, actor, run, []asked{{
+	all := []asked{{
 		Ruling: ruling.Ruling{ID: gun.RequestID, Race: gun.Race, Kind: ruling.Gun, Target: string(gun.Wave), At: gun.At},
 		path:   "ruling", now: gun.At == 0,
-	}})
+	}}
+	var recorded []outcome
+	if gun.OnlyCheck {
+		recorded, _, err = s.prepare(ctx, actor, run, all)
+	} else {
+		recorded, _, err = s.record(ctx, actor, run, all)
+	}
 	if errors.Is(err, ErrRulingInvalid) {
 		switch of := run.Race(gun.Race); {
 		case of == nil:
@@ -145,11 +152,31 @@ func (a *asked) is(before *ruling.Ruling) bool {
 type outcome struct {
 	*RecordedRuling
 	isNew bool
+	// startsBefore counts, of a new GUN, the entrants whose start was before it.
+	startsBefore int
 }
 
-// record records all or none, and has an outcome for each. Who is still out is asked before a CLOSE is recorded: it
-// makes DNF who is STARTED.
+// record records all or none, and has an outcome for each.
 func (s *Service) record(
+	ctx context.Context, actor string, event *race.Event, all []asked,
+) ([]outcome, StillOut, error) {
+	for {
+		outcomes, out, err := s.prepare(ctx, actor, event, all)
+		if err != nil {
+			return nil, StillOut{}, err
+		}
+		err = s.insert(ctx, event.ID, actor, outcomes)
+		if errors.Is(err, ErrRulingIDReused) {
+			// Another call was faster. What it recorded stays, so that the next look finds it.
+			continue
+		}
+		return outcomes, out, err
+	}
+}
+
+// prepare does all but recording. Who is still out is asked before a CLOSE is recorded, which makes DNF who is STARTED, and
+// who has started before a GUN is, before which there is no start.
+func (s *Service) prepare(
 	ctx context.Context, actor string, event *race.Event, all []asked,
 ) ([]outcome, StillOut, error) {
 	for i := range all {
@@ -161,23 +188,19 @@ func (s *Service) record(
 			*text = asInFile(*text)
 		}
 	}
-	for {
-		known, err := s.known(ctx, event.ID, all)
-		if err != nil {
-			return nil, StillOut{}, err
-		}
-		outcomes, err := draft(actor, event, all, known, racetime.At(s.now()))
-		if err != nil {
-			return nil, StillOut{}, err
-		}
-		out := s.stillOut(ctx, event.ID, outcomes)
-		err = s.insert(ctx, event.ID, actor, outcomes)
-		if errors.Is(err, ErrRulingIDReused) {
-			// Another call was faster. What it recorded stays, so that the next look finds it.
-			continue
-		}
-		return outcomes, out, err
+	known, err := s.known(ctx, event.ID, all)
+	if err != nil {
+		return nil, StillOut{}, err
 	}
+	outcomes, err := draft(actor, event, all, known, racetime.At(s.now()))
+	if err != nil {
+		return nil, StillOut{}, err
+	}
+	if err := s.refuseEarly(ctx, event, all, outcomes); err != nil {
+		return nil, StillOut{}, err
+	}
+	s.countStarts(ctx, event, outcomes)
+	return outcomes, s.stillOut(ctx, event.ID, outcomes), nil
 }
 
 // known finds what stands of the rulings asked for and of those that they revoke.
@@ -224,7 +247,7 @@ func draft(
 				violations = append(violations, ErrRulingIDReused.At(a.path+".id"))
 				reused++
 			}
-			outcomes[i] = outcome{standing, false}
+			outcomes[i] = outcome{RecordedRuling: standing}
 			continue
 		}
 		fresh := &RecordedRuling{Ruling: a.Ruling, RecordedAt: now}
@@ -235,7 +258,7 @@ func draft(
 			fresh.At = now
 		}
 		violations = append(violations, check(fresh.Ruling, event, ids, a.path)...)
-		known[a.ID], outcomes[i] = fresh, outcome{fresh, true}
+		known[a.ID], outcomes[i] = fresh, outcome{RecordedRuling: fresh, isNew: true}
 	}
 	switch {
 	case len(violations) == 0:

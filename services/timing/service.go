@@ -85,6 +85,7 @@ type Dependencies struct {
 	// Roster and ChipReads are what new rulings are compared with.
 	Roster    Roster
 	ChipReads ChipReads
+	Starts    Starts
 	// Explainer and Standings answer ExplainResult.
 	Explainer Explainer
 	Standings Standings
@@ -103,6 +104,7 @@ type Service struct {
 
 	roster    Roster
 	chipReads ChipReads
+	starts    Starts
 	explainer Explainer
 	standings Standings
 	mats      *Mats
@@ -113,7 +115,7 @@ type Service struct {
 func New(deps Dependencies) *Service {
 	return &Service{
 		store: deps.Store, events: deps.Events, course: deps.Course, wearers: deps.Wearers, now: deps.Now,
-		roster: deps.Roster, chipReads: deps.ChipReads,
+		roster: deps.Roster, chipReads: deps.ChipReads, starts: deps.Starts,
 		explainer: deps.Explainer, standings: deps.Standings, mats: deps.Mats,
 	}
 }

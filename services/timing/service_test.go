@@ -101,7 +101,7 @@ func (e oneEvent) Event(_ context.Context, id race.EventID) (*race.Event, error)
 func newService() (*Service, *facts) {
 	store, now := &facts{}, time.Date(2025, 9, 28, 2, 0, 0, 999, time.UTC)
 	return New(Dependencies{
-		Store: store, Events: oneEvent{marathon()}, Roster: &roster{}, ChipReads: store, Now: func() time.Time {
+		Store: store, Events: oneEvent{marathon()}, Roster: &roster{}, ChipReads: store, Starts: started{}, Explainer: explained{}, Now: func() time.Time {
 			now = now.Add(time.Second)
 			return now
 		},

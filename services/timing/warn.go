@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"raceday/services/rules/explanation"
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
 	"raceday/services/rules/ruling"
@@ -46,13 +47,14 @@ type Warning struct {
 // warnTime is how long those who recorded rulings wait for warnings.
 const warnTime = 5 * time.Second
 
-// warn looks up what new rulings may have got wrong, once for all of them. They are recorded by now: what cannot be looked
-// up in time gives no warnings, and no error.
+// warn looks up what new rulings may have got wrong, once for all of them. They are recorded by now, unless they were only to
+// be checked: what cannot be looked up in time gives no warnings, and no error.
 func (s *Service) warn(ctx context.Context, event *race.Event, outcomes []outcome) []Warning {
-	w := warner{event: event, zone: zoneOf(event)}
+	w := warner{event: event, zone: zoneOf(event), startsBefore: map[ruling.ID]int{}}
 	for _, o := range outcomes {
 		if o.isNew {
 			w.fresh = append(w.fresh, o.Ruling)
+			w.startsBefore[o.ID] = o.startsBefore
 		}
 	}
 	if len(w.fresh) == 0 {
@@ -83,22 +85,34 @@ func (s *Service) look(ctx context.Context, w *warner, outcomes []outcome) (err 
 			w.reads[chipAt{r.Chip, r.At}] = append(w.reads[chipAt{r.Chip, r.At}], r.Mat)
 		}
 	}
-	if !slices.ContainsFunc(w.fresh, needsOthers) {
-		return nil
+	if slices.ContainsFunc(w.fresh, needsOthers) {
+		if err := s.lookAtOthers(ctx, w, outcomes); err != nil {
+			return err
+		}
 	}
+	s.explain(ctx, w) // last, since it may use up the time
+	return nil
+}
+
+// lookAtOthers reads the rulings before the fresh ones, and these.
+func (s *Service) lookAtOthers(ctx context.Context, w *warner, outcomes []outcome) error {
 	recorded, err := s.store.ListRulings(ctx, w.event.ID, RulingFilter{}, 0, maxRulingsLooked)
 	if err != nil {
 		return fmt.Errorf("look up other rulings: %w", err)
 	}
-	last := int64(0)
+	last, unrecorded := int64(0), []ruling.Ruling(nil)
 	for _, o := range outcomes {
 		last = max(last, o.Change)
+		if o.Change == 0 {
+			unrecorded = append(unrecorded, o.Ruling)
+		}
 	}
 	for _, r := range recorded {
-		if r.Change <= last { // what others recorded since is not what these stand on
+		if r.Change <= last || len(unrecorded) > 0 { // what others recorded since is not what these stand on
 			w.all = append(w.all, r.Ruling)
 		}
 	}
+	w.all = append(w.all, unrecorded...)
 	return nil
 }
 
@@ -108,10 +122,10 @@ const maxRulingsLooked = 1 << 30
 // needsOthers reports whether a ruling is judged by those before it.
 func needsOthers(r ruling.Ruling) bool {
 	switch r.Kind {
-	case ruling.Gun, ruling.Close, ruling.Revoke, ruling.ManualTime:
+	case ruling.Gun, ruling.Close, ruling.Revoke, ruling.ManualTime, ruling.Penalty, ruling.RankBefore, ruling.YellowCard:
 		return true
 	}
-	return false
+	return ofStatus(&r)
 }
 
 type chipAt struct {
@@ -129,6 +143,10 @@ type warner struct {
 	reads map[chipAt][]race.MatID
 	// all are the rulings of the event up to the last fresh one, in their order.
 	all []ruling.Ruling
+	// explained has what follows for entrants of the fresh rulings, nil where that is not known.
+	explained map[race.Bib]*explanation.Explanation
+	// startsBefore counts, for guns, the starts before them.
+	startsBefore map[ruling.ID]int
 
 	found []Warning
 }
@@ -147,8 +165,15 @@ func (w *warner) warnings() []Warning {
 			w.warnOfDay(r)
 			w.warnOfManualTime(r, before)
 		case ruling.Gun:
-			w.warnOfDay(r)
+			if !w.warnOfDay(r) {
+				w.warnOfPlan(r)
+			}
+			w.warnOfStarts(r)
 		}
+		for _, idle := range ruling.Idle(*r) {
+			w.add(r, idle.Field, idle.Reason, "%s", idle.Message)
+		}
+		w.warnOfResult(r)
 		w.found = append(w.found, before.warnings[r.ID]...)
 	}
 	return w.found
@@ -229,25 +254,19 @@ func (w *warner) warnOfVisit(r *ruling.Ruling) {
 // dayOff is how far from noon of the event's day an instant is none of it.
 const dayOff = 48 * time.Hour
 
-func (w *warner) warnOfDay(r *ruling.Ruling) {
+// warnOfDay reports whether it warns of an instant on another day.
+func (w *warner) warnOfDay(r *ruling.Ruling) bool {
 	day := w.event.Day
 	noon := time.Date(day.Year, day.Month, day.Day, 12, 0, 0, 0, w.zone)
-	if r.At.Time().Sub(noon).Abs() > dayOff {
+	another := r.At.Time().Sub(noon).Abs() > dayOff
+	if another {
 		w.add(r, "at", "TIME_ANOTHER_DAY", "%s is not about the day of the event, %s", w.clock(r.At), day)
 	}
+	return another
 }
 
 func (w *warner) warnOfManualTime(r *ruling.Ruling, before *before) {
-	line, ok := w.entrant(r)
-	if !ok {
-		return
-	}
-	of := w.event.Race(r.Race)
-	wave := of.WaveOf(line.Wave, line.Bib)
-	if with := before.startWith[onBib{r.Race, r.Bib}]; with != "" {
-		wave = of.Wave(with)
-	}
-	if gun := before.race(of).GunOf(wave); gun != 0 && r.At < gun {
+	if wave, gun := w.gunOf(r, before); gun != 0 && r.At < gun {
 		w.add(r, "at", "TIME_BEFORE_GUN", "%s is before the gun of wave %s at %s", w.clock(r.At), wave.ID, w.clock(gun))
 	}
 }

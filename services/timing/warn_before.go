@@ -16,15 +16,15 @@ type before struct {
 	// warnings are of the fresh rulings, by id.
 	warnings map[ruling.ID][]Warning
 
-	standing  []ruling.Ruling
-	startWith map[onBib]race.WaveID
-	races     map[race.ID]ruling.OfRace
+	standing []ruling.Ruling
+	// isStanding has the rulings that stand, by id.
+	isStanding map[ruling.ID]bool
+	startWith  map[onBib]race.WaveID
+	races      map[race.ID]ruling.OfRace
 }
 
-type onBib struct {
-	race race.ID
-	bib  race.Bib
-}
+// stands reports whether a ruling stands after all fresh rulings.
+func (b *before) stands(id ruling.ID) bool { return b.isStanding[id] }
 
 // race returns what stands for a race after all fresh rulings.
 func (b *before) race(of *race.Race) ruling.OfRace {
@@ -46,9 +46,10 @@ type stood struct {
 func (w *warner) before() *before {
 	b := &before{
 		warnings: map[ruling.ID][]Warning{}, startWith: map[onBib]race.WaveID{}, races: map[race.ID]ruling.OfRace{},
-		standing: ruling.Standing(w.all),
+		standing: ruling.Standing(w.all), isStanding: map[ruling.ID]bool{},
 	}
 	for _, r := range b.standing {
+		b.isStanding[r.ID] = true
 		if r.Kind == ruling.StartWithWave {
 			b.startWith[onBib{r.Race, r.Bib}] = race.WaveID(r.Target)
 		}
@@ -65,7 +66,7 @@ func (w *warner) before() *before {
 	if revokedBy == nil {
 		revokedBy = func(int) int { return ruling.NotRevoked }
 	}
-	races := map[race.ID]*stood{}
+	races, bibs := map[race.ID]*stood{}, stoodOnBibs{}
 	for i := range w.all {
 		r := &w.all[i]
 		of := races[r.Race]
@@ -80,15 +81,42 @@ func (w *warner) before() *before {
 			if target, ok := index[ruling.ID(r.Target)]; ok && r.Kind == ruling.Revoke {
 				if by := revokedBy(target); by != ruling.NotRevoked && by < i {
 					add("target", "REVOKED_ALREADY", fmt.Sprintf("ruling %s was revoked already, by ruling %s", r.Target, w.all[by].ID))
+				} else if w.all[target].Kind == ruling.Revoke {
+					add("target", "REVOKES_REVOCATION", b.comesBack(&w.all[target], w.all, index))
 				}
+			}
+			if revokedBy(i) == ruling.NotRevoked {
+				bibs.warn(r, w.event.Race(r.Race), add)
 			}
 			of.warn(r, w.event.Race(r.Race), w.zone, add)
 		}
 		if revokedBy(i) == ruling.NotRevoked {
 			of.apply(r, w.event.Race(r.Race))
+			bibs.apply(r)
 		}
 	}
 	return b
+}
+
+// comesBack says what stands again, or no longer, when a revocation is revoked.
+func (b *before) comesBack(revocation *ruling.Ruling, all []ruling.Ruling, index map[ruling.ID]int) string {
+	about := revocation
+	for range all { // no longer than the longest chain of revocations
+		target, ok := index[ruling.ID(about.Target)]
+		if about.Kind != ruling.Revoke || !ok {
+			break
+		}
+		about = &all[target]
+	}
+	now := "does not stand"
+	if b.stands(about.ID) {
+		now = "stands again"
+	}
+	of := string(about.Kind) + " of "
+	if about.Bib != "" {
+		of += "bib " + string(about.Bib) + " in "
+	}
+	return fmt.Sprintf("ruling %s is a revocation: with this one, %srace %s, ruling %s, %s", revocation.ID, of, about.Race, about.ID, now)
 }
 
 // warn tells what stood against a gun or a close.

@@ -109,6 +109,15 @@ func TestWarnings(t *testing.T) {
 	revoke := func(id ruling.ID, target string) ruling.Ruling {
 		return ruling.Ruling{ID: id, Kind: ruling.Revoke, Target: target}
 	}
+	dsq := func(id ruling.ID) ruling.Ruling {
+		return ruling.Ruling{ID: id, Race: "marathon", Bib: "7", Kind: ruling.DSQ}
+	}
+	penalty := func(id ruling.ID, d time.Duration) ruling.Ruling {
+		return ruling.Ruling{ID: id, Race: "marathon", Bib: "7", Kind: ruling.Penalty, Duration: d}
+	}
+	before := func(id ruling.ID, bib race.Bib, other string) ruling.Ruling {
+		return ruling.Ruling{ID: id, Race: "marathon", Bib: bib, Kind: ruling.RankBefore, Target: other}
+	}
 	const later, earlier = "2025-09-28T07:10:00+05:00", "2025-09-28T07:00:02.4+05:00"
 	for _, test := range []struct {
 		name   string
@@ -163,6 +172,11 @@ func TestWarnings(t *testing.T) {
 			"r at TIME_ANOTHER_DAY: 2024-09-28T07:00:00+05:00 is not about the day of the event, 2025-09-28"},
 
 		{"first gun", nil, []ruling.Ruling{gun("r", "A", later)}, ""},
+		{"gun ten minutes and more after the plan", nil, []ruling.Ruling{gun("r", "", "2025-09-28T17:00:00+05:00")},
+			"r at GUN_OFF_PLAN: 2025-09-28T17:00:00+05:00 is 10:00:00 after the planned gun of wave A at 2025-09-28T07:00:00+05:00"},
+		{"gun a day early", nil, []ruling.Ruling{gun("r", "A", "2025-09-27T07:00:00+05:00")},
+			"r at GUN_OFF_PLAN: 2025-09-27T07:00:00+05:00 is 24:00:00 before the planned gun of wave A at 2025-09-28T07:00:00+05:00"},
+		{"gun of a wave without a plan", nil, []ruling.Ruling{gun("r", "B", "2025-09-28T17:00:00+05:00")}, ""},
 		{"gun of another wave", []ruling.Ruling{gun("g", "B", earlier)}, []ruling.Ruling{gun("r", "A", later)}, ""},
 		{"gun again", []ruling.Ruling{gun("g", "A", earlier), gun("h", "A", later)}, []ruling.Ruling{gun("r", "A", later)},
 			"r at GUN_AGAIN: there was a gun already: that of wave A stood at 2025-09-28T07:10:00+05:00"},
@@ -184,6 +198,32 @@ func TestWarnings(t *testing.T) {
 		{"closed, opened and closed", []ruling.Ruling{closing("c"), revoke("u", "c")}, []ruling.Ruling{closing("r")}, ""},
 		{"revoked twice", []ruling.Ruling{closing("c"), revoke("u", "c")}, []ruling.Ruling{revoke("r", "c")},
 			"r target REVOKED_ALREADY: ruling c was revoked already, by ruling u"},
+		{"a revocation revoked", []ruling.Ruling{dsq("d"), revoke("u", "d")}, []ruling.Ruling{revoke("r", "u")},
+			"r target REVOKES_REVOCATION: ruling u is a revocation: with this one, DSQ of bib 7 in race marathon, ruling d, stands again"},
+		{"the revocation of a revocation revoked", []ruling.Ruling{closing("c"), revoke("u", "c"), revoke("v", "u")}, []ruling.Ruling{revoke("r", "v")},
+			"r target REVOKES_REVOCATION: ruling v is a revocation: with this one, CLOSE of race marathon, ruling c, does not stand"},
+
+		{"disqualified twice", []ruling.Ruling{dsq("d")}, []ruling.Ruling{dsq("r")},
+			"r kind STATUS_AGAIN: bib 7 is DSQ already, by ruling d; the last of them stands"},
+		{"DNF, then DNS", []ruling.Ruling{{ID: "d", Race: "marathon", Bib: "7", Kind: ruling.DNF}}, []ruling.Ruling{{ID: "r", Race: "marathon", Bib: "7", Kind: ruling.DNS}},
+			"r kind STATUS_AGAIN: bib 7 is DNF already, by ruling d; the last of them stands"},
+		{"disqualified after that was revoked", []ruling.Ruling{dsq("d"), revoke("u", "d")}, []ruling.Ruling{dsq("r")}, ""},
+		{"two bibs withdrawn", []ruling.Ruling{{ID: "d", Race: "ekiden", Bib: "T1", Kind: ruling.Withdrawn}},
+			[]ruling.Ruling{{ID: "r", Race: "marathon", Bib: "8", Kind: ruling.NotCompeting}}, ""},
+		{"the same penalty twice", []ruling.Ruling{penalty("p", 30*time.Second)}, []ruling.Ruling{penalty("r", 30*time.Second)},
+			"r duration PENALTY_AGAIN: bib 7 has the same penalty of 0:00:30 already, by ruling p; they add up"},
+		{"another penalty", []ruling.Ruling{penalty("p", 30*time.Second)}, []ruling.Ruling{penalty("r", 31*time.Second)}, ""},
+		{"ranked both ways", []ruling.Ruling{before("b", "8", "7")}, []ruling.Ruling{before("r", "7", "8")},
+			"r target RANKED_BOTH_WAYS: bib 8 stands before bib 7 by ruling b, and cannot stand behind it too"},
+		{"ranked before two", []ruling.Ruling{before("b", "7", "107")}, []ruling.Ruling{before("r", "7", "8")}, ""},
+		{"ranked before who stands before another", []ruling.Ruling{before("b", "8", "107")}, []ruling.Ruling{before("r", "7", "8")}, ""},
+		{"yellow card in a marathon", nil, []ruling.Ruling{{ID: "r", Race: "marathon", Bib: "7", Kind: ruling.YellowCard, Point: "k5", At: at(later)}},
+			"r kind RACE_WITHOUT_CARDS: race marathon is no Nordic walking: nothing follows from a yellow card"},
+		{"void read with a target", nil, []ruling.Ruling{func() ruling.Ruling {
+			r := void("7", "line", "2025-09-28T10:01:10+05:00")
+			r.Target = "8"
+			return r
+		}()}, "r target FIELD_NOT_TAKEN: VOID_READ does not take a target: nothing follows from it"},
 		{"revoked again after the revocation was", []ruling.Ruling{closing("c"), revoke("u", "c"), revoke("v", "u")}, []ruling.Ruling{revoke("r", "c")}, ""},
 	} {
 		s, _, _ := newWarningService(t)

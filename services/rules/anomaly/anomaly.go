@@ -17,7 +17,8 @@ const (
 	MissingPoint Kind = "MISSING_POINT"
 	// MissingPoints are two or more in a row.
 	MissingPoints Kind = "MISSING_POINTS"
-	// ImpossibleSegment: a crossing counts nowhere because a stretch would be faster than the fastest pace.
+	// ImpossibleSegment: a crossing counts nowhere because a stretch would be faster than the fastest pace; or what an official
+	// entered, because it is not after the start or the gun.
 	ImpossibleSegment Kind = "IMPOSSIBLE_SEGMENT"
 	// TwoPlaces: within one crossing gap the entrant was at two points that lie too far apart.
 	TwoPlaces Kind = "TWO_PLACES"
@@ -71,7 +72,7 @@ type Anomaly struct {
 	// Nowhere for other kinds. FromAt is when the entrant was there; zero where it was not read.
 	FromVisit int
 	FromAt    racetime.Instant
-	// Time is how long an impossible segment would have taken, by how much a start was early, or by how much a cut-off was
+	// Time is how long an impossible segment would have taken, zero or less where it ends before the start or the gun, by how much a start was early, or by how much a cut-off was
 	// missed.
 	Time time.Duration
 	// Leg is that of a member seen on another's, counted from 1; 0 for other kinds.

@@ -94,7 +94,7 @@ func (f *Facts) hasMat(point race.PointID) bool {
 func (f *Facts) odd(o passing.Oddity, add func(Anomaly)) {
 	a := Anomaly{Visit: o.To.Visit, At: o.To.At, FromVisit: o.From.Visit, FromAt: o.From.At}
 	switch o.Kind {
-	case passing.ImpossibleSegment:
+	case passing.ImpossibleSegment, passing.NotAfterStart:
 		a.Kind, a.Time = ImpossibleSegment, o.To.At.Sub(o.From.At)
 	case passing.TwoPlaces:
 		a.Kind = TwoPlaces
@@ -133,19 +133,24 @@ func (f *Facts) overTime(add func(Anomaly)) {
 	}
 }
 
-// dealtBy returns the ruling that deals with an anomaly: one on the entrant's status, else the first review of it. A review
-// without a point is none of a kind that may be at several: an official looked at one of them, and others may have come.
+// dealtBy returns the ruling that deals with an anomaly: one on the entrant's status, else the first review of it.
 func (f *Facts) dealtBy(a Anomaly) string {
 	if f.StatusBy != "" {
 		return f.StatusBy
 	}
 	for _, r := range f.Reviews {
-		visit, ok := f.Race.VisitAt(r.Point)
-		if r.Kind == a.Kind && (r.Point == "" && !a.Kind.AtPoints() || ok && a.lies(visit)) {
+		if r.Of(&a, f.Race) {
 			return r.By
 		}
 	}
 	return ""
+}
+
+// Of reports whether a review is of an anomaly of an entrant of a race. One without a point is of none of a kind that may be
+// at several: an official looked at one of them, and others may have come.
+func (r *Review) Of(a *Anomaly, in *race.Race) bool {
+	visit, ok := in.VisitAt(r.Point)
+	return r.Kind == a.Kind && (r.Point == "" && !a.Kind.AtPoints() || ok && a.lies(visit))
 }
 
 // lies reports whether an anomaly is at a visit: of a row of missing points, at each of them.

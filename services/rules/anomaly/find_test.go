@@ -171,6 +171,11 @@ func TestFind(t *testing.T) {
 			reads: []passing.Read{at(line, 1005), at(k5, 1300), at(k10, 4000)}, manual: []passing.Manual{{Visit: 1, At: sec(1300)}},
 		},
 		{
+			name:  "a finish that an official entered before the gun",
+			reads: []passing.Read{at(line, 1005), at(k5, 2500)}, manual: []passing.Manual{{Visit: 5, At: sec(700)}},
+			want: []found{{Kind: anomaly.ImpossibleSegment, Visit: 5, At: 700, From: 0, FromAt: 1005, Time: -305 * second}},
+		},
+		{
 			name:  "in two places at once",
 			reads: []passing.Read{at(line, 1005), at(k5, 2500), at(k10, 4000), at(k15, 4010), at(line, 7000)},
 			want: []found{

@@ -21,7 +21,9 @@ type Finder struct {
 	onCourse []bool
 
 	// What was found of the last entrant; see Judge and Oddities.
+	gun       racetime.Instant
 	opening   opening
+	manual    []Manual // those that are passings
 	crossings []crossing
 	nodes     []node
 	from      []int // the first node of each visit, and the end of the last
@@ -109,7 +111,7 @@ func (f *Finder) addLegs(r *race.Race) {
 // Find appends the passings of one entrant to found, in the order of the course. It sorts reads in place. A gun of zero
 // means that it was not fired: nothing counts.
 func (f *Finder) Find(found []Passing, reads []Read, gun racetime.Instant, manual []Manual) []Passing {
-	f.opening, f.crossings, f.way, f.entered = opening{}, f.crossings[:0], f.way[:0], len(manual) > 0
+	f.gun, f.opening, f.crossings, f.way, f.manual = gun, opening{}, f.crossings[:0], f.way[:0], f.manual[:0]
 	if gun == 0 {
 		return found
 	}
@@ -124,8 +126,14 @@ func (f *Finder) Find(found []Passing, reads []Read, gun racetime.Instant, manua
 	if o.seen || o.manual {
 		found = append(found, Passing{0, o.reference})
 	}
+	for _, m := range manual {
+		if m.Visit == 0 || m.At > f.latestBefore(m.Visit) {
+			f.manual = append(f.manual, m)
+		}
+	}
+	f.entered = len(f.manual) > 0
 	f.formCrossings(reads)
-	f.formNodes(manual)
+	f.formNodes()
 	f.way = f.appendBest(f.way)
 	if _, _, found := f.twice(f.way); found {
 		f.ways = 0
@@ -135,6 +143,16 @@ func (f *Finder) Find(found []Passing, reads []Read, gun racetime.Instant, manua
 		found = append(found, Passing{f.nodes[n].visit, f.nodes[n].at})
 	}
 	return found
+}
+
+// latestBefore returns the instant that a passing of a visit behind the start must be after: the start, or the gun that stands
+// in for it. A finish must be after the gun too, also where an official entered a start before it: no time of a race is
+// nothing or less.
+func (f *Finder) latestBefore(visit int) racetime.Instant {
+	if visit == len(f.stations)-1 {
+		return max(f.gun, f.opening.reference)
+	}
+	return f.opening.reference
 }
 
 // inTime orders reads by instant. Those of one instant are in an order of their own, so that it says nothing in which they
@@ -204,19 +222,23 @@ func (f *Finder) latest(point int32, leg int16) *crossing {
 
 // formNodes lists for each visit the crossings that it may be given, the preferred first: the arrival of who runs the
 // leg, earlier before later; then the departure of who takes over, the last before leaving.
-func (f *Finder) formNodes(manual []Manual) {
+func (f *Finder) formNodes() {
 	f.nodes, f.from = f.nodes[:0], f.from[:0]
 	f.from = append(f.from, 0)
 	for visit := 1; visit < len(f.stations); visit++ {
 		f.from = append(f.from, len(f.nodes))
-		if at, ok := manualAt(manual, visit); ok {
+		if at, ok := manualAt(f.manual, visit); ok {
 			f.nodes = append(f.nodes, node{visit: visit, at: at, crossing: noCrossing})
 			continue
 		}
 		s := f.stations[visit]
 		for i := range f.crossings {
-			if c := &f.crossings[i]; c.point == s.point && wears(c.leg, s.leg) {
-				f.nodes = append(f.nodes, node{visit: visit, at: f.arriving(c), crossing: i})
+			c := &f.crossings[i]
+			if c.point != s.point || !wears(c.leg, s.leg) {
+				continue
+			}
+			if at := f.arriving(c); at > f.latestBefore(visit) {
+				f.nodes = append(f.nodes, node{visit: visit, at: at, crossing: i})
 			}
 		}
 		if s.leg != 0 {

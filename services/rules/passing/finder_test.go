@@ -180,6 +180,29 @@ func TestFind(t *testing.T) {
 			manual: []Manual{{Visit: 4, At: sec(1500)}},
 			want:   seen{0: 1005, 4: 1500},
 		},
+		{
+			name:   "an official's finish before the gun is none, nor is one at it",
+			reads:  []Read{at(k2, 1600)},
+			manual: []Manual{{Visit: 4, At: sec(gun)}, {Visit: 3, At: sec(700)}},
+			want:   seen{1: 1600},
+		},
+		{
+			name:   "an official's finish at the own start is none, and what the mats saw counts",
+			reads:  []Read{at(line, 1005), at(k2, 1600), at(line, 2400), at(k7, 3000), at(line, 4000)},
+			manual: []Manual{{Visit: 4, At: sec(1005)}, {Visit: 1, At: sec(1004)}},
+			want:   seen{0: 1005, 1: 1600, 2: 2400, 3: 3000, 4: 4000},
+		},
+		{
+			name:   "an official's start before the gun makes no finish before the gun",
+			reads:  []Read{at(line, 990), at(k2, 500), at(line, 995)},
+			manual: []Manual{{Visit: 0, At: sec(10)}},
+			want:   seen{0: 10, 1: 500, 2: 990},
+		},
+		{
+			name:   "an official's start behind an official's finish",
+			manual: []Manual{{Visit: 4, At: sec(4000)}, {Visit: 0, At: sec(4000)}},
+			want:   seen{0: 4000},
+		},
 	} {
 		event, r := lap()
 		got := seen{}

@@ -26,7 +26,7 @@ func (f *Finder) Judge(reads []Read, gun racetime.Instant, manual []Manual) ([]P
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return compareReads(reads[a], reads[b]) })
 	passings := f.Find(nil, slices.Clone(reads), gun, manual)
-	j := judge{Finder: f, gun: gun, passings: passings, manual: manual}
+	j := judge{Finder: f, gun: gun, passings: passings, manual: f.manual}
 	j.judgeCrossings()
 	judged := make([]Judgement, len(reads))
 	for n, i := range order {
@@ -163,6 +163,8 @@ func (j *judge) leftOut(c *crossing) Judgement {
 	case len(visits) == 0 && entered >= 0:
 		at, _ := passingAt(j.passings, entered)
 		return Judgement{ManualTime, entered, at}
+	case len(visits) == 0 && j.finishesEarly(c):
+		return Judgement{BeforeGun, -1, 0} // behind a start that an official entered before it
 	case len(visits) == 0 && j.atStart(c):
 		return j.noStart()
 	case len(visits) == 0:
@@ -174,6 +176,13 @@ func (j *judge) leftOut(c *crossing) Judgement {
 	}
 	at, _ := passingAt(j.passings, a.visit)
 	return Judgement{a.verdict, a.visit, at}
+}
+
+// finishesEarly reports whether a crossing would be a finish, were it after the gun.
+func (j *judge) finishesEarly(c *crossing) bool {
+	finish := len(j.stations) - 1
+	s := j.stations[finish]
+	return c.point == s.point && wears(c.leg, s.leg) && j.arriving(c) <= j.latestBefore(finish)
 }
 
 // enteredAt reports whether an official entered the passing of a visit that a crossing lies at.
@@ -215,10 +224,12 @@ func (j *judge) visitsOf(c *crossing) (visits []int, entered int) {
 		if c.point != s.point || !wears(c.leg, s.leg) && !j.handsOver(c, visit) {
 			continue
 		}
-		if _, ok := manualAt(j.manual, visit); !ok {
-			visits = append(visits, visit)
-		} else if entered < 0 {
+		_, ok := manualAt(j.manual, visit)
+		switch {
+		case ok && entered < 0:
 			entered = visit
+		case !ok && j.arriving(c) > j.latestBefore(visit):
+			visits = append(visits, visit)
 		}
 	}
 	return visits, entered

@@ -140,6 +140,10 @@ func TestJudge(t *testing.T) {
 			"an official's start before the gun", []Read{at(line, 990), at(k2, 995)}, []Manual{{0, sec(980)}},
 			[]said{{TooFast, 2, 0}, {TooFast, 1, 0}},
 		},
+		{
+			"an official's finish before the gun", []Read{at(line, 1005), at(k2, 1600)}, []Manual{{4, sec(700)}},
+			[]said{{Counted, 0, 1005}, {Counted, 1, 1600}},
+		},
 	} {
 		event, r := lap()
 		if diff := gocmp.Diff(c.want, judged(event, r, c.reads, sec(gun), c.manual)); diff != "" {
@@ -304,9 +308,17 @@ func TestEveryReadHasItsVerdict(t *testing.T) {
 				t.Errorf("%+v counts for visit %d, which is elsewhere", s.reads[i], j.Visit)
 			}
 		}
+		start := s.gun
 		for _, p := range passings {
+			finish := p.Visit == len(s.race.Course)-1
+			switch {
+			case p.Visit == 0:
+				start = p.At
+			case p.At <= start, finish && (p.At <= s.gun || p.At <= start):
+				t.Errorf("%+v is not after the start at %v or the gun at %v", p, start, s.gun)
+			}
 			want := 1
-			if _, entered := manualAt(s.manual, p.Visit); entered {
+			if at, entered := manualAt(s.manual, p.Visit); entered && at == p.At && counts[p.Visit] == 0 {
 				want = 0
 			}
 			if counts[p.Visit] != want {

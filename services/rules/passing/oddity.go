@@ -10,8 +10,8 @@ import (
 // Oddity is something in the reads of an entrant that an official should look at. Nothing follows from it by itself.
 type Oddity struct {
 	Kind OddityKind
-	// From and To are the ends of an impossible segment or the two places at once. Of the other kinds To is where and when
-	// it was seen, and From is nothing.
+	// From and To are the ends of an impossible segment or the two places at once; From is the start or gun that To is not
+	// after. Of the other kinds To is where and when it was seen, and From is nothing.
 	From, To Passing
 	// Leg is the member's own, where one was seen on another's leg.
 	Leg int
@@ -30,6 +30,8 @@ const (
 	OnOthersLeg
 	// EarlyStart: the start was read before the own gun and not after it.
 	EarlyStart
+	// NotAfterStart: what an official entered counts nowhere because it is not after the start, or a finish not after the gun.
+	NotAfterStart
 )
 
 // Oddities returns what is odd in the reads that Find was last called with; at most one of each kind at a visit. As long as
@@ -42,11 +44,16 @@ func (f *Finder) Oddities(passings []Passing, reads []Read, gun racetime.Instant
 	if at, early := f.earlyStart(reads, gun); early {
 		odd = append(odd, Oddity{Kind: EarlyStart, To: Passing{0, at}})
 	}
+	for _, m := range manual {
+		if before := (Passing{0, f.latestBefore(m.Visit)}); m.Visit > 0 && m.At <= before.At {
+			odd = append(odd, Oddity{Kind: NotAfterStart, From: before, To: Passing(m)})
+		}
+	}
 	odd = f.addTwoPlaces(odd)
 	if len(f.way) == len(f.crossings) && !slices.ContainsFunc(f.way, func(n int) bool { return f.nodes[n].manual() }) {
 		return odd // every crossing counts
 	}
-	j := judge{Finder: f, gun: gun, passings: passings, manual: manual}
+	j := judge{Finder: f, gun: gun, passings: passings, manual: f.manual}
 	j.judgeCrossings()
 	for i := range j.judged {
 		if o, is := j.oddity(&f.crossings[i], j.judged[i].Judgement); is && !slices.ContainsFunc(odd, o.like) {
@@ -65,6 +72,8 @@ func (j *judge) oddity(c *crossing, judged Judgement) (Oddity, bool) {
 		visits, _ := j.visitsOf(c)
 		a := j.keptOut(c, visits)
 		return Oddity{Kind: ImpossibleSegment, From: a.from, To: a.to}, true
+	case BeforeGun:
+		return Oddity{Kind: NotAfterStart, From: Passing{0, j.gun}, To: Passing{len(j.stations) - 1, j.arriving(c)}}, true
 	case OthersLeg:
 		visit := slices.IndexFunc(j.stations, func(s station) bool { return s.point == c.point })
 		return Oddity{Kind: OnOthersLeg, To: Passing{visit, c.first}, Leg: int(c.leg)}, true

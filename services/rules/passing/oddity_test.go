@@ -71,6 +71,16 @@ func TestOddities(t *testing.T) {
 			reads: []Read{at(line, 1005), at(k2, 1100)}, manual: []Manual{{1, sec(1100)}},
 		},
 		{
+			name:  "an official entered a finish before the gun",
+			reads: []Read{at(k2, 1600)}, manual: []Manual{{4, sec(700)}},
+			want: []odd{{Kind: NotAfterStart, FromAt: gun, To: 4, ToAt: 700}},
+		},
+		{
+			name:  "an official entered a passing at the own start",
+			reads: []Read{at(line, 1005), at(k2, 1600)}, manual: []Manual{{1, sec(1005)}},
+			want: []odd{{Kind: NotAfterStart, FromAt: 1005, To: 1, ToAt: 1005}},
+		},
+		{
 			name:  "out of order is not too fast",
 			reads: []Read{at(line, 1005), at(k2, 1600), at(line, 2400), at(k7, 3000), at(line, 4000), at(k2, 4600)},
 		},
@@ -166,6 +176,22 @@ func TestOdditiesOfMembers(t *testing.T) {
 		if diff := gocmp.Diff(c.want, showOdd(odditiesOf(event, r, c.reads, sec(gun), nil))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)
 		}
+	}
+}
+
+// An official may enter a start long before the gun, and no finish counts before it all the same.
+func TestAFinishBeforeTheGun(t *testing.T) {
+	t.Parallel()
+	event, r := relay(race.TeamChip)
+	r.Team = nil
+	reads, manual := []Read{at(1, 420), at(2, 990), at(1, 1700)}, []Manual{{0, sec(-100)}}
+	want := []said{{Counted, 1, 420}, {BeforeGun, -1, 0}, {AnotherCrossing, 1, 420}}
+	if diff := gocmp.Diff(want, judged(event, r, reads, sec(gun), manual)); diff != "" {
+		t.Errorf("verdicts (-want +got):\n%s", diff)
+	}
+	odd := []odd{{Kind: NotAfterStart, FromAt: gun, To: 2, ToAt: 990}}
+	if diff := gocmp.Diff(odd, showOdd(odditiesOf(event, r, reads, sec(gun), manual))); diff != "" {
+		t.Errorf("oddities (-want +got):\n%s", diff)
 	}
 }
 

@@ -89,6 +89,37 @@ func Vague(r Ruling) []Problem {
 	return nil
 }
 
+// Idle returns the fields that the ruling has and its kind does not take: nothing follows from them, so whoever wrote them
+// may have meant another kind. What a rule number, a reason or a DecidedAt says is for the record and always taken.
+func Idle(r Ruling) []Problem {
+	takes := needsOf(r)
+	switch r.Kind {
+	case DNF, Reviewed:
+		takes.point = true
+	}
+	target := false
+	switch r.Kind {
+	case Gun, StartWithWave, RankBefore, Reviewed, SplitCard, Revoke:
+		target = true
+	}
+	var problems []Problem
+	for _, field := range []struct {
+		name, article string
+		idle          bool
+	}{
+		{"target", "a target", r.Target != "" && !target},
+		{"point", "a point", r.Point != "" && !takes.point},
+		{"at", "an instant", r.At != 0 && !takes.at},
+		{"duration", "a duration", r.Duration != 0 && !takes.duration},
+	} {
+		if field.idle {
+			problems = append(problems, Problem{field.name, "FIELD_NOT_TAKEN",
+				string(r.Kind) + " does not take " + field.article + ": nothing follows from it"})
+		}
+	}
+	return problems
+}
+
 // Misfits returns what the ruling names and the event does not have, nil where there is nothing. A ruling that was recorded
 // may come to misfit by a later version of the event: it stays, and does what it still can. Whether a bib is on the roster,
 // or a revoked ruling was ever made, is not asked.

@@ -139,3 +139,33 @@ func TestValidID(t *testing.T) {
 		}
 	}
 }
+
+func TestIdle(t *testing.T) {
+	t.Parallel()
+	const at = 1_759_000_000_000_000
+	for _, test := range []struct {
+		name   string
+		ruling Ruling
+		want   string
+	}{
+		{"manual time", Ruling{Kind: ManualTime, Bib: "7", Point: "k5", At: at, Rule: "1", Reason: "seen", By: "Aru", DecidedAt: at}, ""},
+		{"leg not completed", Ruling{Kind: DNF, Bib: "7", Point: "x1"}, ""},
+		{"gun of a wave", Ruling{Kind: Gun, Target: "A", At: at}, ""},
+		{"start with another wave", Ruling{Kind: StartWithWave, Target: "A"}, ""},
+		{"reviewed at a point", Ruling{Kind: Reviewed, Target: "MISSING_POINTS", Point: "k5"}, ""},
+		{"split card", Ruling{Kind: SplitCard, Target: "c"}, ""},
+		{"revocation", Ruling{Kind: Revoke, Target: "c"}, ""},
+		{"void read of another bib", Ruling{Kind: VoidRead, Point: "k5", At: at, Target: "8"}, "target FIELD_NOT_TAKEN"},
+		{"disqualified for a time", Ruling{Kind: DSQ, Target: "8", Point: "k5", At: at, Duration: 1},
+			"target FIELD_NOT_TAKEN, point FIELD_NOT_TAKEN, at FIELD_NOT_TAKEN, duration FIELD_NOT_TAKEN"},
+		{"penalty at an instant", Ruling{Kind: Penalty, Duration: 1, At: at}, "at FIELD_NOT_TAKEN"},
+	} {
+		var got []string
+		for _, problem := range Idle(test.ruling) {
+			got = append(got, problem.Field+" "+problem.Reason)
+		}
+		if got := strings.Join(got, ", "); got != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
+	}
+}

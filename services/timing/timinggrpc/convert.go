@@ -25,7 +25,7 @@ func gunFrom(request *timingv1.FireGunRequest) (timing.Gun, error) {
 	}
 	return timing.Gun{
 		RequestID: ruling.ID(request.GetRequestId()), Race: race.ID(request.GetRace()),
-		Wave: race.WaveID(request.GetWave()), At: at,
+		Wave: race.WaveID(request.GetWave()), At: at, OnlyCheck: request.GetOnlyCheck(),
 	}, nil
 }
 

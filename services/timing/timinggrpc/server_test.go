@@ -24,6 +24,7 @@ import (
 	"raceday/services/postgres/postgrestest"
 	"raceday/services/rules/civil"
 	"raceday/services/rules/race"
+	"raceday/services/rules/racetime"
 	"raceday/services/timing"
 	"raceday/services/timing/timingpg"
 )
@@ -47,6 +48,14 @@ func (everybody) Lines(_ context.Context, _ race.EventID, bibs []race.Bib) (map[
 		lines[bib] = timing.RosterLine{Race: "marathon", Bib: bib}
 	}
 	return lines, nil
+}
+
+type nobodyStarted struct{}
+
+func (nobodyStarted) StartsBefore(
+	context.Context, race.EventID, race.ID, []race.WaveID, racetime.Instant,
+) (int, error) {
+	return 0, nil
 }
 
 // testServer is a server and what is behind it.
@@ -85,7 +94,7 @@ func newServer(t *testing.T) testServer {
 		t.Fatal(err)
 	}
 	return testServer{New(timing.New(timing.Dependencies{
-		Store: store, Events: events{}, Roster: everybody{}, ChipReads: store, Now: func() time.Time { return time.UnixMicro(1_759_000_000_000_000) },
+		Store: store, Events: events{}, Roster: everybody{}, Starts: nobodyStarted{}, ChipReads: store, Now: func() time.Time { return time.UnixMicro(1_759_000_000_000_000) },
 	})), store}
 }
 
@@ -209,7 +218,7 @@ func TestAGunThatIsSentTwiceAtOnceIsOneGun(t *testing.T) {
 	server := newServer(t)
 	var now atomic.Int64
 	server.service = timing.New(timing.Dependencies{
-		Store: server.store, Events: events{}, Roster: everybody{}, ChipReads: server.store, Now: func() time.Time { return time.UnixMicro(1_759_000_000_000_000 + now.Add(1)) },
+		Store: server.store, Events: events{}, Roster: everybody{}, Starts: nobodyStarted{}, ChipReads: server.store, Now: func() time.Time { return time.UnixMicro(1_759_000_000_000_000 + now.Add(1)) },
 	})
 	const pairs = 20
 	var calls errgroup.Group

@@ -33,7 +33,9 @@ type FireGunRequest struct {
 	// Unset: now.
 	At *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=at,proto3" json:"at,omitempty"`
 	// Made by the client; the same id is the same gun.
-	RequestId     string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	RequestId string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Nothing is recorded: the answer says what the gun would be, without a change number, and the warnings that it would have.
+	OnlyCheck     bool `protobuf:"varint,6,opt,name=only_check,json=onlyCheck,proto3" json:"only_check,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -101,6 +103,13 @@ func (x *FireGunRequest) GetRequestId() string {
 		return x.RequestId
 	}
 	return ""
+}
+
+func (x *FireGunRequest) GetOnlyCheck() bool {
+	if x != nil {
+		return x.OnlyCheck
+	}
+	return false
 }
 
 // FireGunResponse holds the ruling that was recorded.
@@ -1440,14 +1449,16 @@ var File_raceday_timing_v1_timing_service_proto protoreflect.FileDescriptor
 
 const file_raceday_timing_v1_timing_service_proto_rawDesc = "" +
 	"\n" +
-	"&raceday/timing/v1/timing_service.proto\x12\x11raceday.timing.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$raceday/standings/v1/on_course.proto\x1a#raceday/timing/v1/explanation.proto\x1a\x1braceday/timing/v1/mat.proto\x1a\x1craceday/timing/v1/read.proto\x1a\x1eraceday/timing/v1/ruling.proto\"\x9e\x01\n" +
+	"&raceday/timing/v1/timing_service.proto\x12\x11raceday.timing.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$raceday/standings/v1/on_course.proto\x1a#raceday/timing/v1/explanation.proto\x1a\x1braceday/timing/v1/mat.proto\x1a\x1craceday/timing/v1/read.proto\x1a\x1eraceday/timing/v1/ruling.proto\"\xbd\x01\n" +
 	"\x0eFireGunRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04race\x18\x02 \x01(\tR\x04race\x12\x12\n" +
 	"\x04wave\x18\x03 \x01(\tR\x04wave\x12*\n" +
 	"\x02at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x05 \x01(\tR\trequestId\"\x82\x01\n" +
+	"request_id\x18\x05 \x01(\tR\trequestId\x12\x1d\n" +
+	"\n" +
+	"only_check\x18\x06 \x01(\bR\tonlyCheck\"\x82\x01\n" +
 	"\x0fFireGunResponse\x121\n" +
 	"\x06ruling\x18\x01 \x01(\v2\x19.raceday.timing.v1.RulingR\x06ruling\x12<\n" +
 	"\bwarnings\x18\x02 \x03(\v2 .raceday.timing.v1.RulingWarningR\bwarnings\"c\n" +

@@ -44,7 +44,7 @@ const (
 type TimingServiceClient interface {
 	// FireGun records the gun of a wave, or of all waves of a race. The last one per wave stands. Reasons:
 	// EVENT_NOT_FOUND, RACE_NOT_FOUND, WAVE_NOT_FOUND, RULING_INVALID, RULING_ID_REUSED.
-	// A gun that is new is answered with warnings as RecordRuling says.
+	// A gun that is new, or only checked, is answered with warnings as RecordRuling says.
 	FireGun(ctx context.Context, in *FireGunRequest, opts ...grpc.CallOption) (*FireGunResponse, error)
 	// RecordRuling records one ruling; the same id with the same content changes nothing. A bib that is not on the
 	// roster yet is accepted. Reasons: EVENT_NOT_FOUND, RULING_INVALID, RULING_ID_REUSED. Of the fields of a
@@ -52,13 +52,19 @@ type TimingServiceClient interface {
 	// BIB_ITSELF, TARGET_MISSING, WAVE_UNKNOWN, ANOMALY_UNKNOWN, CONFLICT_MISSING, RULING_UNKNOWN, RULING_ITSELF,
 	// POINT_MISSING, POINT_UNKNOWN, POINT_NOT_ALLOWED, POINT_ENDS_NO_LEG, AT_MISSING, AT_INVALID, DURATION_MISSING, DURATION_INVALID,
 	// DURATION_TOO_LONG, TEXT_INVALID. A CLOSE is answered with those who were on the course when it was recorded.
+	// A MANUAL_TIME that is a finish at or before the gun that the entrant is counted from is refused with FINISH_BEFORE_GUN.
 	// A ruling that is new is answered with warnings; it is recorded all the same, and where what they follow from cannot be
 	// looked up in time there are none. They are BIB_NOT_ON_ROSTER, BIB_IN_ANOTHER_RACE and BIB_OF_MEMBER (of bib, and of
-	// the target of RANK_BEFORE); of VOID_READ READ_NOT_FOUND: no stored read of the bib's chips has this point and this
-	// instant, as the mat wrote it; of MANUAL_TIME VISIT_IS_START (the point is named without a number and has later visits)
-	// and TIME_BEFORE_GUN (of the entrant's wave); of MANUAL_TIME and GUN TIME_ANOTHER_DAY: more than 48 hours from noon of
-	// the event's day; of GUN GUN_AGAIN (a gun by a ruling stood before) and GUN_AFTER_CLOSE; ALREADY_CLOSED of CLOSE;
-	// REVOKED_ALREADY of REVOKE. What stood before is judged by the rulings that stand after the call.
+	// the target of RANK_BEFORE); FIELD_NOT_TAKEN: nothing follows from this field; of VOID_READ READ_NOT_FOUND: no stored read
+	// of the bib's chips has this point and this instant, as the mat wrote it; of MANUAL_TIME VISIT_IS_START (the point is
+	// named without a number and has later visits), TIME_BEFORE_GUN (of the entrant's wave), TIME_BEFORE_START,
+	// TIME_LONG_AFTER_GUN, TIME_AGAINST_READS (they then count nowhere), TIME_OUT_OF_ORDER and TIME_TOO_FAST; of MANUAL_TIME and
+	// GUN TIME_ANOTHER_DAY: more than 48 hours from noon of the event's day; of GUN GUN_OFF_PLAN (more than 10 minutes from that
+	// of the event), STARTS_BEFORE_GUN, GUN_AGAIN (a gun by a ruling stood before) and GUN_AFTER_CLOSE; of DSQ, DNS, DNF,
+	// WITHDRAWN and NOT_COMPETING STATUS_AGAIN, and of DNS, DNF and WITHDRAWN STATUS_AGAINST_PASSINGS; PENALTY_AGAIN of PENALTY;
+	// RACE_WITHOUT_CARDS of YELLOW_CARD; of RANK_BEFORE RANKED_BOTH_WAYS, NOT_RANKED and TIMES_APART; ANOMALY_NOT_THERE of
+	// REVIEWED; ALREADY_CLOSED of CLOSE; of REVOKE REVOKED_ALREADY and REVOKES_REVOCATION. What stood before is judged by the
+	// rulings that stand after the call. Results are looked up of 20 entrants in one call.
 	RecordRuling(ctx context.Context, in *RecordRulingRequest, opts ...grpc.CallOption) (*RecordRulingResponse, error)
 	// RecordRulings records the rulings of all messages as RecordRuling does each, in their order, in one transaction: all
 	// or none, so that they may be sent again as they are. One may revoke another of them, also a later one. Fields are named
@@ -246,7 +252,7 @@ type TimingService_WatchMatsClient = grpc.ServerStreamingClient[WatchMatsRespons
 type TimingServiceServer interface {
 	// FireGun records the gun of a wave, or of all waves of a race. The last one per wave stands. Reasons:
 	// EVENT_NOT_FOUND, RACE_NOT_FOUND, WAVE_NOT_FOUND, RULING_INVALID, RULING_ID_REUSED.
-	// A gun that is new is answered with warnings as RecordRuling says.
+	// A gun that is new, or only checked, is answered with warnings as RecordRuling says.
 	FireGun(context.Context, *FireGunRequest) (*FireGunResponse, error)
 	// RecordRuling records one ruling; the same id with the same content changes nothing. A bib that is not on the
 	// roster yet is accepted. Reasons: EVENT_NOT_FOUND, RULING_INVALID, RULING_ID_REUSED. Of the fields of a
@@ -254,13 +260,19 @@ type TimingServiceServer interface {
 	// BIB_ITSELF, TARGET_MISSING, WAVE_UNKNOWN, ANOMALY_UNKNOWN, CONFLICT_MISSING, RULING_UNKNOWN, RULING_ITSELF,
 	// POINT_MISSING, POINT_UNKNOWN, POINT_NOT_ALLOWED, POINT_ENDS_NO_LEG, AT_MISSING, AT_INVALID, DURATION_MISSING, DURATION_INVALID,
 	// DURATION_TOO_LONG, TEXT_INVALID. A CLOSE is answered with those who were on the course when it was recorded.
+	// A MANUAL_TIME that is a finish at or before the gun that the entrant is counted from is refused with FINISH_BEFORE_GUN.
 	// A ruling that is new is answered with warnings; it is recorded all the same, and where what they follow from cannot be
 	// looked up in time there are none. They are BIB_NOT_ON_ROSTER, BIB_IN_ANOTHER_RACE and BIB_OF_MEMBER (of bib, and of
-	// the target of RANK_BEFORE); of VOID_READ READ_NOT_FOUND: no stored read of the bib's chips has this point and this
-	// instant, as the mat wrote it; of MANUAL_TIME VISIT_IS_START (the point is named without a number and has later visits)
-	// and TIME_BEFORE_GUN (of the entrant's wave); of MANUAL_TIME and GUN TIME_ANOTHER_DAY: more than 48 hours from noon of
-	// the event's day; of GUN GUN_AGAIN (a gun by a ruling stood before) and GUN_AFTER_CLOSE; ALREADY_CLOSED of CLOSE;
-	// REVOKED_ALREADY of REVOKE. What stood before is judged by the rulings that stand after the call.
+	// the target of RANK_BEFORE); FIELD_NOT_TAKEN: nothing follows from this field; of VOID_READ READ_NOT_FOUND: no stored read
+	// of the bib's chips has this point and this instant, as the mat wrote it; of MANUAL_TIME VISIT_IS_START (the point is
+	// named without a number and has later visits), TIME_BEFORE_GUN (of the entrant's wave), TIME_BEFORE_START,
+	// TIME_LONG_AFTER_GUN, TIME_AGAINST_READS (they then count nowhere), TIME_OUT_OF_ORDER and TIME_TOO_FAST; of MANUAL_TIME and
+	// GUN TIME_ANOTHER_DAY: more than 48 hours from noon of the event's day; of GUN GUN_OFF_PLAN (more than 10 minutes from that
+	// of the event), STARTS_BEFORE_GUN, GUN_AGAIN (a gun by a ruling stood before) and GUN_AFTER_CLOSE; of DSQ, DNS, DNF,
+	// WITHDRAWN and NOT_COMPETING STATUS_AGAIN, and of DNS, DNF and WITHDRAWN STATUS_AGAINST_PASSINGS; PENALTY_AGAIN of PENALTY;
+	// RACE_WITHOUT_CARDS of YELLOW_CARD; of RANK_BEFORE RANKED_BOTH_WAYS, NOT_RANKED and TIMES_APART; ANOMALY_NOT_THERE of
+	// REVIEWED; ALREADY_CLOSED of CLOSE; of REVOKE REVOKED_ALREADY and REVOKES_REVOCATION. What stood before is judged by the
+	// rulings that stand after the call. Results are looked up of 20 entrants in one call.
 	RecordRuling(context.Context, *RecordRulingRequest) (*RecordRulingResponse, error)
 	// RecordRulings records the rulings of all messages as RecordRuling does each, in their order, in one transaction: all
 	// or none, so that they may be sent again as they are. One may revoke another of them, also a later one. Fields are named
