@@ -67,8 +67,9 @@ type view struct {
 	// became what they are; 0 where it never had any.
 	since, markedAt int64
 	rows            []Row
-	// ranked and onCourse count all rows of the list.
+	// ranked and onCourse count all rows of the list. middle is in the middle of the rows, if they are around somebody.
 	ranked, onCourse int
+	middle           *result.Result
 	// live is the order that the rows are of, if they are.
 	live *order
 }
@@ -95,8 +96,7 @@ func (b *Board) view(key windowKey, before *view, now racetime.Instant) (view, b
 	defer b.mu.RUnlock()
 	var middle *result.Result
 	if key.around != "" {
-		middle = b.entrants[b.bibs[key.around]]
-		if middle == nil || middle.Race != key.race || middle.Bib != key.around {
+		if middle = b.middle(key, before); middle == nil {
 			return view{}, false, ErrEntrantNotFound
 		}
 	}
@@ -127,8 +127,23 @@ func (b *Board) view(key windowKey, before *view, now racetime.Instant) (view, b
 		offset = span(l.ranked, l.onCourse, l.terms, middle, key.top)
 	}
 	v.rows = rows(l.ranked, l.onCourse, l.terms, b.entrants, offset, key.top)
-	v.ranked, v.onCourse = l.ranked.Len(), len(l.onCourse)
+	v.ranked, v.onCourse, v.middle = l.ranked.Len(), len(l.onCourse), middle
 	return v, false, nil
+}
+
+// middle returns the result around which the rows of a window are; nil where nobody of the race wears the bib. Who wore it
+// when they were looked at before does so still, nearly always, and is found without the bib.
+func (b *Board) middle(key windowKey, before *view) *result.Result {
+	if before != nil && before.middle != nil {
+		if r := b.entrants[before.middle.Entrant]; r != nil && r.Bib == key.around && r.Race == key.race {
+			return r
+		}
+	}
+	r := b.entrants[b.bibs[key.around]]
+	if r == nil || r.Race != key.race || r.Bib != key.around {
+		return nil
+	}
+	return r
 }
 
 // Window returns the rows that a watcher has who was told everything. Faults: ErrRaceNotFound, ErrListNotFound,

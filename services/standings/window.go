@@ -93,6 +93,9 @@ func (w *window) refreshHeld(b *Board) {
 	case !w.made, !now.continues(&w.view):
 		w.have.replace(now.rows)
 		w.steps = nil
+	case slices.Equal(now.rows, w.view.rows): // nearly always, of the thousands that look at a few rows of a long list
+		w.view = now
+		return
 	default:
 		changed, removed := w.have.advance(now.rows)
 		if len(changed) == 0 && len(removed) == 0 {
