@@ -145,9 +145,9 @@ func printLeg(w io.Writer, race string, page *standingsv1.GetLegStandingsRespons
 	for _, row := range page.GetRows() {
 		leg := row.GetLeg()
 		bib, name := ran(leg)
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", rankIn(leg.GetRankAfter()), gained(leg), row.GetBib(),
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s%s\n", rankIn(leg.GetRankAfter()), gained(leg), row.GetBib(),
 			row.GetName(), bib, name, ranIn(leg), rankIn(leg.GetLegRank()), leg.GetCumulative(),
-			row.GetBehind(), strings.TrimPrefix(row.GetStatus().String(), "STATUS_"))
+			row.GetBehind(), strings.TrimPrefix(row.GetStatus().String(), "STATUS_"), legMark(leg))
 	}
 	return table.Flush()
 }
@@ -163,10 +163,18 @@ func printLegs(w io.Writer, legs []*standingsv1.LegResult) error {
 	fmt.Fprintln(table, "LEG\tKM\tBIB\tNAME\tTIME\tRANK\tTOTAL\tRANK AFTER\tGAINED")
 	for _, leg := range legs {
 		bib, name := ran(leg)
-		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", leg.GetLeg(), kilometres(leg.GetMetres()), bib, name, ranIn(leg),
-			rankIn(leg.GetLegRank()), leg.GetCumulative(), rankIn(leg.GetRankAfter()), gained(leg))
+		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s%s\n", leg.GetLeg(), kilometres(leg.GetMetres()), bib, name, ranIn(leg),
+			rankIn(leg.GetLegRank()), leg.GetCumulative(), rankIn(leg.GetRankAfter()), gained(leg), legMark(leg))
 	}
 	return table.Flush()
+}
+
+// legMark writes one more column of a leg that beats or equals its record.
+func legMark(leg *standingsv1.LegResult) string {
+	if leg.GetRecord() == nil {
+		return ""
+	}
+	return "\t" + markText(leg.GetRecord(), "leg")
 }
 
 // runner writes who ran a leg.

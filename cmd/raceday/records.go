@@ -43,18 +43,26 @@ func (c *recordsShowCommand) Run(t *terminal) error {
 
 func printRecords(w io.Writer, records []*standingsv1.CourseRecord) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "COURSE\tMETRES\tSEX\tTIME\tHOLDER\tCOUNTRY\tYEAR\tSET IN\tREASON")
+	fmt.Fprintln(table, "COURSE\tLEG\tMETRES\tSEX\tTIME\tHOLDER\tCOUNTRY\tYEAR\tSET IN\tREASON")
 	for _, r := range records {
-		fmt.Fprintf(table, "%s\t%v\t%s\t%s\t%s\t%s\t%d\t%s\t%s\n", r.GetCourse(), r.GetDistanceMetres(), r.GetSex(),
-			officialTime(r.GetTime()), r.GetHolder(), r.GetCountry(), r.GetYear(), r.GetSetIn(), r.GetReason())
+		fmt.Fprintf(table, "%s\t%s\t%v\t%s\t%s\t%s\t%s\t%d\t%s\t%s\n", r.GetCourse(), legNumber(r.GetLeg()), r.GetDistanceMetres(),
+			r.GetSex(), officialTime(r.GetTime()), r.GetHolder(), r.GetCountry(), r.GetYear(), r.GetSetIn(), r.GetReason())
 	}
 	return table.Flush()
 }
 
 func officialTime(t *durationpb.Duration) string { return racetime.Format(t.AsDuration(), time.Second) }
 
-// markText says how a finish compares with the record of the course.
-func markText(mark *standingsv1.RecordMark) string {
+// legNumber writes the leg of a record; nothing for the whole course.
+func legNumber(leg int32) string {
+	if leg == 0 {
+		return ""
+	}
+	return fmt.Sprint(leg)
+}
+
+// markText says how a finish compares with the course record, a leg with the leg record.
+func markText(mark *standingsv1.RecordMark, of string) string {
 	verb, state := "equals", "unofficial"
 	if mark.GetKind() == standingsv1.RecordKind_RECORD_KIND_BEATS {
 		verb = "beats"
@@ -62,14 +70,15 @@ func markText(mark *standingsv1.RecordMark) string {
 	if mark.GetOfficial() {
 		state = "official"
 	}
-	return fmt.Sprintf("%s the course record %s (%d), %s", verb, mark.GetRecord(), mark.GetYear(), state)
+	return fmt.Sprintf("%s the %s record %s (%d), %s", verb, of, mark.GetRecord(), mark.GetYear(), state)
 }
 
 type recordsEnterCommand struct {
 	client
 	Event   string    `required:"" placeholder:"ID" help:"Event, in whose audit the entry stands."`
 	Race    string    `arg:"" help:"Race, whose course it is."`
-	Sex     string    `required:"" enum:"F,M,X" help:"F, M or X."`
+	Leg     int32     `placeholder:"N" help:"Leg of a relay, from 1; without it the whole course."`
+	Sex     string    `required:"" enum:"F,M,X" help:"F, M or X; that of the team for a relay and its legs."`
 	Time    shownTime `required:"" placeholder:"H:MM:SS" help:"Official time."`
 	Holder  string    `required:"" placeholder:"NAME" help:"Who holds it."`
 	Country string    `help:"Country of the holder."`
@@ -92,7 +101,7 @@ func (c *recordsEnterCommand) Run(t *terminal) error {
 	return c.with(t, func(ctx context.Context, conn *grpc.ClientConn) error {
 		entered, err := standingsv1.NewStandingsServiceClient(conn).RecordCourseRecord(ctx, &standingsv1.RecordCourseRecordRequest{
 			EventId: c.Event, Race: c.Race, Sex: c.Sex, Time: durationpb.New(time.Duration(c.Time)), Holder: c.Holder,
-			Country: c.Country, Year: c.Year, Reason: c.Reason,
+			Country: c.Country, Year: c.Year, Reason: c.Reason, Leg: c.Leg,
 		})
 		if err != nil {
 			return err
@@ -109,19 +118,20 @@ type recordsImportCommand struct {
 
 // Help describes the file.
 func (*recordsImportCommand) Help() string {
-	return `The first line names the columns, in any order; country and reason may be left out:
+	return `The first line names the columns, in any order; leg, country and reason may be left out:
 
   course           the record_course of a race in the event file, or the race's
                    id where it has none
-  distance_metres  that of the race, 21097.5
-  sex              F, M or X
+  leg              of a relay, from 1; empty for the whole course
+  distance_metres  that of the race, 21097.5, or of the leg
+  sex              F, M or X; that of the team for a relay and its legs
   time             official time in whole seconds, 2:21:27
   holder           as it is shown
   country          of the holder
   year             when it was run
   reason           why; needed where the line replaces a record that is not slower
 
-Entries are never changed: the last one of a course, distance and sex stands. For example:
+Entries are never changed: the last one of a course, leg, distance and sex stands. For example:
 
   course,distance_metres,sex,time,holder,year
   marathon,42195,M,2:21:27,NAME,2022
@@ -146,6 +156,7 @@ func (c *recordsImportCommand) Run(t *terminal) error {
 		request.Records = append(request.Records, &standingsv1.CourseRecord{
 			Course: string(l.Course), DistanceMetres: float64(l.DistanceMillimetres) / 1000, Sex: l.Sex.String(),
 			Time: durationpb.New(l.Time), Holder: l.Name, Country: l.Country, Year: int32(l.Year), Reason: l.Reason,
+			Leg: int32(l.Leg),
 		})
 	}
 	return c.with(t, func(ctx context.Context, conn *grpc.ClientConn) error {
@@ -161,7 +172,11 @@ func (c *recordsImportCommand) Run(t *terminal) error {
 func printImport(t *terminal, added, stood int32, unused []*standingsv1.RecordedCourse) {
 	fmt.Fprintf(t.stdout, "%d entered, %d stood already\n", added, stood)
 	for _, of := range unused {
-		fmt.Fprintf(t.stderr, "warning: no race of the event goes by the course %s of %v m\n", of.GetCourse(), of.GetDistanceMetres())
+		course := "the course " + of.GetCourse()
+		if of.GetLeg() != 0 {
+			course = fmt.Sprintf("leg %d of %s", of.GetLeg(), course)
+		}
+		fmt.Fprintf(t.stderr, "warning: no race of the event goes by %s of %v m\n", course, of.GetDistanceMetres())
 	}
 }
 

@@ -70,7 +70,7 @@ func printResult(w io.Writer, definition *race.Event, r *standingsv1.GetResultRe
 	fmt.Fprintf(w, "%s: %s\n", r.GetRace(), strings.Join(facts, ", "))
 	fmt.Fprintln(w, resultTimes(s, definition))
 	if mark := s.GetRecord(); mark != nil {
-		fmt.Fprintf(w, "%s, of %s\n", markText(mark), mark.GetHolder())
+		fmt.Fprintf(w, "%s, of %s\n", markText(mark, "course"), mark.GetHolder())
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	if len(r.GetSplits()) > 0 {

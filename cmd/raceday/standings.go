@@ -203,7 +203,7 @@ func printRows(w io.Writer, heading string, rows []*standingsv1.Standing) error 
 			rank, row.GetBib(), row.GetName(), groupOf(row), row.GetCountry(), row.GetRanked(), row.GetGun(), row.GetNet(), at, estimate,
 		}
 		if mark := row.GetRecord(); mark != nil {
-			fields = append(fields, markText(mark))
+			fields = append(fields, markText(mark, "course"))
 		}
 		fmt.Fprintln(table, strings.Join(fields, "\t"))
 	}

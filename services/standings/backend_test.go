@@ -33,11 +33,13 @@ type backend struct {
 	event, later                  *race.Event
 	loads                         int
 	hear                          []func(notice.Notice)
-	// records are of all courses; lists counts the published ones, which hold published, last asked for by asked.
-	records   []standings.CourseRecord
-	lists     int
-	published []standings.PublishedFinish
-	asked     []standings.FasterThan
+	// records are of all courses; lists counts the published ones, which hold published and publishedLegs, last asked for by
+	// asked and askedLegs.
+	records          []standings.CourseRecord
+	lists            int
+	published        []standings.PublishedFinish
+	publishedLegs    []standings.PublishedLeg
+	asked, askedLegs []standings.FasterThan
 }
 
 func (b *backend) Load(context.Context, race.EventID) (version, change int64, results []result.Result, err error) {
@@ -145,4 +147,11 @@ func (b *backend) PublishedFinishes(
 	defer b.mu.Unlock()
 	b.asked = faster
 	return slices.Clone(b.published), nil
+}
+
+func (b *backend) PublishedLegs(_ context.Context, _ race.EventID, faster []standings.FasterThan) ([]standings.PublishedLeg, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.askedLegs = faster
+	return slices.Clone(b.publishedLegs), nil
 }

@@ -24,6 +24,9 @@ type Store interface {
 	// PublishedFinishes returns the finishes that are not slower than asked for and ranked in the newest version of a list of
 	// their race, where that is OFFICIAL or AMENDED.
 	PublishedFinishes(ctx context.Context, event race.EventID, faster []FasterThan) ([]PublishedFinish, error)
+	// PublishedLegs returns the legs that are not slower than asked for and ranked in the newest version of a list of their
+	// race, where that is OFFICIAL or AMENDED.
+	PublishedLegs(ctx context.Context, event race.EventID, faster []FasterThan) ([]PublishedLeg, error)
 }
 
 // Notices tell what the scorer's commits changed. They may be lost.

@@ -18,11 +18,11 @@ type RecordLine struct {
 	record.Record
 }
 
-// ParseRecords reads a records.csv: course,distance_metres,sex,time,holder,year and, where they are known, country and reason.
+// ParseRecords reads a records.csv: course,distance_metres,sex,time,holder,year and, where they are known, leg, country and reason.
 // All bad lines come back as csvtable.Faults. Whether a record may be entered beside those before is not asked.
 func ParseRecords(file string, r io.Reader) ([]RecordLine, error) {
 	table, err := csvtable.NewReader(file, r, csvtable.Columns{
-		Required: []string{"course", "distance_metres", "sex", "time", "holder", "year"}, Optional: []string{"country", "reason"},
+		Required: []string{"course", "distance_metres", "sex", "time", "holder", "year"}, Optional: []string{"leg", "country", "reason"},
 	})
 	if err != nil {
 		return nil, err
@@ -30,7 +30,9 @@ func ParseRecords(file string, r io.Reader) ([]RecordLine, error) {
 	t := courseTable{table}
 	var lines []RecordLine
 	for table.Next() {
-		lines = append(lines, RecordLine{table.Line(), record.Record{Run: t.run("holder"), Reason: t.field("reason")}})
+		of := record.Record{Run: t.run("holder"), Reason: t.field("reason")}
+		of.Leg = t.leg()
+		lines = append(lines, RecordLine{table.Line(), of})
 	}
 	if err := table.Err(); err != nil {
 		return nil, err
@@ -98,6 +100,19 @@ func (t courseTable) run(name string) record.Run {
 		t.Bad(name, "is missing")
 	}
 	return run
+}
+
+// leg returns the leg of the current line; 0, the whole course, where it has none.
+func (t courseTable) leg() int {
+	text := t.field("leg")
+	if text == "" {
+		return 0
+	}
+	leg, err := strconv.Atoi(text)
+	if err != nil || leg < 1 {
+		t.Bad("leg", strconv.Quote(text)+" is not a leg such as 3")
+	}
+	return leg
 }
 
 // parseMetres reads metres as whole millimetres above zero.

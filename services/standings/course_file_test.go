@@ -99,3 +99,24 @@ func TestEveryBadLineIsReported(t *testing.T) {
 		t.Errorf("a header that does not fit: %v", err)
 	}
 }
+
+func TestRecordsOfLegsHaveAColumn(t *testing.T) {
+	t.Parallel()
+	const header = "course,leg,distance_metres,sex,time,holder,year\n"
+	got, err := standings.ParseRecords("r.csv", strings.NewReader(header+"ekiden,2,10000,X,0:31:40,Tulpar,2022\nekiden,,42195,X,2:20:00,Tulpar,2022\n"))
+	if err != nil || len(got) != 2 || got[0].Leg != 2 || got[0].DistanceMillimetres != 10_000_000 || got[1].Leg != 0 {
+		t.Errorf("got %v, %v", got, err)
+	}
+	_, err = standings.ParseRecords("r.csv", strings.NewReader(header+"ekiden,0,10000,X,0:31:40,Tulpar,2022\nekiden,second,10000,X,0:31:40,Tulpar,2022\n"))
+	want := csvtable.Faults{
+		{File: "r.csv", Line: 2, Column: "leg", Reason: `"0" is not a leg such as 3`},
+		{File: "r.csv", Line: 3, Column: "leg", Reason: `"second" is not a leg such as 3`},
+	}
+	var faults csvtable.Faults
+	if !errors.As(err, &faults) {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, faults); diff != "" {
+		t.Errorf("faults (-want +got):\n%s", diff)
+	}
+}

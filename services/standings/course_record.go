@@ -64,13 +64,15 @@ const MaxEntries = 1_000
 type Import struct {
 	// Added are new; Stood had been made before.
 	Added, Stood int
-	// Unused are the courses and distances, by their first entry, that no race of the event goes by.
+	// Unused are the courses, legs and distances, by their first entry, that no race of the event goes by.
 	Unused []record.Key
 }
 
 // NewRecord is a record of the course of a race.
 type NewRecord struct {
-	Race            race.ID
+	Race race.ID
+	// Leg is that of a relay, from 1; 0 for the whole course.
+	Leg             int
 	Sex             race.Sex
 	Time            time.Duration
 	Holder, Country string
@@ -80,7 +82,7 @@ type NewRecord struct {
 }
 
 // RecordCourseRecord enters a record of the course of a race. The same again changes nothing and returns what was entered.
-// Faults: one that says that there is no such event, ErrRaceNotFound, ErrRecordsInvalid.
+// Faults: one that says that there is no such event, ErrRaceNotFound, ErrLegNotFound, ErrRecordsInvalid.
 func (s *Service) RecordCourseRecord(
 	ctx context.Context, actor string, event race.EventID, n NewRecord,
 ) (CourseRecord, error) {
@@ -91,9 +93,16 @@ func (s *Service) RecordCourseRecord(
 	if r == nil {
 		return CourseRecord{}, noRace(definition)
 	}
+	key := record.KeyOf(r, n.Sex)
+	if n.Leg != 0 {
+		var ok bool
+		if key, ok = record.LegKeyOf(r, n.Leg, n.Sex); !ok {
+			return CourseRecord{}, ErrLegNotFound.With(ErrLegNotFound.At("leg"))
+		}
+	}
 	entry := record.Record{
 		Run: record.Run{
-			Key: record.KeyOf(r, n.Sex), Year: n.Year, Time: n.Time, Name: n.Holder, Country: n.Country,
+			Key: key, Year: n.Year, Time: n.Time, Name: n.Holder, Country: n.Country,
 		},
 		Reason: n.Reason,
 	}
@@ -178,9 +187,9 @@ func violationsOf(list, name string, problems []record.Problem) []fault.Violatio
 	return violations
 }
 
-// CourseRecords returns the records of the courses of one race, or of all where the id is empty, in the order of the event and
-// of F, M, X: those that stand; with history all entries, each race's in their order. Faults: one that says that there is no
-// such event, ErrRaceNotFound.
+// CourseRecords returns the records of the courses of one race, or of all where the id is empty, in the order of the event, a
+// relay's before those of its legs, and of F, M, X: those that stand; with history all entries, each race's and leg's in their
+// order. Faults: one that says that there is no such event, ErrRaceNotFound.
 func (s *Service) CourseRecords(
 	ctx context.Context, event race.EventID, raceID race.ID, history bool,
 ) ([]CourseRecord, error) {
@@ -196,7 +205,7 @@ func (s *Service) CourseRecords(
 	for _, of := range coursesRun(definition, raceID) {
 		var own []CourseRecord
 		for _, e := range entries {
-			if of == (record.Key{Course: e.Course, DistanceMillimetres: e.DistanceMillimetres}) {
+			if of == openKey(e.Key) {
 				own = append(own, e)
 			}
 		}
@@ -208,10 +217,13 @@ func (s *Service) CourseRecords(
 	return shown, nil
 }
 
+// sexes are those that have records, in the order of lists.
+var sexes = [...]race.Sex{race.Female, race.Male, race.X}
+
 // standingOf returns the last entry of each sex.
 func standingOf(entries []CourseRecord) []CourseRecord {
 	var standing []CourseRecord
-	for _, sex := range []race.Sex{race.Female, race.Male, race.X} {
+	for _, sex := range sexes {
 		for i := len(entries) - 1; i >= 0; i-- {
 			if entries[i].Sex == sex {
 				standing = append(standing, entries[i])
@@ -236,16 +248,38 @@ func (s *Service) raceOf(ctx context.Context, event race.EventID, raceID race.ID
 	return definition, r, nil
 }
 
-// coursesRun returns the courses and distances of one race, or of all where the id is empty, each once; their sex is open.
+// coursesRun returns what records are kept for of one race, or of all where the id is empty, each once; their sex is open.
 func coursesRun(event *race.Event, raceID race.ID) []record.Key {
 	var courses []record.Key
 	for i := range event.Races {
-		of := record.KeyOf(&event.Races[i], race.SexUnknown)
-		if (raceID == "" || event.Races[i].ID == raceID) && !slices.Contains(courses, of) {
-			courses = append(courses, of)
+		if raceID != "" && event.Races[i].ID != raceID {
+			continue
+		}
+		for _, of := range recordsKept(&event.Races[i]) {
+			if !slices.Contains(courses, of) {
+				courses = append(courses, of)
+			}
 		}
 	}
 	return courses
+}
+
+// recordsKept returns what records are kept for of a race: the whole course, then the legs of a relay; their sex is open.
+func recordsKept(r *race.Race) []record.Key {
+	kept := []record.Key{record.KeyOf(r, race.SexUnknown)}
+	for leg := 1; ; leg++ {
+		key, ok := record.LegKeyOf(r, leg, race.SexUnknown)
+		if !ok {
+			return kept
+		}
+		kept = append(kept, key)
+	}
+}
+
+// openKey returns a key whose sex is open.
+func openKey(k record.Key) record.Key {
+	k.Sex = race.SexUnknown
+	return k
 }
 
 // coursesOf returns the courses that the races of an event go by, each once.
@@ -257,12 +291,12 @@ func coursesOf(event *race.Event) []race.CourseID {
 	return distinct(courses)
 }
 
-// unusedOf returns the courses and distances that no race of an event goes by, in their order; their sex is open.
+// unusedOf returns the courses, legs and distances that no race of an event goes by, in their order; their sex is open.
 func unusedOf(event *race.Event, keys []record.Key) []record.Key {
 	run := coursesRun(event, "")
 	var unused []record.Key
 	for _, k := range keys {
-		k.Sex = race.SexUnknown
+		k = openKey(k)
 		if !slices.Contains(run, k) && !slices.Contains(unused, k) {
 			unused = append(unused, k)
 		}

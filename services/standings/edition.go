@@ -54,7 +54,7 @@ func (s *Service) Editions(ctx context.Context, event race.EventID, raceID race.
 	var shown []record.Winner
 	for _, of := range coursesRun(definition, raceID) {
 		for _, w := range record.Winners(entries) {
-			if of == (record.Key{Course: w.Course, DistanceMillimetres: w.DistanceMillimetres}) {
+			if of == openKey(w.Key) {
 				shown = append(shown, w)
 			}
 		}

@@ -45,7 +45,7 @@ type entrantNow struct {
 	result  *result.Result
 	version int64
 	ranks   []ListRank
-	// legs are the ranks of a team's legs, by the leg alone and by all legs so far.
+	// legs are the ranks and marks of a team's legs.
 	legs []legRanks
 	// rank is that in the list of the first classification.
 	rank int
@@ -76,7 +76,9 @@ func (b *Board) entrant(bib race.Bib) (entrantNow, error) {
 		}
 	}
 	for n := range r.Legs {
-		now.legs = append(now.legs, legRanks{rankOf(f.legs[n].times, r.Entrant), rankOf(f.legs[n].after, r.Entrant)})
+		now.legs = append(now.legs, legRanks{
+			rankOf(f.legs[n].times, r.Entrant), rankOf(f.legs[n].after, r.Entrant), f.marks.ofLeg(r, n, f.race),
+		})
 	}
 	return now, nil
 }

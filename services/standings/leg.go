@@ -20,6 +20,8 @@ type LegResult struct {
 	ShownCumulative   string
 	// Rank is by the leg alone, RankAfter by all legs so far, RankBefore by those before it; 0 where there is none.
 	Rank, RankAfter, RankBefore int
+	// Mark is nil for a leg that beats and equals no record of it; it must not be changed.
+	Mark *Mark
 }
 
 // RanksGained returns by how many the rank after the leg is better than that before it; false where one is not known.
@@ -27,14 +29,18 @@ func (l *LegResult) RanksGained() (int, bool) {
 	return l.RankBefore - l.RankAfter, l.RankBefore > 0 && l.RankAfter > 0
 }
 
-// legRanks are those of a team in a leg, by the leg alone and by all legs so far.
-type legRanks struct{ times, after int }
+// legRanks are those of a team in a leg, by the leg alone and by all legs so far, and the mark of the leg.
+type legRanks struct {
+	times, after int
+	mark         *Mark
+}
 
 func showLegs(r *race.Race, team *result.Result, ranks []legRanks) []LegResult {
 	var legs []LegResult
 	for i, times := range team.ShowLegs(r) {
 		leg := LegResult{
 			Leg: team.Legs[i], ShownTime: times.Time, ShownCumulative: times.Cumulative, Rank: ranks[i].times, RankAfter: ranks[i].after,
+			Mark: ranks[i].mark,
 		}
 		// A result of an earlier version of the event may have more legs than the race has now.
 		if r.Team != nil && i < len(r.Team.Legs) {

@@ -60,14 +60,14 @@ func (b *Board) legTable(key legTableKey) (*legTable, error) {
 	b.legTables.mu.Lock()
 	defer b.legTables.mu.Unlock()
 	kept := b.legTables.kept[key]
-	r, teams, now, err := b.teams(key, kept)
+	of, now, err := b.teams(key, kept)
 	switch {
 	case err != nil:
 		return nil, err
 	case kept.holds(&now):
 		now.legs = kept.legs
 	default:
-		now.legs = tableLegs(r, teams)
+		now.legs = of.legs()
 	}
 	if b.legTables.kept == nil || kept == nil && len(b.legTables.kept) == keptOrders {
 		b.legTables.kept = map[legTableKey]*legTable{}
@@ -81,34 +81,42 @@ func (t *legTable) holds(now *legTable) bool {
 	return t != nil && t.field == now.field && t.revision == now.revision
 }
 
+// tableTeams are what a table is made of.
+type tableTeams struct {
+	race  *race.Race
+	teams []*result.Result
+	marks *marks
+}
+
 // teams returns the teams of a table, none where the kept one holds, and the table without its legs.
-func (b *Board) teams(key legTableKey, kept *legTable) (*race.Race, []*result.Result, legTable, error) {
+func (b *Board) teams(key legTableKey, kept *legTable) (tableTeams, legTable, error) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	f, ok := b.fields[key.race]
 	if !ok {
-		return nil, nil, legTable{}, noRace(b.event)
+		return tableTeams{}, legTable{}, noRace(b.event)
 	}
 	if key.list != "" {
 		if _, _, err := f.list(key.list); err != nil {
-			return nil, nil, legTable{}, err
+			return tableTeams{}, legTable{}, err
 		}
 	}
 	now := legTable{field: f, revision: f.revision, changed: f.changed, version: b.version}
+	of := tableTeams{race: f.race, marks: f.marks}
 	if f.race.Team == nil || kept.holds(&now) {
-		return f.race, nil, now, nil
+		return of, now, nil
 	}
-	var teams []*result.Result
 	for _, r := range b.entrants {
 		if r.Race == key.race && (key.list == "" || slices.Contains(r.Lists, key.list)) {
-			teams = append(teams, r)
+			of.teams = append(of.teams, r)
 		}
 	}
-	return f.race, teams, now, nil
+	return of, now, nil
 }
 
-// tableLegs puts teams into the legs that they ended.
-func tableLegs(r *race.Race, teams []*result.Result) []tableLeg {
+// legs puts the teams into the legs that they ended.
+func (t *tableTeams) legs() []tableLeg {
+	r, teams := t.race, t.teams
 	if r.Team == nil {
 		return nil
 	}
@@ -119,7 +127,10 @@ func tableLegs(r *race.Race, teams []*result.Result) []tableLeg {
 	slices.SortFunc(teams, func(a, b *result.Result) int { return race.CompareBibs(a.Bib, b.Bib) })
 	for _, team := range teams {
 		for n := range rankings {
-			ranks[n] = legRanks{rankOf(rankings[n].times, team.Entrant), rankOf(rankings[n].after, team.Entrant)}
+			ranks[n] = legRanks{times: rankOf(rankings[n].times, team.Entrant), after: rankOf(rankings[n].after, team.Entrant)}
+			if n < len(team.Legs) {
+				ranks[n].mark = t.marks.ofLeg(team, n, r)
+			}
 		}
 		for n, leg := range showLegs(r, team, ranks) {
 			if n < len(ends) && ended(team, n, ends[n]) {

@@ -12,14 +12,14 @@ import (
 	"raceday/services/rules/result"
 )
 
-// Mark says that a finish beats or equals the record of the course.
+// Mark says that a finish, or a leg of a relay, beats or equals its record.
 type Mark struct {
 	// Kind is record.Beats or record.Equals.
 	Kind record.Kind
-	// Official means that the newest version of a list of the race is OFFICIAL or AMENDED and ranks the finish with the times
-	// that it has.
+	// Official means that the newest version of a list of the race is OFFICIAL or AMENDED and ranks the finish, or the leg, with
+	// the times that it has.
 	Official bool
-	// Record is what the finish is compared with.
+	// Record is what it is compared with.
 	Record record.Record
 }
 
@@ -30,21 +30,30 @@ type PublishedFinish struct {
 	Gun, Penalty, Ranked string
 }
 
-// FasterThan asks for the finishes of a race that are not slower than a time from the gun, before penalties.
+// FasterThan asks for the finishes of a race that are not slower than a time from the gun, before penalties; with a leg, from 1,
+// for those who ran it in no more than the time.
 type FasterThan struct {
 	Race race.ID
+	Leg  int
 	Time time.Duration
 }
 
-// marks are what finishes of a race are marked by; nil where no course record is known. They do not change.
+// marks are what finishes and legs of a race are marked by; nil where no record is known. They do not change.
 type marks struct {
-	bySex map[race.Sex]*sexMarks
-	// published are the finishes in official lists that may beat a record.
-	published map[publishedTime]bool
+	byKey map[markKey]*recordMarks
+	// published are the finishes in official lists that may beat a record, publishedLegs the legs.
+	published     map[publishedTime]bool
+	publishedLegs map[publishedLegTime]bool
 }
 
-// sexMarks are the marks of one record, made once: rows with the same mark have the same pointer.
-type sexMarks struct {
+// markKey is the key of a record within a race; leg is 0 for the whole course.
+type markKey struct {
+	leg int
+	sex race.Sex
+}
+
+// recordMarks are the marks of one record, made once: rows with the same mark have the same pointer.
+type recordMarks struct {
 	record record.Record
 	// beats and equals are first unofficial, then official.
 	beats, equals [2]Mark
@@ -57,20 +66,28 @@ type publishedTime struct {
 	time, penalty string
 }
 
-func newMarks(r *race.Race, standing map[record.Key]record.Record, published []PublishedFinish) *marks {
-	m := &marks{bySex: map[race.Sex]*sexMarks{}, published: map[publishedTime]bool{}}
-	for _, sex := range []race.Sex{race.Female, race.Male, race.X} {
-		if stands, ok := standing[record.KeyOf(r, sex)]; ok {
-			m.bySex[sex] = &sexMarks{
-				record: stands,
-				beats:  [2]Mark{{record.Beats, false, stands}, {record.Beats, true, stands}},
-				equals: [2]Mark{{record.Equals, false, stands}, {record.Equals, true, stands}},
+func newMarks(
+	r *race.Race, standing map[record.Key]record.Record, published []PublishedFinish, publishedLegs []PublishedLeg,
+) *marks {
+	m := &marks{
+		byKey: map[markKey]*recordMarks{}, published: map[publishedTime]bool{}, publishedLegs: map[publishedLegTime]bool{},
+	}
+	for _, key := range recordsKept(r) {
+		for _, sex := range sexes {
+			key.Sex = sex
+			if stands, ok := standing[key]; ok {
+				m.byKey[markKey{key.Leg, sex}] = &recordMarks{
+					record: stands,
+					beats:  [2]Mark{{record.Beats, false, stands}, {record.Beats, true, stands}},
+					equals: [2]Mark{{record.Equals, false, stands}, {record.Equals, true, stands}},
+				}
 			}
 		}
 	}
-	if len(m.bySex) == 0 {
+	if len(m.byKey) == 0 {
 		return nil
 	}
+	m.addPublishedLegs(r, publishedLegs)
 	for _, p := range published {
 		if p.Race == r.ID {
 			shown := p.Gun
@@ -88,17 +105,12 @@ func (m *marks) of(res *result.Result, r *race.Race) *Mark {
 	if m == nil || res.Status != result.Finished {
 		return nil
 	}
-	sex, ok := m.bySex[res.Sex]
+	key, ok := m.byKey[markKey{sex: res.Sex}]
 	if !ok {
 		return nil
 	}
-	var of *[2]Mark
-	switch record.Compare(r, res, sex.record.Time) {
-	case record.Beats:
-		of = &sex.beats
-	case record.Equals:
-		of = &sex.equals
-	default:
+	of := key.of(record.Compare(r, res, key.record.Time))
+	if of == nil {
 		return nil
 	}
 	shown := result.Shown(res.Gun, r)
@@ -111,13 +123,26 @@ func (m *marks) of(res *result.Result, r *race.Race) *Mark {
 	return &of[0]
 }
 
-// equal reports whether two marks say the same of every finish.
+// of returns the marks of a kind; nil where what is slower has none.
+func (m *recordMarks) of(kind record.Kind) *[2]Mark {
+	switch kind {
+	case record.Beats:
+		return &m.beats
+	case record.Equals:
+		return &m.equals
+	default:
+		return nil
+	}
+}
+
+// equal reports whether two marks say the same of every finish and leg.
 func (m *marks) equal(o *marks) bool {
 	if m == nil || o == nil {
 		return m == o
 	}
-	same := func(a, b *sexMarks) bool { return a.record == b.record }
-	return maps.EqualFunc(m.bySex, o.bySex, same) && maps.Equal(m.published, o.published)
+	same := func(a, b *recordMarks) bool { return a.record == b.record }
+	return maps.EqualFunc(m.byKey, o.byKey, same) && maps.Equal(m.published, o.published) &&
+		maps.Equal(m.publishedLegs, o.publishedLegs)
 }
 
 // keep takes over the marks of records that stay the same, so that rows stay the same too.
@@ -125,9 +150,9 @@ func (m *marks) keep(before *marks) {
 	if m == nil || before == nil {
 		return
 	}
-	for sex, was := range before.bySex {
-		if is, ok := m.bySex[sex]; ok && is.record == was.record {
-			m.bySex[sex] = was
+	for key, was := range before.byKey {
+		if is, ok := m.byKey[key]; ok && is.record == was.record {
+			m.byKey[key] = was
 		}
 	}
 }
@@ -163,33 +188,47 @@ func readMarks(ctx context.Context, store Store, event *race.Event) (map[race.ID
 		return nil, 0, fmt.Errorf("read the course records of %s: %w", event.ID, err)
 	}
 	standing := record.Standing(recordsOf(entries), event.ID, event.Day.Year)
-	var faster []FasterThan
-	for i := range event.Races {
-		if slowest := slowestOf(&event.Races[i], standing); slowest > 0 {
-			faster = append(faster, FasterThan{event.Races[i].ID, slowest})
+	finishes, legs := fasterThan(event, standing)
+	var published []PublishedFinish
+	if finishes != nil {
+		if published, err = store.PublishedFinishes(ctx, event.ID, finishes); err != nil {
+			return nil, 0, fmt.Errorf("read the finishes in official lists of %s: %w", event.ID, err)
 		}
 	}
-	if faster == nil {
-		return nil, stamp, nil
-	}
-	published, err := store.PublishedFinishes(ctx, event.ID, faster)
-	if err != nil {
-		return nil, 0, fmt.Errorf("read the finishes in official lists of %s: %w", event.ID, err)
+	var publishedLegs []PublishedLeg
+	if legs != nil {
+		if publishedLegs, err = store.PublishedLegs(ctx, event.ID, legs); err != nil {
+			return nil, 0, fmt.Errorf("read the legs in official lists of %s: %w", event.ID, err)
+		}
 	}
 	byRace := map[race.ID]*marks{}
 	for i := range event.Races {
 		r := &event.Races[i]
-		byRace[r.ID] = newMarks(r, standing, published)
+		byRace[r.ID] = newMarks(r, standing, published, publishedLegs)
 	}
 	return byRace, stamp, nil
 }
 
-// slowestOf returns the slowest of the records that finishes of a race are compared with; 0 where there is none.
-func slowestOf(r *race.Race, standing map[record.Key]record.Record) (slowest time.Duration) {
-	for _, sex := range []race.Sex{race.Female, race.Male, race.X} {
-		slowest = max(slowest, standing[record.KeyOf(r, sex)].Time)
+// fasterThan returns the slowest of the records that finishes of each race, and those that each leg, are compared with.
+func fasterThan(event *race.Event, standing map[record.Key]record.Record) (finishes, legs []FasterThan) {
+	for i := range event.Races {
+		for _, key := range recordsKept(&event.Races[i]) {
+			var slowest time.Duration
+			for _, sex := range sexes {
+				key.Sex = sex
+				slowest = max(slowest, standing[key].Time)
+			}
+			asked := FasterThan{event.Races[i].ID, key.Leg, slowest}
+			switch {
+			case slowest == 0: // there is none
+			case key.Leg == 0:
+				finishes = append(finishes, asked)
+			default:
+				legs = append(legs, asked)
+			}
+		}
 	}
-	return slowest
+	return finishes, legs
 }
 
 // Shown writes the record as it is published.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -125,6 +127,61 @@ func TestTheRanksAtAPointFollowTheBoard(t *testing.T) {
 	if diff := gocmp.Diff([]string{"1 1 0:42:00 + now 0"}, lines()); diff != "" {
 		t.Errorf("another course (-want +got)\n%s", diff)
 	}
+}
+
+// A page names the point and its distance by one look at the event and ranks by another: where the event becomes another one in
+// between, both are of the later one. Live orders, which are made one after another with those of points, hold up the second look.
+func TestNoSplitIsOfTwoEvents(t *testing.T) {
+	t.Parallel()
+	// On the other course the point comes one visit earlier and further away, and its runner is another.
+	other := twenty()
+	course := other.Races[0].Course
+	course[2].AtMillimetres = 12_000_000
+	other.Races[0].Course = append(course[:1:1], course[2:]...)
+	own := map[int64]string{10_000_000: "visit 2: [1 1 0:40:00 + now 0]", 12_000_000: "visit 1: [1 2 0:50:00 + now 0]"}
+	events := []*race.Event{twenty(), other}
+	runners := [][]result.Result{
+		{seen(1, result.Started, 1, 20*minute, 40*minute)}, {seen(2, result.Started, 1, 50*minute)},
+	}
+	for id := race.EntrantID(3); id < 300; id++ {
+		for i := range runners {
+			runners[i] = append(runners[i], seen(id, result.Started, time.Duration(id)*second))
+		}
+	}
+	b := standings.NewBoard(events[0], 0, runners[0])
+	asked := make(chan struct{})
+	var others sync.WaitGroup
+	until := func(do func(n int64)) {
+		others.Go(func() {
+			for n := int64(1); ; n++ {
+				select {
+				case <-asked:
+					return
+				default:
+					do(n)
+				}
+			}
+		})
+	}
+	until(func(n int64) { b.Reload(events[n%2], n, slices.Clone(runners[n%2])) })
+	until(func(n int64) {
+		if _, err := b.Live("twenty", "", 0, 1, gun.Add(time.Duration(-n)*millisecond)); err != nil { // an earlier one is made anew
+			t.Error(err)
+		}
+	})
+	for range 1_500 {
+		page, err := b.Split("twenty", "overall", "k10", 0, 10)
+		if err != nil {
+			t.Error(err)
+			break
+		}
+		if got := fmt.Sprintf("visit %d: %v", page.Visit, splitLines(page)); got != own[page.AtMillimetres] {
+			t.Errorf("at %d mm: %s, want %s", page.AtMillimetres, got, own[page.AtMillimetres])
+			break
+		}
+	}
+	close(asked)
+	others.Wait()
 }
 
 func TestPagesOfThoseWhoPassedFollowOneAnother(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 
 	"raceday/services/rules/official"
 	"raceday/services/rules/race"
+	"raceday/services/rules/result"
 )
 
 // Sheet is a list as it is put on paper: as it stands, or as it was published.
@@ -28,10 +29,26 @@ type Sheet struct {
 // SheetOf returns the sheet of a list as it stands.
 func SheetOf(l WholeList) Sheet {
 	s := Sheet{Event: l.Event, Race: l.Race, Title: l.Title(), Version: l.Version, WrittenAt: l.WrittenAt}
+	teams := make([]*result.Result, len(l.Rows))
+	for i := range l.Rows {
+		teams[i] = l.Rows[i].Result
+	}
+	legs := officialLegs(l.Race, teams)
 	for _, row := range l.Rows {
-		s.Rows = append(s.Rows, row.AsPublished())
+		published := row.AsPublished()
+		published.Legs = legs[row.Result.Entrant]
+		s.Rows = append(s.Rows, published)
 	}
 	return s
+}
+
+// Legs returns how many legs the teams have at most.
+func (s Sheet) Legs() int {
+	legs := 0
+	for i := range s.Rows {
+		legs = max(legs, len(s.Rows[i].Legs))
+	}
+	return legs
 }
 
 // sheetOfPublished returns the sheet of a published version. The event is that of the list's facts.

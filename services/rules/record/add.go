@@ -25,7 +25,7 @@ type Winner struct {
 type Problem struct {
 	// Index is that of the entry.
 	Index int
-	// Field is course, distance_metres, sex, year, time, name, country, bib or reason.
+	// Field is course, leg, distance_metres, sex, year, time, name, country, bib or reason.
 	Field string
 	// Reason is stable and UPPER_SNAKE.
 	Reason string
@@ -37,6 +37,7 @@ const (
 	firstYear   = 1800
 	longestTime = 1000 * time.Hour
 	longestText = 200
+	mostLegs    = 100
 )
 
 // AddRecords returns the entries that are new beside those of the course before, in their order, and all that keeps entries from
@@ -126,6 +127,8 @@ func (k Key) compare(o Key) int {
 	switch {
 	case k.Course != o.Course:
 		return strings.Compare(string(k.Course), string(o.Course))
+	case k.Leg != o.Leg:
+		return k.Leg - o.Leg
 	case k.DistanceMillimetres > o.DistanceMillimetres:
 		return -1
 	case k.DistanceMillimetres < o.DistanceMillimetres:
@@ -140,6 +143,9 @@ func (r Run) problems(i, latestYear int) []Problem {
 	bad := func(field, reason, message string) { found = append(found, Problem{i, field, reason, message}) }
 	if !race.IsID(string(r.Course)) {
 		bad("course", "COURSE_INVALID", "a course is named by 1 to 40 letters, digits and hyphens")
+	}
+	if r.Leg < 0 || r.Leg > mostLegs {
+		bad("leg", "LEG_INVALID", fmt.Sprintf("a leg is 1 to %d", mostLegs))
 	}
 	if r.DistanceMillimetres <= 0 {
 		bad("distance_metres", "DISTANCE_INVALID", "a distance is above zero")

@@ -49,6 +49,11 @@ func TestAddRecords(t *testing.T) {
 		{"of another distance", []record.Record{faster}, bad(func(r *record.Record) { r.DistanceMillimetres, r.Time = 21_097_500, men }),
 			bad(func(r *record.Record) { r.DistanceMillimetres, r.Time = 21_097_500, men }), nil},
 
+		{"of a leg, slower than of the course", []record.Record{faster}, bad(func(r *record.Record) { r.Leg, r.Time = 1, men+1e9 }),
+			bad(func(r *record.Record) { r.Leg, r.Time = 1, men+1e9 }), nil},
+		{"a negative leg", nil, bad(func(r *record.Record) { r.Leg = -1 }), nil, []string{"0 leg LEG_INVALID"}},
+		{"leg 101", nil, bad(func(r *record.Record) { r.Leg = 101 }), nil, []string{"0 leg LEG_INVALID"}},
+
 		{"course with a blank", nil, bad(func(r *record.Record) { r.Course = "old town" }), nil, []string{"0 course COURSE_INVALID"}},
 		{"no distance", nil, bad(func(r *record.Record) { r.DistanceMillimetres = 0 }), nil, []string{"0 distance_metres DISTANCE_INVALID"}},
 		{"no sex", nil, bad(func(r *record.Record) { r.Sex = race.SexUnknown }), nil, []string{"0 sex SEX_INVALID"}},

@@ -1,5 +1,6 @@
 // Package record knows what a course remembers: its records, and who won its past editions. It says which entries may be added
-// to them, and which finishes beat or equal a record. [RULES.md: course records belong to (course, distance, sex)]
+// to them, and which finishes, and which legs of relays, beat or equal a record. [RULES.md: course records belong to (course,
+// distance, sex); those of legs to the leg as well]
 package record
 
 import (
@@ -12,13 +13,26 @@ import (
 
 // Key is what a record is kept for.
 type Key struct {
-	Course              race.CourseID
+	Course race.CourseID
+	// Leg is 0 for the whole course; the leg of a relay counts from 1, and the distance is then its own.
+	Leg                 int
 	DistanceMillimetres int64
-	Sex                 race.Sex
+	// Sex is a team's for a relay and its legs, whoever of the team ran.
+	Sex race.Sex
 }
 
 // KeyOf returns whose record a finish of a race is compared with.
-func KeyOf(r *race.Race, sex race.Sex) Key { return Key{r.RecordsOf(), r.DistanceMillimetres, sex} }
+func KeyOf(r *race.Race, sex race.Sex) Key {
+	return Key{Course: r.RecordsOf(), DistanceMillimetres: r.DistanceMillimetres, Sex: sex}
+}
+
+// LegKeyOf returns whose record a leg, from 1, of a race is compared with; false where the race has no such leg.
+func LegKeyOf(r *race.Race, leg int, sex race.Sex) (Key, bool) {
+	if r.Team == nil || leg < 1 || leg > len(r.Team.Legs) {
+		return Key{}, false
+	}
+	return Key{Course: r.RecordsOf(), Leg: leg, DistanceMillimetres: r.Team.Legs[leg-1].LengthMillimetres, Sex: sex}, true
+}
 
 // Run is what somebody ran on a course in a year.
 type Run struct {
@@ -72,7 +86,33 @@ func Compare(of *race.Race, r *result.Result, standing time.Duration) Kind {
 	if !exact.Known || !listed(r) {
 		return Slower
 	}
-	official := racetime.RoundUp(racetime.RoundUp(exact.Time, of.Rounding), time.Second)
+	return compare(wholeSeconds(of, exact.Time), standing)
+}
+
+// CompareLeg returns how a leg compares with a record of it. What counts is LegTime; only a leg that counts for leg ranks does.
+func CompareLeg(of *race.Race, leg *result.Leg, standing time.Duration) Kind {
+	official, counts := LegTime(of, leg)
+	if !counts {
+		return Slower
+	}
+	return compare(official, standing)
+}
+
+// LegTime returns the time of a leg in whole seconds that counts for a record: the exact one, rounded up as a finish is. What is
+// shown of a leg, the difference of the shown cumulative times, may be a second less. It is false where the leg has no rank: its
+// time is not known, its team is DSQ or NOT_COMPETING, or it is for reference only.
+func LegTime(of *race.Race, leg *result.Leg) (time.Duration, bool) {
+	if !leg.Ranked || !leg.Time.Known {
+		return 0, false
+	}
+	return wholeSeconds(of, leg.Time.Time), true
+}
+
+func wholeSeconds(of *race.Race, exact time.Duration) time.Duration {
+	return racetime.RoundUp(racetime.RoundUp(exact, of.Rounding), time.Second)
+}
+
+func compare(official, standing time.Duration) Kind {
 	switch {
 	case official < standing:
 		return Beats

@@ -102,6 +102,7 @@ func TestStanding(t *testing.T) {
 	struck := with(old, func(r *record.Record) { r.Reason = "the one of 2022 is struck" })
 	women := of(race.Female, 2019, men+time.Hour)
 	half := with(old, func(r *record.Record) { r.DistanceMillimetres = 21_097_500 })
+	leg := with(old, func(r *record.Record) { r.Leg = 2 })
 	for _, c := range []struct {
 		name    string
 		entries []record.Record
@@ -111,6 +112,7 @@ func TestStanding(t *testing.T) {
 	}{
 		{"none", nil, "almaty-2025", 2025, nil},
 		{"the last of each key", []record.Record{old, women, half, here}, "almaty-2025", 2025, []record.Record{here, women, half}},
+		{"that of a leg of the same distance is another", []record.Record{old, leg}, "almaty-2025", 2025, []record.Record{old, leg}},
 		{"the event it was set in goes by the one before", []record.Record{old, here}, "almaty-2022", 2022, []record.Record{old}},
 		{"an edition before knows nothing of it", []record.Record{old, here}, "almaty-2021", 2021, []record.Record{old}},
 		{"before the first", []record.Record{old, here}, "almaty-2018", 2018, nil},
@@ -138,5 +140,47 @@ func TestKeyOf(t *testing.T) {
 	r.RecordCourse, want.Course = "almaty", "almaty"
 	if got := record.KeyOf(r, race.X); got != want {
 		t.Errorf("with a course of its own: got %v, want %v", got, want)
+	}
+}
+
+func TestCompareLeg(t *testing.T) {
+	t.Parallel()
+	const standing = 15 * time.Minute
+	for _, c := range []struct {
+		name string
+		leg  result.Leg
+		want record.Kind
+	}{
+		{"a second faster", result.Leg{Ranked: true, Time: racetime.Known(standing - time.Second)}, record.Beats},
+		{"the same second", result.Leg{Ranked: true, Time: racetime.Known(standing)}, record.Equals},
+		{"a microsecond more than the second before is rounded up", result.Leg{
+			Ranked: true, Time: racetime.Known(standing - time.Second + time.Microsecond),
+		}, record.Equals},
+		{"a microsecond over", result.Leg{Ranked: true, Time: racetime.Known(standing + time.Microsecond)}, record.Slower},
+		{"without a rank", result.Leg{Time: racetime.Known(standing - time.Minute)}, record.Slower},
+		{"an exchange was not seen", result.Leg{Ranked: true}, record.Slower},
+	} {
+		if got := record.CompareLeg(marathon(), &c.leg, standing); got != c.want {
+			t.Errorf("%s: %d, want %d", c.name, got, c.want)
+		}
+	}
+}
+
+func TestLegKeyOf(t *testing.T) {
+	t.Parallel()
+	r := marathon()
+	if got, ok := record.LegKeyOf(r, 1, race.X); ok {
+		t.Errorf("a race of persons: %v", got)
+	}
+	r.Team = &race.Team{Legs: []race.Leg{{LengthMillimetres: 5_000_000}, {LengthMillimetres: 10_000_000}}}
+	r.RecordCourse = "old-town"
+	want := record.Key{Course: "old-town", Leg: 2, DistanceMillimetres: 10_000_000, Sex: race.X}
+	if got, ok := record.LegKeyOf(r, 2, race.X); got != want || !ok {
+		t.Errorf("got %v, %v, want %v", got, ok, want)
+	}
+	for _, leg := range []int{-1, 0, 3} {
+		if got, ok := record.LegKeyOf(r, leg, race.X); ok {
+			t.Errorf("leg %d: %v", leg, got)
+		}
 	}
 }

@@ -21,8 +21,8 @@ func (s *Server) RecordCourseRecord(
 ) (*standingsv1.RecordCourseRecordResponse, error) {
 	entry, err := s.service.RecordCourseRecord(ctx, grpcserver.ActorFrom(ctx).Name, race.EventID(request.GetEventId()),
 		standings.NewRecord{
-			Race: race.ID(request.GetRace()), Sex: sexOf(request.GetSex()), Time: timeOf(request.GetTime()),
-			Holder: request.GetHolder(), Country: request.GetCountry(), Year: int(request.GetYear()), Reason: request.GetReason(),
+			Race: race.ID(request.GetRace()), Leg: int(request.GetLeg()), Sex: sexOf(request.GetSex()), Time: timeOf(request.GetTime()), Holder: request.GetHolder(), Country: request.GetCountry(), Year: int(request.GetYear()),
+			Reason: request.GetReason(),
 		})
 	if err != nil {
 		return nil, err
@@ -39,6 +39,7 @@ func (s *Server) ImportCourseRecords(
 		entries[i] = record.Record{Run: record.Run{
 			Key: keyOf(m), Year: int(m.GetYear()), Time: timeOf(m.GetTime()), Name: m.GetHolder(), Country: m.GetCountry(),
 		}, Reason: m.GetReason()}
+		entries[i].Leg = int(m.GetLeg())
 	}
 	done, err := s.service.ImportCourseRecords(ctx, grpcserver.ActorFrom(ctx).Name, race.EventID(request.GetEventId()), entries)
 	if err != nil {
@@ -118,7 +119,7 @@ func recordMessage(r *standings.CourseRecord) *standingsv1.CourseRecord {
 	return &standingsv1.CourseRecord{
 		Course: string(r.Course), DistanceMetres: metresOf(r.DistanceMillimetres), Sex: r.Sex.String(), Time: durationpb.New(r.Time),
 		Holder: r.Name, Country: r.Country, Year: int32(r.Year), Reason: r.Reason, SetIn: string(r.SetIn), Number: r.Number,
-		Actor: r.Actor, RecordedAt: timestamppb.New(r.At.Time()),
+		Actor: r.Actor, RecordedAt: timestamppb.New(r.At.Time()), Leg: int32(r.Leg),
 	}
 }
 
@@ -126,7 +127,7 @@ func unusedMessages(unused []record.Key) []*standingsv1.RecordedCourse {
 	var messages []*standingsv1.RecordedCourse
 	for _, k := range unused {
 		messages = append(messages, &standingsv1.RecordedCourse{
-			Course: string(k.Course), DistanceMetres: metresOf(k.DistanceMillimetres),
+			Course: string(k.Course), DistanceMetres: metresOf(k.DistanceMillimetres), Leg: int32(k.Leg),
 		})
 	}
 	return messages

@@ -219,3 +219,71 @@ func TestRowsCarryTheMarkOfTheirFinish(t *testing.T) {
 		want(t, c.want, entrant.GetStanding().GetRecord())
 	}
 }
+
+// A record of a leg is entered, imported and listed beside that of the course, and marks the leg wherever it is shown.
+func TestRecordsOfLegs(t *testing.T) {
+	t.Parallel()
+	team := pairOf(1, "1", 1000*time.Second, 1500*time.Second)
+	team.Sex = race.X
+	b := pair(team)
+	b.event.Day, b.event.Races[0].DistanceMillimetres = civil.Day{Year: 2025, Month: 9, Day: 28}, 12_195_000
+	server := standingsgrpc.New(standings.NewService(standings.Dependencies{
+		Events: b, Courses: &courses{}, Now: func() time.Time { return gun.Time() },
+	}))
+	enter := func(leg int32) (*standingsv1.RecordCourseRecordResponse, error) {
+		return server.RecordCourseRecord(t.Context(), &standingsv1.RecordCourseRecordRequest{
+			EventId: "almaty-2025", Race: "pair", Leg: leg, Sex: "X", Time: durationpb.New(1499 * time.Second), Holder: "Tulpar", Year: 2022,
+		})
+	}
+	for _, leg := range []int32{-1, 3} {
+		if got, err := enter(leg); !errors.Is(err, standings.ErrLegNotFound) {
+			t.Errorf("leg %d: %v, %v", leg, got, err)
+		}
+	}
+	got, err := enter(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const record2 = `{"course": "pair", "leg": 2, "distanceMetres": 7195, "sex": "X", "time": "1499s", "holder": "Tulpar", "year": 2022,
+		"number": "1", "recordedAt": "2025-09-28T02:00:00Z"}`
+	want(t, `{"record": `+record2+`}`, got)
+	line := func(leg int32, metres float64) *standingsv1.CourseRecord {
+		return &standingsv1.CourseRecord{
+			Course: "pair", Leg: leg, DistanceMetres: metres, Sex: "X", Time: durationpb.New(1499 * time.Second), Holder: "Tulpar", Year: 2022,
+		}
+	}
+	imported, err := server.ImportCourseRecords(t.Context(), &standingsv1.ImportCourseRecordsRequest{
+		EventId: "almaty-2025", Records: []*standingsv1.CourseRecord{line(2, 7195), line(1, 7195), line(0, 12_195)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, `{"added": 2, "stood": 1, "unused": [{"course": "pair", "leg": 1, "distanceMetres": 7195}]}`, imported)
+	list, err := server.ListCourseRecords(t.Context(), &standingsv1.ListCourseRecordsRequest{EventId: "almaty-2025", Race: "pair"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, `{"records": [{"course": "pair", "distanceMetres": 12195, "sex": "X", "time": "1499s", "holder": "Tulpar", "year": 2022,
+		"number": "3", "recordedAt": "2025-09-28T02:00:00Z"}, `+record2+`]}`, list)
+
+	key, _ := record.LegKeyOf(&b.event.Races[0], 2, race.X)
+	b.records = []standings.CourseRecord{{Record: record.Record{
+		Run: record.Run{Key: key, Year: 2022, Time: 1501 * time.Second, Name: "Tulpar"},
+	}}}
+	client := dial(t, b)
+	const mark = `{"kind": "RECORD_KIND_BEATS", "record": "0:25:01", "holder": "Tulpar", "year": 2022}`
+	page, err := client.GetLegStandings(t.Context(), &standingsv1.GetLegStandingsRequest{EventId: "almaty-2025", Race: "pair", Leg: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, mark, page.GetRows()[0].GetLeg().GetRecord())
+	want(t, mark, page.GetFastest()[0].GetLeg().GetRecord())
+	entrant, err := client.GetResult(t.Context(), &standingsv1.GetResultRequest{EventId: "almaty-2025", Bib: "1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, mark, entrant.GetLegs()[1].GetRecord())
+	if other := entrant.GetLegs()[0].GetRecord(); other != nil || entrant.GetStanding().GetRecord() != nil {
+		t.Errorf("marked as well: the first leg %v, the finish %v", other, entrant.GetStanding().GetRecord())
+	}
+}

@@ -90,6 +90,7 @@ func legResult(l *standings.LegResult) *standingsv1.LegResult {
 		RanBy:        int32(l.RanBy),
 		RanByBib:     string(l.RanByBib),
 		RanByName:    l.RanByName,
+		Record:       markMessage(l.Mark),
 	}
 	if gained, known := l.RanksGained(); known {
 		ranks := int32(gained)

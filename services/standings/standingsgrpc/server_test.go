@@ -64,6 +64,9 @@ func (b backend) PublishedFinishes(
 ) ([]standings.PublishedFinish, error) {
 	return nil, nil
 }
+func (b backend) PublishedLegs(context.Context, race.EventID, []standings.FasterThan) ([]standings.PublishedLeg, error) {
+	return nil, nil
+}
 func (b backend) Subscribe(race.EventID, func(notice.Notice)) (func(), error) { return func() {}, nil }
 
 func (b backend) Digest(context.Context, race.EventID, standings.FactsAt) (standings.Digest, error) {

@@ -40,18 +40,22 @@ var sheetColumns = []sheetColumn{
 }
 
 // WriteSheet writes a list: on every page its event, race and name, the number of the page, and what the list is: not
-// official, with its version and when it was written, or published, when and by whom.
+// official, with its version and when it was written, or published, when and by whom. Below a team are its legs.
 func (p *Printer) WriteSheet(w io.Writer, s standings.Sheet) error {
 	d := p.newDocument(s.Event.Name + ", " + standings.RaceName(s.Race) + ", " + s.Title)
 	d.SetCreationDate(s.WrittenAt)
 	d.SetModificationDate(s.WrittenAt)
-	pages := max(1, (len(s.Rows)+rowsOnPage-1)/rowsOnPage)
+	high := 1 + linesOfLegs(s.Legs())
+	onPage := max(1, rowsOnPage/high)
+	pages := max(1, (len(s.Rows)+onPage-1)/onPage)
 	for page := range pages {
 		d.AddPage()
 		d.sheetFrame(&s, page+1, pages)
-		rows := s.Rows[page*rowsOnPage : min((page+1)*rowsOnPage, len(s.Rows))]
+		rows := s.Rows[page*onPage : min((page+1)*onPage, len(s.Rows))]
 		for i := range rows {
-			d.sheetRow(margin+headerHeight+float64(i)*rowHeight, "", func(c sheetColumn) string { return c.text(&rows[i]) })
+			y := margin + headerHeight + float64(i*high)*rowHeight
+			d.sheetRow(y, "", func(c sheetColumn) string { return c.text(&rows[i]) })
+			d.legLines(y+rowHeight, rows[i].Legs)
 		}
 	}
 	if err := d.Output(w); err != nil {

@@ -22,7 +22,7 @@ type Courses struct{ pool *pgxpool.Pool }
 func NewCourses(pool *pgxpool.Pool) *Courses { return &Courses{pool} }
 
 const selectCourseRecords = `
-SELECT number, course, distance_mm, sex, time_us, holder, country, year, set_in, reason, actor, recorded_at
+SELECT number, course, leg, distance_mm, sex, time_us, holder, country, year, set_in, reason, actor, recorded_at
 FROM standings.course_records
 WHERE course = ANY (@courses::text[])
 ORDER BY number`
@@ -60,8 +60,8 @@ func collectCourseRecords(ctx context.Context, tx pgx.Tx, courses []race.CourseI
 		var sex string
 		var microseconds int64
 		var at time.Time
-		err := row.Scan(&r.Number, &r.Course, &r.DistanceMillimetres, &sex, &microseconds, &r.Name, &r.Country, &r.Year, &r.SetIn,
-			&r.Reason, &r.Actor, &at)
+		err := row.Scan(&r.Number, &r.Course, &r.Leg, &r.DistanceMillimetres, &sex, &microseconds, &r.Name, &r.Country, &r.Year,
+			&r.SetIn, &r.Reason, &r.Actor, &at)
 		r.Time, r.At = time.Duration(microseconds)*time.Microsecond, racetime.At(at)
 		r.Sex, _ = race.ParseSex(sex) // the table holds no other
 		return r, err
@@ -74,12 +74,12 @@ SELECT pg_advisory_xact_lock(hashtextextended('entries of courses', 0))`
 
 const insertCourseRecords = `
 INSERT INTO standings.course_records
-    (number, course, distance_mm, sex, time_us, holder, country, year, set_in, reason, event, actor, recorded_at)
-SELECT (SELECT coalesce(max(number), 0) FROM standings.course_records) + e.line, e.course, e.distance_mm, e.sex, e.time_us, e.holder,
-       e.country, e.year, e.set_in, e.reason, @event, @actor, @at
-FROM unnest(@courses::text[], @distances::bigint[], @sexes::text[], @times::bigint[], @holders::text[], @countries::text[],
-            @years::integer[], @set_in::text[], @reasons::text[]) WITH ORDINALITY
-         AS e (course, distance_mm, sex, time_us, holder, country, year, set_in, reason, line)
+    (number, course, leg, distance_mm, sex, time_us, holder, country, year, set_in, reason, event, actor, recorded_at)
+SELECT (SELECT coalesce(max(number), 0) FROM standings.course_records) + e.line, e.course, e.leg, e.distance_mm, e.sex, e.time_us,
+       e.holder, e.country, e.year, e.set_in, e.reason, @event, @actor, @at
+FROM unnest(@courses::text[], @legs::integer[], @distances::bigint[], @sexes::text[], @times::bigint[], @holders::text[],
+            @countries::text[], @years::integer[], @set_in::text[], @reasons::text[]) WITH ORDINALITY
+         AS e (course, leg, distance_mm, sex, time_us, holder, country, year, set_in, reason, line)
 RETURNING number`
 
 // recordEntries has an action for each entry, in their order.
@@ -129,13 +129,13 @@ func (c *Courses) AddCourseRecords(
 func insertRecords(
 	ctx context.Context, tx pgx.Tx, by standings.Entering, added []record.Record,
 ) (numbers []int64, err error) {
-	runs, setIn, details := columns{}, make([]string, len(added)), make([]string, len(added))
+	runs, legs, setIn, details := columns{}, make([]int32, len(added)), make([]string, len(added)), make([]string, len(added))
 	for i, r := range added {
 		runs.add(r.Run, r.Reason)
-		setIn[i], details[i] = string(r.SetIn), detail(r.Run, r.Reason)
+		legs[i], setIn[i], details[i] = int32(r.Leg), string(r.SetIn), detail(r.Run, r.Reason)
 	}
 	arguments := runs.arguments(by)
-	arguments["holders"], arguments["set_in"] = runs.names, setIn
+	arguments["holders"], arguments["legs"], arguments["set_in"] = runs.names, legs, setIn
 	rows, err := tx.Query(ctx, insertCourseRecords, arguments)
 	if err != nil {
 		return nil, err
@@ -155,8 +155,11 @@ func audit(ctx context.Context, tx pgx.Tx, by standings.Entering, action string,
 
 // detail says what was entered but for the name, which the entry has.
 func detail(r record.Run, reason string) string {
-	text := fmt.Sprintf("%s, %v m, %s, %d, %s", r.Course, float64(r.DistanceMillimetres)/1000, r.Sex, r.Year,
-		racetime.Format(r.Time, time.Second))
+	text := string(r.Course)
+	if r.Leg != 0 {
+		text += fmt.Sprintf(", leg %d", r.Leg)
+	}
+	text += fmt.Sprintf(", %v m, %s, %d, %s", float64(r.DistanceMillimetres)/1000, r.Sex, r.Year, racetime.Format(r.Time, time.Second))
 	if reason != "" {
 		text += ", " + reason
 	}

@@ -3,16 +3,19 @@ package standingspg_test
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
 	"raceday/services/postgres/postgrestest"
 	"raceday/services/rules/official"
 	"raceday/services/rules/race"
+	"raceday/services/rules/racetime"
 	"raceday/services/rules/record"
 	"raceday/services/rules/result"
 	"raceday/services/standings"
@@ -51,7 +54,9 @@ func TestCourses(t *testing.T) {
 		}
 		return added
 	}
-	first := enter([]record.Record{}, old, other)
+	leg := courseRecord("ten", 2022, time.Hour)
+	leg.Leg = 2
+	first := enter([]record.Record{}, old, other, leg)
 	second := enter([]record.Record{old}, half)
 	enter([]record.Record{old, half})
 	errRefused := errors.New("refused")
@@ -63,7 +68,8 @@ func TestCourses(t *testing.T) {
 	want := []standings.CourseRecord{
 		{Record: old, Entered: standings.Entered{Number: 1, Actor: "key of the jury", At: 1_000_000}},
 		{Record: other, Entered: standings.Entered{Number: 2, Actor: "key of the jury", At: 1_000_000}},
-		{Record: half, Entered: standings.Entered{Number: 3, Actor: "key of the jury", At: 1_000_000}},
+		{Record: leg, Entered: standings.Entered{Number: 3, Actor: "key of the jury", At: 1_000_000}},
+		{Record: half, Entered: standings.Entered{Number: 4, Actor: "key of the jury", At: 1_000_000}},
 	}
 	if diff := cmp.Diff(want, slices.Concat(first, second)); diff != "" {
 		t.Errorf("as they were entered (-want +got):\n%s", diff)
@@ -73,7 +79,7 @@ func TestCourses(t *testing.T) {
 		t.Errorf("all: %v (-want +got):\n%s", err, diff)
 	}
 	got, err = standingspg.New(pool, nil).CourseRecords(t.Context(), []race.CourseID{"half"})
-	if diff := cmp.Diff([]standings.CourseRecord{want[0], want[2]}, got); err != nil || diff != "" {
+	if diff := cmp.Diff([]standings.CourseRecord{want[0], want[3]}, got); err != nil || diff != "" {
 		t.Errorf("of one course, as boards read them: %v (-want +got):\n%s", err, diff)
 	}
 
@@ -109,6 +115,7 @@ func TestCourses(t *testing.T) {
 	wantAudited := []string{
 		"COURSE_RECORD_ENTERED: half, 21097.5 m, F, 2019, 1:00:00, protest",
 		"COURSE_RECORD_ENTERED: ten, 21097.5 m, F, 2022, 1:00:00, protest",
+		"COURSE_RECORD_ENTERED: ten, leg 2, 21097.5 m, F, 2022, 1:00:00, protest",
 		"COURSE_RECORD_ENTERED: half, 21097.5 m, F, 2022, 0:59:59, protest",
 		"PAST_WINNER_ENTERED: half, 21097.5 m, F, 2019, 1:00:00, protest",
 		"PAST_WINNER_ENTERED: half, 21097.5 m, F, 2022, 0:59:59",
@@ -205,4 +212,52 @@ func TestPublishedFinishes(t *testing.T) {
 	if other, err := store.MarkStamp(t.Context(), "another"); err != nil || other >= stamp() {
 		t.Errorf("the stamp of another event counts the lists of this one: %d, %v", other, err)
 	}
+}
+
+func TestPublishedLegs(t *testing.T) {
+	t.Parallel()
+	pool := postgrestest.Pool(t)
+	store, lists := standingspg.New(pool, nil), standingspg.NewOfficialLists(pool)
+	leg := func(rank int, t time.Duration) standings.OfficialLeg {
+		return standings.OfficialLeg{Rank: rank, ExactTime: racetime.Optional{Time: t, Known: t > 0}}
+	}
+	// Of a team that did not finish the legs that it completed count.
+	rows := []standings.OfficialRow{
+		{Rank: 1, Bib: "1", Status: result.Finished, Legs: []standings.OfficialLeg{leg(2, 20*time.Minute), leg(1, 30*time.Minute)}},
+		{Rank: 2, Bib: "2", Status: result.Finished, Legs: []standings.OfficialLeg{leg(3, 20*time.Minute+time.Microsecond), leg(2, 10*time.Hour)}},
+		{Bib: "3", Status: result.DNF, Legs: []standings.OfficialLeg{leg(1, 19*time.Minute), leg(0, 0)}},
+		{Bib: "4", Status: result.DSQ, Legs: []standings.OfficialLeg{leg(0, 18*time.Minute), leg(0, 29*time.Minute)}},
+	}
+	publish := func(raceID race.ID, list string, number int, state official.State, rows ...standings.OfficialRow) {
+		t.Helper()
+		if err := lists.AddOfficial(t.Context(), standings.OfficialList{
+			Event: "e", Race: raceID, List: list, Number: number, State: state, PublishedAt: 1_000_000, ProtestsUntil: 1_000_000, Rows: rows,
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := func(name string, want ...standings.PublishedLeg) {
+		t.Helper()
+		got, err := store.PublishedLegs(t.Context(), "e", []standings.FasterThan{
+			{Race: "ekiden", Leg: 1, Time: 20 * time.Minute}, {Race: "ekiden", Leg: 2, Time: 30 * time.Minute},
+		})
+		slices.SortFunc(got, func(a, b standings.PublishedLeg) int {
+			return strings.Compare(string(a.Bib), string(b.Bib))*10 + a.Leg - b.Leg
+		})
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); err != nil || diff != "" {
+			t.Errorf("%s: %v (-want +got):\n%s", name, err, diff)
+		}
+	}
+	want("nothing published")
+	publish("ekiden", "overall", 1, official.Provisional, rows...)
+	publish("another", "overall", 1, official.Official, rows...)
+	want("announced")
+	publish("ekiden", "overall", 2, official.Official, rows...)
+	publish("ekiden", "category/Mixed", 1, official.Official, rows[0])
+	first := standings.PublishedLeg{Race: "ekiden", Bib: "1", Leg: 1, Time: 20 * time.Minute}
+	second := standings.PublishedLeg{Race: "ekiden", Bib: "1", Leg: 2, Time: 30 * time.Minute}
+	third := standings.PublishedLeg{Race: "ekiden", Bib: "3", Leg: 1, Time: 19 * time.Minute}
+	want("official, one in two lists", first, second, third)
+	publish("ekiden", "overall", 3, official.Amended, rows[1])
+	want("amended without them, and still in the other list", first, second)
 }

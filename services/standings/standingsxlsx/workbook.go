@@ -117,7 +117,8 @@ func contentsTable(names []string, lists []standings.WholeList) table {
 	}
 }
 
-// listTable has a column for the time at each visit between start and finish, and one for the pace to each visit.
+// listTable has a column for the time at each visit between start and finish, one for the pace to each visit, and for relays one
+// for each leg.
 func listTable(l standings.WholeList) table {
 	const timeWidth, paceWidth = 11, 9
 	columns := []column{
@@ -132,6 +133,7 @@ func listTable(l standings.WholeList) table {
 		}
 		columns = append(columns, column{"Pace to " + name, paceWidth})
 	}
+	columns = append(columns, legColumns(l.Race)...)
 	return table{columns: columns, rows: func(put func([]any) error) error {
 		cells := make([]any, 0, len(columns))
 		for _, row := range l.Rows {
@@ -146,6 +148,7 @@ func listTable(l standings.WholeList) table {
 				}
 				cells = append(cells, text(split.Pace))
 			}
+			cells = appendLegs(cells, l.Race, r)
 			if err := put(cells); err != nil {
 				return err
 			}
@@ -160,8 +163,11 @@ func visitName(r *race.Race, visit int) string {
 	if visit == len(r.Course)-1 {
 		name = "finish"
 	}
-	kilometres := strconv.FormatFloat(float64(r.Course[visit].AtMillimetres)/1e6, 'f', -1, 64)
-	return name + " (" + kilometres + " km)"
+	return name + " (" + kilometres(r.Course[visit].AtMillimetres) + " km)"
+}
+
+func kilometres(millimetres int64) string {
+	return strconv.FormatFloat(float64(millimetres)/1e6, 'f', -1, 64)
 }
 
 // An empty cell is none, so that Excel counts it as blank.

@@ -274,3 +274,32 @@ func TestSheetsOfSeveralRacesSayWhich(t *testing.T) {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
+
+func TestTheWorkbookOfARelayHasItsLegs(t *testing.T) {
+	t.Parallel()
+	r := race.New(race.Other)
+	r.ID = "pair"
+	r.Course = []race.Visit{{Point: "line"}, {Point: "x1", AtMillimetres: 5_000_000}, {Point: "line", AtMillimetres: 12_195_000}}
+	r.Team = &race.Team{Size: 2, Legs: []race.Leg{{To: "x1", LengthMillimetres: 5_000_000}, {To: "line", LengthMillimetres: 7_195_000}}}
+	r.Classifications = []race.Classification{{ID: "overall"}}
+	event := &race.Event{ID: "almaty-2025", Races: []race.Race{r}}
+	team := func(id race.EntrantID, bib race.Bib, status result.Status, legs ...result.Leg) result.Result {
+		return result.Result{Entrant: id, Race: "pair", Bib: bib, Status: status, GunAt: gun, Lists: []string{"overall"}, Legs: legs}
+	}
+	const second = time.Second
+	finished := team(1, "1", result.Finished, result.Leg{Time: racetime.Known(1000 * second), Cumulative: racetime.Known(1000 * second)},
+		result.Leg{Time: racetime.Known(1500 * second), Cumulative: racetime.Known(2500 * second)})
+	finished.LegsTotal = racetime.Known(2500 * second)
+	_, book := written(t, lists(t, event, []result.Result{
+		finished, team(2, "2", result.DNF, result.Leg{NotCompleted: true}, result.Leg{Time: racetime.Known(1600 * second)}),
+		team(3, "3", result.DSQ, result.Leg{Time: racetime.Known(900 * second)}), // a leg less, of an earlier version of the event
+	}))
+	var got []string
+	for _, row := range rowsOf(t, book, "overall") {
+		got = append(got, row["B"]+" | "+row["Q"]+" | "+row["R"]+row["S"])
+	}
+	want := []string{"Bib | Leg 1 (5 km) | Leg 2 (7.195 km)", "#1 | 0:16:40 | 0:25:00", "#2 | not completed | 0:26:40", "#3 | 0:15:00 | "}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}

@@ -23,7 +23,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// RecordKind is how a finish compares with the record of the course.
+// RecordKind is how a finish, or a leg of a relay, compares with its record.
 type RecordKind int32
 
 const (
@@ -76,12 +76,13 @@ func (RecordKind) EnumDescriptor() ([]byte, []int) {
 }
 
 // RecordMark says that a finish beats or equals the record of the course, distance and sex: by the official time from the gun,
-// penalties included, of a team by the sum of its legs, whatever the list ranks by.
+// penalties included, of a team by the sum of its legs, whatever the list ranks by. In a LegResult it says so of the leg, by the
+// leg's distance and the team's sex: by its exact time rounded up, which may be a second more than the leg time that is shown.
 type RecordMark struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Kind  RecordKind             `protobuf:"varint,1,opt,name=kind,proto3,enum=raceday.standings.v1.RecordKind" json:"kind,omitempty"`
-	// Unset: unofficial. Set once the newest version of a list of the race is OFFICIAL or AMENDED and ranks the finish with the
-	// times that it has.
+	// Unset: unofficial. Set once the newest version of a list of the race is OFFICIAL or AMENDED and ranks the finish, or the
+	// leg, with the times that it has.
 	Official bool `protobuf:"varint,2,opt,name=official,proto3" json:"official,omitempty"`
 	// The record as it is shown, 2:21:27, with who holds it since when.
 	Record        string `protobuf:"bytes,3,opt,name=record,proto3" json:"record,omitempty"`
@@ -156,8 +157,8 @@ func (x *RecordMark) GetYear() int32 {
 	return 0
 }
 
-// CourseRecord is an entry among the records of a course. Entries are never changed: the last one of a course, distance and sex
-// stands.
+// CourseRecord is an entry among the records of a course. Entries are never changed: the last one of a course, leg, distance and
+// sex stands.
 type CourseRecord struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// As a race names it by record_course, or is named itself.
@@ -176,9 +177,11 @@ type CourseRecord struct {
 	// The event that it was set in, whose finishes are compared with the record before. Empty: elsewhere. Given by the server.
 	SetIn string `protobuf:"bytes,9,opt,name=set_in,json=setIn,proto3" json:"set_in,omitempty"`
 	// In the order of entry, over all courses. Given by the server, as are who entered it and when.
-	Number        int64                  `protobuf:"varint,10,opt,name=number,proto3" json:"number,omitempty"`
-	Actor         string                 `protobuf:"bytes,11,opt,name=actor,proto3" json:"actor,omitempty"`
-	RecordedAt    *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=recorded_at,json=recordedAt,proto3" json:"recorded_at,omitempty"`
+	Number     int64                  `protobuf:"varint,10,opt,name=number,proto3" json:"number,omitempty"`
+	Actor      string                 `protobuf:"bytes,11,opt,name=actor,proto3" json:"actor,omitempty"`
+	RecordedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=recorded_at,json=recordedAt,proto3" json:"recorded_at,omitempty"`
+	// Of a relay, from 1: the distance is that of the leg, the sex the team's. Unset: the whole course.
+	Leg           int32 `protobuf:"varint,13,opt,name=leg,proto3" json:"leg,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -297,13 +300,22 @@ func (x *CourseRecord) GetRecordedAt() *timestamppb.Timestamp {
 	return nil
 }
 
-// RecordedCourse is a course and a distance.
+func (x *CourseRecord) GetLeg() int32 {
+	if x != nil {
+		return x.Leg
+	}
+	return 0
+}
+
+// RecordedCourse is a course, or a leg of it, and a distance.
 type RecordedCourse struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
 	Course         string                 `protobuf:"bytes,1,opt,name=course,proto3" json:"course,omitempty"`
 	DistanceMetres float64                `protobuf:"fixed64,2,opt,name=distance_metres,json=distanceMetres,proto3" json:"distance_metres,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Unset: the whole course.
+	Leg           int32 `protobuf:"varint,3,opt,name=leg,proto3" json:"leg,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RecordedCourse) Reset() {
@@ -350,6 +362,13 @@ func (x *RecordedCourse) GetDistanceMetres() float64 {
 	return 0
 }
 
+func (x *RecordedCourse) GetLeg() int32 {
+	if x != nil {
+		return x.Leg
+	}
+	return 0
+}
+
 // RecordCourseRecordRequest enters a record of the course of a race.
 type RecordCourseRecordRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -365,7 +384,9 @@ type RecordCourseRecordRequest struct {
 	// Unset: it was set in this event, in the year of its day; finishes of the event are then compared with the record before.
 	Year int32 `protobuf:"varint,7,opt,name=year,proto3" json:"year,omitempty"`
 	// Needed where the record that stands is not slower.
-	Reason        string `protobuf:"bytes,8,opt,name=reason,proto3" json:"reason,omitempty"`
+	Reason string `protobuf:"bytes,8,opt,name=reason,proto3" json:"reason,omitempty"`
+	// A leg of the race, from 1; unset: the whole course.
+	Leg           int32 `protobuf:"varint,9,opt,name=leg,proto3" json:"leg,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -454,6 +475,13 @@ func (x *RecordCourseRecordRequest) GetReason() string {
 		return x.Reason
 	}
 	return ""
+}
+
+func (x *RecordCourseRecordRequest) GetLeg() int32 {
+	if x != nil {
+		return x.Leg
+	}
+	return 0
 }
 
 // RecordCourseRecordResponse is the entry.
@@ -737,7 +765,7 @@ const file_raceday_standings_v1_record_proto_rawDesc = "" +
 	"\bofficial\x18\x02 \x01(\bR\bofficial\x12\x16\n" +
 	"\x06record\x18\x03 \x01(\tR\x06record\x12\x16\n" +
 	"\x06holder\x18\x04 \x01(\tR\x06holder\x12\x12\n" +
-	"\x04year\x18\x05 \x01(\x05R\x04year\"\xf0\x02\n" +
+	"\x04year\x18\x05 \x01(\x05R\x04year\"\x82\x03\n" +
 	"\fCourseRecord\x12\x16\n" +
 	"\x06course\x18\x01 \x01(\tR\x06course\x12'\n" +
 	"\x0fdistance_metres\x18\x02 \x01(\x01R\x0edistanceMetres\x12\x10\n" +
@@ -752,10 +780,12 @@ const file_raceday_standings_v1_record_proto_rawDesc = "" +
 	" \x01(\x03R\x06number\x12\x14\n" +
 	"\x05actor\x18\v \x01(\tR\x05actor\x12;\n" +
 	"\vrecorded_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"recordedAt\"Q\n" +
+	"recordedAt\x12\x10\n" +
+	"\x03leg\x18\r \x01(\x05R\x03leg\"c\n" +
 	"\x0eRecordedCourse\x12\x16\n" +
 	"\x06course\x18\x01 \x01(\tR\x06course\x12'\n" +
-	"\x0fdistance_metres\x18\x02 \x01(\x01R\x0edistanceMetres\"\xe9\x01\n" +
+	"\x0fdistance_metres\x18\x02 \x01(\x01R\x0edistanceMetres\x12\x10\n" +
+	"\x03leg\x18\x03 \x01(\x05R\x03leg\"\xfb\x01\n" +
 	"\x19RecordCourseRecordRequest\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04race\x18\x02 \x01(\tR\x04race\x12\x10\n" +
@@ -764,7 +794,8 @@ const file_raceday_standings_v1_record_proto_rawDesc = "" +
 	"\x06holder\x18\x05 \x01(\tR\x06holder\x12\x18\n" +
 	"\acountry\x18\x06 \x01(\tR\acountry\x12\x12\n" +
 	"\x04year\x18\a \x01(\x05R\x04year\x12\x16\n" +
-	"\x06reason\x18\b \x01(\tR\x06reason\"X\n" +
+	"\x06reason\x18\b \x01(\tR\x06reason\x12\x10\n" +
+	"\x03leg\x18\t \x01(\x05R\x03leg\"X\n" +
 	"\x1aRecordCourseRecordResponse\x12:\n" +
 	"\x06record\x18\x01 \x01(\v2\".raceday.standings.v1.CourseRecordR\x06record\"u\n" +
 	"\x1aImportCourseRecordsRequest\x12\x19\n" +

@@ -547,9 +547,11 @@ type LegResult struct {
 	// Set where the members' chips say that another member of the team ran the leg than member_bib, who is registered for it:
 	// the leg that the runner is registered for, and who that is. Whether they ran in another order or wore each other's chips
 	// an official finds out; no time follows from it.
-	RanBy         int32  `protobuf:"varint,11,opt,name=ran_by,json=ranBy,proto3" json:"ran_by,omitempty"`
-	RanByBib      string `protobuf:"bytes,12,opt,name=ran_by_bib,json=ranByBib,proto3" json:"ran_by_bib,omitempty"`
-	RanByName     string `protobuf:"bytes,13,opt,name=ran_by_name,json=ranByName,proto3" json:"ran_by_name,omitempty"`
+	RanBy     int32  `protobuf:"varint,11,opt,name=ran_by,json=ranBy,proto3" json:"ran_by,omitempty"`
+	RanByBib  string `protobuf:"bytes,12,opt,name=ran_by_bib,json=ranByBib,proto3" json:"ran_by_bib,omitempty"`
+	RanByName string `protobuf:"bytes,13,opt,name=ran_by_name,json=ranByName,proto3" json:"ran_by_name,omitempty"`
+	// Unset: the leg beats and equals no record of it.
+	Record        *RecordMark `protobuf:"bytes,14,opt,name=record,proto3" json:"record,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -675,6 +677,13 @@ func (x *LegResult) GetRanByName() string {
 	return ""
 }
 
+func (x *LegResult) GetRecord() *RecordMark {
+	if x != nil {
+		return x.Record
+	}
+	return nil
+}
+
 // ListRank is an entrant's rank in one list.
 type ListRank struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -786,7 +795,7 @@ const file_raceday_standings_v1_standing_proto_rawDesc = "" +
 	"\x03net\x18\x04 \x01(\tR\x03net\x12\x10\n" +
 	"\x03gun\x18\x05 \x01(\tR\x03gun\x12\x1b\n" +
 	"\tat_metres\x18\x06 \x01(\x01R\batMetres\x12-\n" +
-	"\x04pace\x18\a \x01(\v2\x19.google.protobuf.DurationR\x04pace\"\x9d\x03\n" +
+	"\x04pace\x18\a \x01(\v2\x19.google.protobuf.DurationR\x04pace\"\xd7\x03\n" +
 	"\tLegResult\x12\x10\n" +
 	"\x03leg\x18\x01 \x01(\x05R\x03leg\x12\x1d\n" +
 	"\n" +
@@ -807,7 +816,8 @@ const file_raceday_standings_v1_standing_proto_rawDesc = "" +
 	"\x06ran_by\x18\v \x01(\x05R\x05ranBy\x12\x1c\n" +
 	"\n" +
 	"ran_by_bib\x18\f \x01(\tR\branByBib\x12\x1e\n" +
-	"\vran_by_name\x18\r \x01(\tR\tranByNameB\x0f\n" +
+	"\vran_by_name\x18\r \x01(\tR\tranByName\x128\n" +
+	"\x06record\x18\x0e \x01(\v2 .raceday.standings.v1.RecordMarkR\x06recordB\x0f\n" +
 	"\r_ranks_gained\"B\n" +
 	"\bListRank\x12\x12\n" +
 	"\x04list\x18\x01 \x01(\tR\x04list\x12\x12\n" +
@@ -866,11 +876,12 @@ var file_raceday_standings_v1_standing_proto_depIdxs = []int32{
 	1,  // 8: raceday.standings.v1.SplitStanding.standing:type_name -> raceday.standings.v1.Standing
 	7,  // 9: raceday.standings.v1.Split.at:type_name -> google.protobuf.Timestamp
 	6,  // 10: raceday.standings.v1.Split.pace:type_name -> google.protobuf.Duration
-	11, // [11:11] is the sub-list for method output_type
-	11, // [11:11] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	8,  // 11: raceday.standings.v1.LegResult.record:type_name -> raceday.standings.v1.RecordMark
+	12, // [12:12] is the sub-list for method output_type
+	12, // [12:12] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_raceday_standings_v1_standing_proto_init() }
