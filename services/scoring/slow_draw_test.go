@@ -295,6 +295,11 @@ func TestScoringAgreesWithTheSlowScorer(t *testing.T) {
 						t.Fatalf("bib %s is ranked by %v", day.entrants[i].Bib, ranked.Time)
 					}
 				}
+				for _, leg := range results[i].Legs {
+					if leg.Ranked && leg.Time.Time <= 0 {
+						t.Fatalf("bib %s has run leg %d in %v", day.entrants[i].Bib, leg.Number, leg.Time.Time)
+					}
+				}
 				seen[want.Status]++
 				for _, read := range want.Reads {
 					seen[read.Verdict]++

@@ -328,25 +328,17 @@ func (s slowScorer) passings(
 		reference, passings[0] = at, at
 		start.verdict(leftOut)
 	}
-	// Nothing behind the start is passed at the start or before it, and no finish is at the gun or before it.
-	earliest := map[int]racetime.Instant{}
-	for visit := 1; visit < len(r.Course); visit++ {
-		earliest[visit] = reference
-	}
-	earliest[len(r.Course)-1] = max(reference, gun)
-	for visit, after := range earliest {
-		if at, ok := manual[visit]; ok && at <= after {
-			manual = maps.Clone(manual)
-			delete(manual, visit)
-		}
-	}
+	// Nothing behind the start is passed by the start or by the gun.
+	after := max(reference, gun)
+	manual = maps.Clone(manual)
+	maps.DeleteFunc(manual, func(visit int, at racetime.Instant) bool { return visit > 0 && at <= after })
 
 	// Rule 3.
 	var later []*slowRead
 	for _, read := range reads {
 		switch {
 		case !onCourse(read.Point) || slices.Contains(start.reads, read):
-		case read.At > reference && !(read.At < gun && atStart(read) && len(start.reads) > 0):
+		case read.At > after:
 			later = append(later, read)
 		case read.At < gun:
 			read.Verdict = "BEFORE_GUN"
@@ -356,7 +348,7 @@ func (s slowScorer) passings(
 	}
 	crossings := divide(later, r.CrossingGap)
 
-	way := s.best(r, crossings, reference, gun, manual)
+	way := s.best(r, crossings, reference, manual)
 	for _, step := range way {
 		passings[step.visit] = step.at
 	}
@@ -368,10 +360,6 @@ func (s slowScorer) passings(
 		// What arrives where an official entered the finish is that finish.
 		if finished && c.reads[0].At > finish && !(entered && arrives) {
 			c.verdict("AFTER_FINISH")
-		} else if s.onlyFinishes(r, c, crossings) && !entered {
-			if at, _ := c.instant(r.CrossingGap, false); at <= gun {
-				c.verdict("BEFORE_GUN")
-			}
 		}
 	}
 	for _, step := range way {
@@ -380,17 +368,6 @@ func (s slowScorer) passings(
 		}
 	}
 	return passings, start.reads
-}
-
-// onlyFinishes reports whether a crossing can be given to the finish and to no other visit.
-func (s slowScorer) onlyFinishes(r *race.Race, c *slowCrossing, crossings []*slowCrossing) bool {
-	var visits []int
-	for visit := 1; visit < len(r.Course); visit++ {
-		if slices.ContainsFunc(s.choices(r, visit, crossings), func(a step) bool { return a.crossing == c }) {
-			visits = append(visits, visit)
-		}
-	}
-	return len(visits) == 1 && visits[0] == len(r.Course)-1
 }
 
 // step is a visit that a way covers: by a crossing, or, without one, because an official entered it.
@@ -406,7 +383,7 @@ type step struct {
 // best is rule 4: of all ways the one that covers most visits, among equals, at the first visit where two differ, covered
 // before not covered and earlier before later.
 func (s slowScorer) best(
-	r *race.Race, crossings []*slowCrossing, reference, gun racetime.Instant, manual map[int]racetime.Instant,
+	r *race.Race, crossings []*slowCrossing, reference racetime.Instant, manual map[int]racetime.Instant,
 ) []step {
 	var best []step
 	var try func(visit int, way []step)
@@ -420,8 +397,7 @@ func (s slowScorer) best(
 		fixed, isFixed := manual[visit]
 		for _, next := range s.choices(r, visit, crossings) {
 			used := slices.ContainsFunc(way, func(w step) bool { return w.crossing == next.crossing })
-			beforeGun := visit == len(r.Course)-1 && next.at <= gun
-			if !isFixed && !used && !beforeGun && s.possible(r, reference, way, next) {
+			if !isFixed && !used && s.possible(r, reference, way, next) {
 				try(visit+1, append(slices.Clone(way), next))
 			}
 		}

@@ -127,7 +127,7 @@ func (f *Finder) Find(found []Passing, reads []Read, gun racetime.Instant, manua
 		found = append(found, Passing{0, o.reference})
 	}
 	for _, m := range manual {
-		if m.Visit == 0 || m.At > f.latestBefore(m.Visit) {
+		if m.Visit == 0 || m.At > f.after() {
 			f.manual = append(f.manual, m)
 		}
 	}
@@ -145,15 +145,9 @@ func (f *Finder) Find(found []Passing, reads []Read, gun racetime.Instant, manua
 	return found
 }
 
-// latestBefore returns the instant that a passing of a visit behind the start must be after: the start, or the gun that stands
-// in for it. A finish must be after the gun too, also where an official entered a start before it: no time of a race is
-// nothing or less.
-func (f *Finder) latestBefore(visit int) racetime.Instant {
-	if visit == len(f.stations)-1 {
-		return max(f.gun, f.opening.reference)
-	}
-	return f.opening.reference
-}
+// after returns the instant that whatever is behind the start must be after: the start and the gun, also where an official
+// entered a start before that. No time of a race is nothing or less.
+func (f *Finder) after() racetime.Instant { return max(f.gun, f.opening.reference) }
 
 // inTime orders reads by instant. Those of one instant are in an order of their own, so that it says nothing in which they
 // came.
@@ -193,7 +187,7 @@ func wears(worn, leg int16) bool { return worn == 0 || leg == 0 || worn == leg }
 // formCrossings divides the reads after the start into crossings by point and member. (Rule 3)
 func (f *Finder) formCrossings(reads []Read) {
 	for _, r := range reads {
-		if r.At <= f.opening.reference || !f.onCourse[r.Point] || f.continuesStart(r) {
+		if r.At <= f.after() || !f.onCourse[r.Point] || f.continuesStart(r) {
 			continue
 		}
 		if c := f.latest(r.Point, r.Leg); c != nil && r.At.Sub(c.last) < f.gap {
@@ -237,9 +231,7 @@ func (f *Finder) formNodes() {
 			if c.point != s.point || !wears(c.leg, s.leg) {
 				continue
 			}
-			if at := f.arriving(c); at > f.latestBefore(visit) {
-				f.nodes = append(f.nodes, node{visit: visit, at: at, crossing: i})
-			}
+			f.nodes = append(f.nodes, node{visit: visit, at: f.arriving(c), crossing: i})
 		}
 		if s.leg != 0 {
 			// Crossings of the team's chip and the member's may overlap; those of one chip are in order.

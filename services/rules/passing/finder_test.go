@@ -193,10 +193,10 @@ func TestFind(t *testing.T) {
 			want:   seen{0: 1005, 1: 1600, 2: 2400, 3: 3000, 4: 4000},
 		},
 		{
-			name:   "an official's start before the gun makes no finish before the gun",
-			reads:  []Read{at(line, 990), at(k2, 500), at(line, 995)},
-			manual: []Manual{{Visit: 0, At: sec(10)}},
-			want:   seen{0: 10, 1: 500, 2: 990},
+			name:   "behind an official's start before the gun nothing is passed by the gun",
+			reads:  []Read{at(line, 990), at(k2, 500), at(k2, gun), at(k2, 1001), at(line, 995)},
+			manual: []Manual{{Visit: 0, At: sec(10)}, {Visit: 4, At: sec(999)}},
+			want:   seen{0: 10, 1: 1001},
 		},
 		{
 			name:   "an official's start behind an official's finish",

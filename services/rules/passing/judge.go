@@ -94,14 +94,14 @@ func (j *judge) read(r Read) Judgement {
 		return Judgement{PointNotOnCourse, -1, 0}
 	case j.gun == 0:
 		return Judgement{GunUnknown, -1, 0}
-	case r.At < j.gun && (r.At <= o.reference || j.continuesStart(r)):
+	case r.At < j.gun:
 		return Judgement{BeforeGun, -1, 0}
 	case j.continuesStart(r) && o.manual:
 		return Judgement{ManualTime, 0, o.reference}
 	case j.continuesStart(r):
 		primary := o.primary && o.last.Sub(o.lastPrimary) < j.gap
 		return ofCrossing(r, crossingJudgement{Judgement{Counted, 0, o.reference}, primary})
-	case r.At <= o.reference:
+	case r.At <= j.after():
 		return Judgement{BeforeStart, -1, 0}
 	}
 	// Each other read is in one crossing.
@@ -163,8 +163,6 @@ func (j *judge) leftOut(c *crossing) Judgement {
 	case len(visits) == 0 && entered >= 0:
 		at, _ := passingAt(j.passings, entered)
 		return Judgement{ManualTime, entered, at}
-	case len(visits) == 0 && j.finishesEarly(c):
-		return Judgement{BeforeGun, -1, 0} // behind a start that an official entered before it
 	case len(visits) == 0 && j.atStart(c):
 		return j.noStart()
 	case len(visits) == 0:
@@ -176,13 +174,6 @@ func (j *judge) leftOut(c *crossing) Judgement {
 	}
 	at, _ := passingAt(j.passings, a.visit)
 	return Judgement{a.verdict, a.visit, at}
-}
-
-// finishesEarly reports whether a crossing would be a finish, were it after the gun.
-func (j *judge) finishesEarly(c *crossing) bool {
-	finish := len(j.stations) - 1
-	s := j.stations[finish]
-	return c.point == s.point && wears(c.leg, s.leg) && j.arriving(c) <= j.latestBefore(finish)
 }
 
 // enteredAt reports whether an official entered the passing of a visit that a crossing lies at.
@@ -228,7 +219,7 @@ func (j *judge) visitsOf(c *crossing) (visits []int, entered int) {
 		switch {
 		case ok && entered < 0:
 			entered = visit
-		case !ok && j.arriving(c) > j.latestBefore(visit):
+		case !ok:
 			visits = append(visits, visit)
 		}
 	}

@@ -30,7 +30,7 @@ const (
 	OnOthersLeg
 	// EarlyStart: the start was read before the own gun and not after it.
 	EarlyStart
-	// NotAfterStart: what an official entered counts nowhere because it is not after the start, or a finish not after the gun.
+	// NotAfterStart: what an official entered counts nowhere because it is not after the start and the gun.
 	NotAfterStart
 )
 
@@ -45,7 +45,7 @@ func (f *Finder) Oddities(passings []Passing, reads []Read, gun racetime.Instant
 		odd = append(odd, Oddity{Kind: EarlyStart, To: Passing{0, at}})
 	}
 	for _, m := range manual {
-		if before := (Passing{0, f.latestBefore(m.Visit)}); m.Visit > 0 && m.At <= before.At {
+		if before := (Passing{0, f.after()}); m.Visit > 0 && m.At <= before.At {
 			odd = append(odd, Oddity{Kind: NotAfterStart, From: before, To: Passing(m)})
 		}
 	}
@@ -72,8 +72,6 @@ func (j *judge) oddity(c *crossing, judged Judgement) (Oddity, bool) {
 		visits, _ := j.visitsOf(c)
 		a := j.keptOut(c, visits)
 		return Oddity{Kind: ImpossibleSegment, From: a.from, To: a.to}, true
-	case BeforeGun:
-		return Oddity{Kind: NotAfterStart, From: Passing{0, j.gun}, To: Passing{len(j.stations) - 1, j.arriving(c)}}, true
 	case OthersLeg:
 		visit := slices.IndexFunc(j.stations, func(s station) bool { return s.point == c.point })
 		return Oddity{Kind: OnOthersLeg, To: Passing{visit, c.first}, Leg: int(c.leg)}, true

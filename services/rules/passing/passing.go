@@ -22,8 +22,8 @@ type Read struct {
 	Backup bool
 }
 
-// Manual is a passing that an official entered: it stands whatever the mats saw and however fast it is, unless it is at or
-// before the start, or the gun that stands in for it, or is a finish at or before the gun: nobody passes anything by then.
+// Manual is a passing that an official entered: it stands whatever the mats saw and however fast it is, unless it is behind
+// the start and not after that and the gun: nobody passes anything by then.
 type Manual struct {
 	Visit int
 	At    racetime.Instant
