@@ -128,6 +128,7 @@ func (c *raceGunCommand) agreed(
 		started, finished = started+progress.GetStarted(), finished+progress.GetFinished()
 	}
 	if started == 0 && len(slips) == 0 {
+		request.At = checked.GetRuling().GetAt() // the moment of the command, whatever the look at it took
 		return true, nil
 	}
 	fmt.Fprintf(t.stdout, "%s: the gun of %s stands at %s; %d started, %d finished\n", c.Race, c.who(), before, started, finished)

@@ -3,6 +3,7 @@ package standings
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"raceday/services/notice"
@@ -45,8 +46,10 @@ type keeper struct {
 	wanted   int64
 	load     *time.Timer
 	loadedAt time.Time
-	// markStamp is that of the board's marks.
+	// markStamp is that of the board's marks. What reads others beside the notices sends them to marked, and is one of reading.
 	markStamp int64
+	marked    chan marksRead
+	reading   sync.WaitGroup
 
 	// due receives, or tell fires, when those who watch are to be told, which is so while telling. toldAt is when they last
 	// were, and round how long that should take.
@@ -81,6 +84,7 @@ func (k *keeper) run(ctx context.Context) {
 		k.fail(err)
 		return
 	}
+	defer k.reading.Wait()
 	defer k.board.Close()
 	k.boards.log.InfoContext(ctx, "board opened", "event", k.event, "version", k.board.Version())
 
@@ -101,6 +105,10 @@ func (k *keeper) run(ctx context.Context) {
 			}
 			k.check(ctx)
 			k.tellSoon() // the live order changes by the clock too
+		case read := <-k.marked:
+			k.marked = nil
+			k.setMarks(ctx, read)
+			k.tellSoon()
 		case <-k.load.C:
 			k.catchUp(ctx)
 		case <-k.due:
@@ -133,8 +141,11 @@ func (k *keeper) tellSoon() {
 }
 
 func (k *keeper) tellAll() {
+	began := time.Now()
 	told := k.board.Tell()
-	k.telling, k.toldAt, k.round = false, time.Now(), time.Duration(told)*watcherTime
+	k.telling, k.toldAt = false, time.Now()
+	// To look at windows that many watch takes its time too, though nothing in them has changed.
+	k.round = max(time.Duration(told)*watcherTime, k.toldAt.Sub(began))
 }
 
 // fail tells everybody who waits for the board, and lets the next who asks try again.
@@ -149,25 +160,46 @@ func (k *keeper) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	byRace, stamp, err := k.readMarks(ctx, d.event)
-	if err != nil {
-		return err
-	}
+	read := k.readMarks(ctx, d.event)
 	k.board, k.loadedAt = NewBoard(d.event, d.version, d.results), time.Now()
-	k.setMarks(byRace, stamp)
+	k.setMarks(ctx, read)
 	close(k.ready)
 	return nil
 }
 
-func (k *keeper) readMarks(ctx context.Context, event *race.Event) (map[race.ID]*marks, int64, error) {
-	ctx, cancel := context.WithTimeout(ctx, loadTime)
-	defer cancel()
-	return readMarks(ctx, k.boards.store, event)
+// marksRead is what the finishes of an event are to be marked by.
+type marksRead struct {
+	event  *race.Event
+	byRace map[race.ID]*marks
+	stamp  int64
+	err    error
 }
 
-func (k *keeper) setMarks(byRace map[race.ID]*marks, stamp int64) {
-	k.board.SetMarks(byRace)
-	k.markStamp = stamp
+func (k *keeper) readMarks(ctx context.Context, event *race.Event) marksRead {
+	ctx, cancel := context.WithTimeout(ctx, loadTime)
+	defer cancel()
+	read := marksRead{event: event}
+	read.byRace, read.stamp, read.err = readMarks(ctx, k.boards.store, event)
+	return read
+}
+
+// unread is no stamp of marks: the next check reads them.
+const unread = -1
+
+// setMarks marks the finishes. Marks that cannot be read keep no ranks back: those that the board has stay.
+func (k *keeper) setMarks(ctx context.Context, read marksRead) {
+	switch {
+	case read.event != k.board.Event():
+		k.markStamp = unread
+	case read.err != nil:
+		k.markStamp = unread
+		if ctx.Err() == nil {
+			k.boards.log.WarnContext(ctx, "marks not read", "event", k.event, "error", read.err)
+		}
+	default:
+		k.board.SetMarks(read.byRace)
+		k.markStamp = read.stamp
+	}
 }
 
 // read returns the results, and the event by which they were computed.
@@ -200,13 +232,11 @@ func (k *keeper) want(version int64, after time.Duration) {
 }
 
 // check finds out what no notice told.
-func (k *keeper) check(outer context.Context) {
-	ctx, cancel := context.WithTimeout(outer, checkTime)
-	defer cancel()
-	stored, _, err := k.boards.store.Applied(ctx, k.event)
+func (k *keeper) check(ctx context.Context) {
+	stored, err := k.applied(ctx)
 	version := k.board.Version()
 	switch {
-	case outer.Err() != nil: // It ends, and what was not read is nobody's worry.
+	case ctx.Err() != nil: // It ends, and what was not read is nobody's worry.
 	case err != nil:
 		k.boards.log.WarnContext(ctx, "stored version not read", "event", k.event, "error", err)
 	case stored > version:
@@ -219,25 +249,32 @@ func (k *keeper) check(outer context.Context) {
 	k.checkMarks(ctx)
 }
 
-// checkMarks finds out whether a record was entered or a list published.
+func (k *keeper) applied(ctx context.Context) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	version, _, err := k.boards.store.Applied(ctx, k.event)
+	return version, err
+}
+
+// checkMarks finds out whether a record was entered or a list published. If so the marks are read beside the notices, which
+// do not wait for them.
 func (k *keeper) checkMarks(ctx context.Context) {
-	stamp, err := k.boards.store.MarkStamp(ctx, k.event)
-	if err != nil || stamp == k.markStamp {
-		if err != nil && ctx.Err() == nil {
-			k.boards.log.WarnContext(ctx, "stamp of marks not read", "event", k.event, "error", err)
-		}
-		return
+	stamp, err := k.stamp(ctx)
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		k.boards.log.WarnContext(ctx, "stamp of marks not read", "event", k.event, "error", err)
+	case stamp != k.markStamp && k.marked == nil:
+		k.marked = make(chan marksRead, 1)
+		marked, event := k.marked, k.board.Event()
+		k.reading.Go(func() { marked <- k.readMarks(ctx, event) })
 	}
-	byRace, stamp, err := k.readMarks(ctx, k.board.Event())
-	if ctx.Err() != nil {
-		return
-	}
-	if err != nil {
-		k.boards.log.WarnContext(ctx, "marks not read", "event", k.event, "error", err)
-		return
-	}
-	k.setMarks(byRace, stamp)
-	k.tellSoon()
+}
+
+func (k *keeper) stamp(ctx context.Context) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	return k.boards.store.MarkStamp(ctx, k.event)
 }
 
 // catchUp loads the board if notices have not brought it to the version that is wanted.
@@ -252,10 +289,9 @@ func (k *keeper) catchUp(ctx context.Context) {
 // reload reads the board anew. If that fails it stays as it is, exact for its version, until the next check.
 func (k *keeper) reload(ctx context.Context) {
 	d, err := k.read(ctx)
-	var byRace map[race.ID]*marks
-	var stamp int64
+	var read marksRead
 	if err == nil {
-		byRace, stamp, err = k.readMarks(ctx, d.event)
+		read = k.readMarks(ctx, d.event)
 	}
 	if ctx.Err() != nil {
 		return
@@ -265,7 +301,8 @@ func (k *keeper) reload(ctx context.Context) {
 		return
 	}
 	k.board.reload(d.event, d.version, d.results)
-	k.setMarks(byRace, stamp)
+	read.event = k.board.Event() // which the board keeps where the one that was read is the same
+	k.setMarks(ctx, read)
 	k.loadedAt = time.Now()
 	k.tellSoon()
 }

@@ -101,9 +101,13 @@ func (b *Board) view(key windowKey, before *view, now racetime.Instant) (view, b
 		}
 	}
 	if o != nil {
+		f, ok := b.fields[key.race]
+		if !ok { // a new version of the event came between
+			return view{}, false, noRace(b.event)
+		}
 		v := view{
 			race: o.list.terms.race, list: name, of: o.list, revision: o.revision, version: o.version, since: o.version,
-			markedAt: b.fields[key.race].markedAt, live: o,
+			markedAt: f.markedAt, live: o,
 		}
 		if before != nil && before.live != nil && before.live.same(o) {
 			return v, true, nil

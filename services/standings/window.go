@@ -211,12 +211,16 @@ func (w *window) since(turn int64) (Update, bool) {
 	if turn == w.turn {
 		return Update{}, false
 	}
+	missed := w.turn - turn
+	if missed > int64(len(w.steps)) {
+		turn = anew // so that all who missed too much share one snapshot
+	}
 	now := racetime.At(w.now())
 	if u, ok := w.updates[turn]; ok && u.At <= now && now-u.At < snapshotTime {
 		return u, true
 	}
 	u := w.update(now)
-	if missed := w.turn - turn; turn == anew || missed > int64(len(w.steps)) {
+	if turn == anew {
 		u.Snapshot, u.Rows = true, w.view.rows
 	} else {
 		u.Rows, u.Removed = w.merged(w.steps[int64(len(w.steps))-missed:])
