@@ -72,6 +72,9 @@ func officialHead(l *standingsv1.OfficialList, definition *race.Event) string {
 	if len(l.GetWaived()) > 0 {
 		head += ", waived " + strings.Join(l.GetWaived(), ", ")
 	}
+	if l.GetDiffers() {
+		head += "; NO LONGER WHAT STANDS"
+	}
 	return head
 }
 
@@ -93,9 +96,24 @@ func (c *officialOpenCommand) Run(t *terminal) error {
 		}
 		for _, matter := range open.GetMatters() {
 			fmt.Fprintln(t.stdout, matter)
+			if remedy, ok := matterRemedies[matter]; ok {
+				fmt.Fprintf(t.stderr, "%s: %s\n", matter, remedy)
+			}
+		}
+		if len(open.GetMatters()) == 0 {
+			fmt.Fprintln(t.stderr, "nothing is open")
+		} else {
+			fmt.Fprintln(t.stderr, "deal with each, or let it be by official publish --waive NAME")
 		}
 		return nil
 	})
+}
+
+// matterRemedies say how to deal with matters that are not of one bib.
+var matterRemedies = map[string]string{
+	"JUDGES_SHEET":            "when all judges have handed in their cards, rulings record CLOSE_SHEET",
+	"RACE_NOT_CLOSED":         "somebody is on the course or was never seen; race close RACE says who",
+	"CHANGED_SINCE_ANNOUNCED": "the list is not the one that was announced; publish it as provisional again, which opens the time for protests",
 }
 
 type officialListCommand struct {

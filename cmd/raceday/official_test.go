@@ -119,7 +119,7 @@ func TestOfficialLists(t *testing.T) {
 		t.Errorf("the sheet of the version before the disqualification:\n%s", text)
 	}
 	command(exitSuccess, "results", "certificate", "10", "--out", paper)
-	if text := pdfText(t, paper); !strings.Contains(text, "Official, amended, version 3") || !strings.Contains(text, "Not official.") {
+	if text := pdfText(t, paper); !strings.Contains(text, "Official, amended, version 3") || !strings.Contains(text, "Official in the lists that say so.") {
 		t.Errorf("the certificate of who is in one official list of three:\n%s", text)
 	}
 

@@ -44,6 +44,7 @@ which list each file holds (file, race, list, ranked, entrants). Files of lists 
   sex, age_group    F, M or X; of the first classification with ages
   status            FINISHED, STARTED, OTL, DNF, DSQ, NOT_COMPETING, DNS, WITHDRAWN or ENTERED
   gun, net          official times of a finish that counts, rounded up
+  penalty           what is in ranked beside the time, empty without one
   ranked            the time that the list ranks by: its basis or a team's sum of legs, with penalties
   split:<n>:<point> official net time at the nth visit of the course, for each between start and finish
   pace:<n>:<point>  pace a kilometre to that visit from the one seen before, for the finish too; m:ss from exact times

@@ -58,10 +58,10 @@ func TestResultsInEveryForm(t *testing.T) {
 	want := map[string]string{
 		"lists.csv": "file,race,list,ranked,entrants\nten_club_Жүйрік_Ұлы_1.csv,ten,club/Жүйрік_Ұлы:1,1,1\n" +
 			"ten_overall.csv,ten,overall,2,3\nten_sex_F.csv,ten,sex/F,1,1\nten_sex_M.csv,ten,sex/M,1,2\n",
-		"ten_overall.csv": "rank,bib,name,country,club,sex,age_group,status,gun,net,ranked,split:1:k5,pace:1:k5,pace:2:line\n" +
-			"1,1,Әлия Ғабитқызы,KAZ,Жүйрік/Ұлы:1,F,,FINISHED,0:40:06,0:40:01,0:40:06,0:20:00,4:00,4:01\n" +
-			"2,2,Қ. Ө.,KAZ,,M,,FINISHED,0:50:10,0:50:00,0:50:10,0:25:00,5:00,5:00\n" +
-			",3,Нұрлан Һәкім,KAZ,,M,,ENTERED,,,,,,\n",
+		"ten_overall.csv": "rank,bib,name,country,club,sex,age_group,status,gun,net,penalty,ranked,split:1:k5,pace:1:k5,pace:2:line\n" +
+			"1,1,Әлия Ғабитқызы,KAZ,Жүйрік/Ұлы:1,F,,FINISHED,0:40:06,0:40:01,,0:40:06,0:20:00,4:00,4:01\n" +
+			"2,2,Қ. Ө.,KAZ,,M,,FINISHED,0:50:10,0:50:00,,0:50:10,0:25:00,5:00,5:00\n" +
+			",3,Нұрлан Һәкім,KAZ,,M,,ENTERED,,,,,,,\n",
 	}
 	entries, err := os.ReadDir(lists)
 	if err != nil || len(entries) != 5 {

@@ -86,7 +86,11 @@ func (c *standingsCommand) Run(t *terminal) error {
 			rows = updateRows(rows, update)
 			switch {
 			case !c.Watch:
-				if len(rows) == 0 {
+				switch {
+				case len(rows) == 0 && c.Around != "":
+					fmt.Fprintf(t.stderr, "bib %s is neither ranked nor on the course in %s; raceday result %s --event %s\n",
+						c.Around, update.GetList(), c.Around, c.Event)
+				case len(rows) == 0:
 					c.nameLists(ctx, conn, t.stderr)
 				}
 				return printRows(t.stdout, heading, rows)

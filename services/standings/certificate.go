@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"reflect"
-	"slices"
 	"time"
 
 	"raceday/services/rules/official"
@@ -78,18 +77,26 @@ func (c *Certificate) publish(rows []PublishedRow) {
 	}
 }
 
-// Legend says whether the certificate is official: it is when all of its ranks are.
+// Legend says whether the certificate is official: it is when all of its ranks are, or for those that say so.
 func (c *Certificate) Legend() string {
-	open := func(p *PublishedRow) bool { return p == nil || !p.IsOfficial() }
-	if len(c.Published) == 0 || slices.ContainsFunc(c.Published, open) {
-		return notOfficial(c.Event, c.Version, c.WrittenAt)
+	officially := 0
+	for _, p := range c.Published {
+		if p != nil && p.IsOfficial() {
+			officially++
+		}
 	}
-	return "Official. Printed at " + localTime(c.Event, c.WrittenAt)
+	switch officially {
+	case 0:
+		return notOfficial(c.Event, c.Version, c.WrittenAt)
+	case len(c.Published):
+		return "Official. Printed at " + localTime(c.Event, c.WrittenAt)
+	}
+	return fmt.Sprintf("Official in the lists that say so. Version %d, printed at %s", c.Version, localTime(c.Event, c.WrittenAt))
 }
 
 func (s *Service) exportCertificate(ctx context.Context, e Export, begin Begin) error {
 	var c Certificate
-	err := s.deps.Boards.UseScored(ctx, e.Event, func(b *Board) error {
+	err := s.deps.Boards.useFrom(ctx, e.Event, e.version, func(b *Board) error {
 		var err error
 		c, err = b.Certificate(e.Bib)
 		return err

@@ -48,6 +48,8 @@ type Export struct {
 	Bib   race.Bib
 	// Published is the version that a SheetPDF is of; nil: the list as it stands.
 	Published *OfficialName
+	// version is the least that is to be in it.
+	version int64
 }
 
 // OfficialName names a version of a published list; the number 0 is the newest.
@@ -66,6 +68,12 @@ type Begin func(name string, version int64) io.Writer
 // scorer is more than a few seconds behind. Faults: one that says that there is no such event; of the others also ErrRaceNotFound, ErrListNotFound,
 // ErrOfficialNotFound, ErrEntrantNotFound, ErrNotFinished, ErrStopping.
 func (s *Service) ExportResults(ctx context.Context, e Export, begin Begin) error {
+	if e.Published == nil { // what was published needs no scorer; and nobody waits for one while others could make theirs
+		var err error
+		if e.version, err = s.deps.Boards.whenScored(ctx, e.Event); err != nil {
+			return err
+		}
+	}
 	return s.rendered(ctx, begin, func(begin Begin) error { return s.export(ctx, e, begin) })
 }
 
@@ -81,9 +89,6 @@ func (s *Service) export(ctx context.Context, e Export, begin Begin) error {
 	// No id that is none comes as far as the store.
 	if _, err := s.deps.Events.EventAt(ctx, e.Event, 0); err != nil {
 		return fmt.Errorf("read the event %s: %w", e.Event, err)
-	}
-	if _, err := s.deps.Boards.whenScored(ctx, e.Event); err != nil {
-		return err
 	}
 	d, err := readDerived(ctx, s.deps.Store, s.deps.Events, e.Event)
 	if err != nil {
@@ -107,7 +112,7 @@ func (s *Service) exportLists(ctx context.Context, e Export, begin Begin) error 
 	var lists []WholeList
 	var version int64
 	// Rows do not change any more: they are written when the board is free again.
-	err := s.deps.Boards.UseScored(ctx, e.Event, func(b *Board) error {
+	err := s.deps.Boards.useFrom(ctx, e.Event, e.version, func(b *Board) error {
 		var err error
 		lists, version, err = b.WholeLists(e.Race)
 		return err

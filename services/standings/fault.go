@@ -37,7 +37,7 @@ func noRace(event *race.Event) error {
 }
 
 // namedLists bounds how many lists an answer names.
-const namedLists = 20
+const namedLists = 100
 
 // noList is ErrListNotFound with the lists that there are.
 func (f *field) noList() error {

@@ -58,8 +58,8 @@ func (a Awarded) lastOf(list string, entrant race.EntrantID) HandOver {
 }
 
 // HandOverAward records that a prize was handed over to who won it. Faults: one that says that there is no such event,
-// ErrRaceNotFound, ErrRequestIDInvalid, ErrRequestIDReused, ErrTextInvalid, ErrPrizeNotAnnounced, ErrPrizeLost, ErrPrizeHeld,
-// ErrAwardedMeanwhile, ErrStopping.
+// ErrRaceNotFound, ErrRequestIDInvalid, ErrRequestIDReused, ErrTextInvalid, ErrNotScoredYet, ErrPrizeNotAnnounced, ErrPrizeLost,
+// ErrPrizeHeld, ErrAwardedMeanwhile, ErrStopping.
 func (s *Service) HandOverAward(ctx context.Context, actor string, p PrizeToHand) (ShownHandOver, error) {
 	return s.hand(ctx, actor, p, false, func(b *Board, awarded Awarded) (HandOver, error) {
 		prize, announcement, ok := b.announcedPrize(p, awarded)
@@ -139,6 +139,11 @@ func (s *Service) hand(
 		awarded, err := s.awarded(ctx, p.Event, p.Race)
 		if err != nil {
 			return err
+		}
+		if !back && !p.GivenAlready { // what was ruled just now may have taken the prize away
+			if _, err := s.deps.Boards.untilScored(ctx, p.Event); err != nil {
+				return err
+			}
 		}
 		repeated := false
 		err = s.deps.Boards.UseScored(ctx, p.Event, func(b *Board) error {

@@ -13,13 +13,13 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// WriteList writes a list as CSV: rank, bib, name, country, club, sex, age_group, status, gun, net and ranked, then for each
+// WriteList writes a list as CSV: rank, bib, name, country, club, sex, age_group, status, gun, net, penalty and ranked, then for each
 // visit after the start split:<n>:<point>, the official net time there, and pace:<n>:<point>, m:ss a kilometre from the
 // passing before; the finish has a pace only. What is not known is empty. A name, country or club that a spreadsheet would
 // compute has an apostrophe before it.
 func WriteList(w io.Writer, list WholeList) error {
 	course := list.Race.Course
-	header := []string{"rank", "bib", "name", "country", "club", "sex", "age_group", "status", "gun", "net", "ranked"}
+	header := []string{"rank", "bib", "name", "country", "club", "sex", "age_group", "status", "gun", "net", "penalty", "ranked"}
 	for visit := 1; visit < len(course); visit++ {
 		name := strconv.Itoa(visit) + ":" + string(course[visit].Point)
 		if visit < len(course)-1 {
@@ -37,7 +37,7 @@ func WriteList(w io.Writer, list WholeList) error {
 			rank = strconv.Itoa(row.Rank)
 		}
 		record = append(record[:0], rank, string(r.Bib), asText(r.Name), asText(r.Country), asText(r.Club), r.Sex.String(), r.AgeGroup, r.Status.String(),
-			row.Gun(), row.Net(), row.Ranked())
+			row.Gun(), row.Net(), row.Penalty(), row.Ranked())
 		for visit := 1; visit < len(course); visit++ {
 			split, _ := row.SplitAt(visit)
 			if visit < len(course)-1 {

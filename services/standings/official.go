@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"raceday/services/fault"
+	"raceday/services/rules/anomaly"
 	"raceday/services/rules/official"
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
@@ -36,6 +37,8 @@ type OfficialList struct {
 	FactsDigest Digest
 	// Rows are left out where lists are listed.
 	Rows []OfficialRow
+	// Differs means, of the newest version where lists are listed, that the list is another one by now.
+	Differs bool
 }
 
 // FactsAt names a moment of an event's facts: reads up to a version of the derived state, and event, roster and rulings up to
@@ -76,8 +79,15 @@ type Publication struct {
 	Waive []string
 }
 
-// JudgesSheet is the name of the matter that the judges of Nordic walking have not handed in all cards.
-const JudgesSheet = "JUDGES_SHEET"
+// The matters of a list that are not of one entrant, by their names.
+const (
+	// JudgesSheet: the judges of Nordic walking have not handed in all cards.
+	JudgesSheet = "JUDGES_SHEET"
+	// RaceNotClosed: somebody in the list is on the course, or entered and never seen.
+	RaceNotClosed = "RACE_NOT_CLOSED"
+	// ChangedSince: the list is another one than was announced, and nobody could protest against what changed.
+	ChangedSince = "CHANGED_SINCE_ANNOUNCED"
+)
 
 // Publish freezes a list as it follows from all changes that were made before the call, and from the reads that are stored.
 // Faults: one that says that there is no such event, ErrRaceNotFound, ErrListNotFound, ErrNotScoredYet, ErrPublishRefused with
@@ -98,17 +108,18 @@ func (s *Service) Publish(ctx context.Context, actor string, p Publication) (Off
 	if err != nil {
 		return OfficialList{}, err
 	}
-	open, err := s.openMatters(ctx, d, p.Race, p.List)
+	differs := !published || len(DiffRows(last.Rows, rows)) > 0
+	open, err := s.openMatters(ctx, d, p.Race, p.List, last.State == official.Provisional && differs)
 	if err != nil {
 		return OfficialList{}, err
 	}
 	now := racetime.At(s.deps.Now())
 	problems := official.Check(official.Publication{
 		As: p.As, At: now, Reason: p.Reason, SignedBy: p.SignedBy, Before: last.State, ProtestsUntil: last.ProtestsUntil,
-		Differs: !published || len(DiffRows(last.Rows, rows)) > 0, Open: open, Waived: p.Waive,
+		Differs: differs, Open: open, Waived: p.Waive,
 	})
 	if len(problems) > 0 {
-		return OfficialList{}, refused(problems)
+		return OfficialList{}, refused(problems, localTime(d.event, last.ProtestsUntil.Time()))
 	}
 	list := OfficialList{
 		Event: p.Event, Race: p.Race, List: p.List, Number: last.Number + 1, State: p.As, PublishedAt: now,
@@ -127,19 +138,27 @@ func (s *Service) Publish(ctx context.Context, actor string, p Publication) (Off
 	return list, nil
 }
 
-func refused(problems []official.Problem) error {
+// refused says the last instant for protests as the clocks at the event do.
+func refused(problems []official.Problem, protestsUntil string) error {
 	violations := make([]fault.Violation, len(problems))
 	for i, p := range problems {
 		violations[i] = fault.Violation{Path: p.Field, Reason: p.Reason, Message: p.Message}
+		if p.Reason == official.ProtestsOpen {
+			violations[i].Message = "protests are taken until " + protestsUntil
+		}
 	}
 	return ErrPublishRefused.With(violations...)
 }
 
-// openMatters returns by name what somebody should deal with before a list is official: the open anomalies of who belongs to
-// it, such as 1042 MISSING_POINTS k10, and the judges' sheet.
-func (s *Service) openMatters(ctx context.Context, d derived, raceID race.ID, list string) ([]string, error) {
+// openMatters returns by name what somebody should deal with before a list is official: that it changed since it was
+// announced, that the race or the judges' sheet is not closed, and the open anomalies of who belongs to it, such as 1042
+// MISSING_POINTS k10. Who missed a cut-off has the status that the race gives for it, and is no matter.
+func (s *Service) openMatters(ctx context.Context, d derived, raceID race.ID, list string, changed bool) ([]string, error) {
 	r := d.event.Race(raceID)
 	var open []string
+	if changed {
+		open = append(open, ChangedSince)
+	}
 	if r.Nordic != nil {
 		all, err := s.deps.Conflicts.Rulings(ctx, d.event.ID)
 		if err != nil {
@@ -153,9 +172,14 @@ func (s *Service) openMatters(ctx context.Context, d derived, raceID race.ID, li
 		return !slices.Contains(res.Lists, list)
 	})
 	slices.SortFunc(members, func(a, b *result.Result) int { return race.CompareBibs(a.Bib, b.Bib) })
+	if slices.ContainsFunc(members, func(res *result.Result) bool {
+		return res.Status == result.Started || res.Status == result.Entered
+	}) {
+		open = append(open, RaceNotClosed)
+	}
 	for _, res := range members {
 		for _, a := range res.Anomalies {
-			if a.DealtBy != "" || a.Kind.Information() {
+			if a.DealtBy != "" || a.Kind.Information() || a.Kind == anomaly.OverTime {
 				continue
 			}
 			name := string(res.Bib) + " " + string(a.Kind)
@@ -179,10 +203,15 @@ func (s *Service) OpenMatters(ctx context.Context, event race.EventID, raceID ra
 	if err != nil {
 		return nil, err
 	}
-	if _, err := ListRows(d.event, d.results, raceID, list); err != nil {
+	rows, err := ListRows(d.event, d.results, raceID, list)
+	if err != nil {
 		return nil, err
 	}
-	return s.openMatters(ctx, d, raceID, list)
+	last, _, err := s.deps.Official.LastOfficial(ctx, event, raceID, list)
+	if err != nil {
+		return nil, err
+	}
+	return s.openMatters(ctx, d, raceID, list, last.State == official.Provisional && len(DiffRows(last.Rows, rows)) > 0)
 }
 
 // Published returns a version of a list, or the newest where number is 0. Faults: one that says that there is no such event,
@@ -207,17 +236,69 @@ func (s *Service) Published(
 	if err == nil && !ok {
 		err = ErrOfficialNotFound
 	}
-	return found, err
+	if err != nil {
+		return OfficialList{}, err
+	}
+	return found, s.forget(ctx, &found)
 }
 
-// PublishedLists returns all versions of the lists of an event, or of one race, without rows. Fault: one that says that there
+// forget takes the names out of a published list that are not shown any more: of who was erased since, or had the name hidden.
+// Nothing else of a published list ever changes, and its digest holds no names.
+func (s *Service) forget(ctx context.Context, l *OfficialList) error {
+	return s.deps.Boards.Use(ctx, l.Event, func(b *Board) error {
+		for i := range l.Rows {
+			row := &l.Rows[i]
+			now := b.resultIn(l.Race, row.Bib)
+			if now == nil {
+				continue
+			}
+			if now.Name == "" {
+				row.Name = ""
+			}
+			for n := range row.Legs {
+				if n < len(now.Legs) && now.Legs[n].MemberName == "" {
+					row.Legs[n].MemberName = ""
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// PublishedLists returns all versions of the lists of an event, or of one race, without rows, and whether the newest ones are
+// what stands. Fault: one that says that there
 // is no such event.
 func (s *Service) PublishedLists(ctx context.Context, event race.EventID, raceID race.ID) ([]OfficialList, error) {
 	if _, err := s.deps.Events.EventAt(ctx, event, 0); err != nil {
 		return nil, fmt.Errorf("read the event %s: %w", event, err)
 	}
 	all, err := s.deps.Official.OfficialLists(ctx, event)
-	return slices.DeleteFunc(all, func(l OfficialList) bool { return raceID != "" && l.Race != raceID }), err
+	if err != nil {
+		return nil, err
+	}
+	all = slices.DeleteFunc(all, func(l OfficialList) bool { return raceID != "" && l.Race != raceID })
+	return all, s.compare(ctx, event, all)
+}
+
+// compare says of the newest version of each list whether it is what stands. Versions of a list follow one another.
+func (s *Service) compare(ctx context.Context, event race.EventID, all []OfficialList) error {
+	if len(all) == 0 {
+		return nil
+	}
+	d, err := readDerived(ctx, s.deps.Store, s.deps.Events, event)
+	if err != nil {
+		return err
+	}
+	for i := range all {
+		l := &all[i]
+		if i+1 < len(all) && all[i+1].Race == l.Race && all[i+1].List == l.List {
+			continue
+		}
+		rows, err := ListRows(d.event, d.results, l.Race, l.List)
+		// Where there are no rows nobody is in such a list any more.
+		l.Differs = err != nil || DigestOf(l.Race, l.List, rows) != l.Digest
+	}
+	return nil
 }
 
 // DiffPublished returns what differs between two versions of a list; to of 0 is the newest, from of 0 the one before it.

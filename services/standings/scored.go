@@ -72,11 +72,16 @@ func (b *Boards) whenScored(ctx context.Context, event race.EventID) (int64, err
 
 // UseScored is Use with a board in which all changes are that were made before the call, as far as the scorer is at work.
 func (b *Boards) UseScored(ctx context.Context, event race.EventID, f func(*Board) error) error {
+	version, err := b.whenScored(ctx, event)
+	if err != nil {
+		return err
+	}
+	return b.useFrom(ctx, event, version, f)
+}
+
+// useFrom is Use with a board of a version or a later one.
+func (b *Boards) useFrom(ctx context.Context, event race.EventID, version int64, f func(*Board) error) error {
 	return b.Use(ctx, event, func(board *Board) error {
-		version, err := b.whenScored(ctx, event)
-		if err != nil {
-			return err
-		}
 		if err := board.until(ctx, version); err != nil {
 			return err
 		}

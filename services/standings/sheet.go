@@ -136,7 +136,7 @@ func (s *Service) sheet(ctx context.Context, e Export) (Sheet, error) {
 		return sheetOfPublished(event, found)
 	}
 	var list WholeList
-	err := s.deps.Boards.UseScored(ctx, e.Event, func(b *Board) error {
+	err := s.deps.Boards.useFrom(ctx, e.Event, e.version, func(b *Board) error {
 		var err error
 		list, err = b.WholeList(e.Race, e.List)
 		return err

@@ -48,16 +48,16 @@ func wholeDay() (*race.Event, []result.Result) {
 	return event, results
 }
 
-const wantWhole = `rank,bib,name,country,club,sex,age_group,status,gun,net,ranked,split:1:k5,pace:1:k5,split:2:k10,pace:2:k10,pace:3:line
-1,10,Әлия Ғабитқызы,KAZ,"Club ""Жүйрік"", Алматы",M,M18-39,FINISHED,1:00:11,1:00:01,1:00:11,0:20:00,4:00,0:40:00,4:00,4:01
-2,11,,,,M,,FINISHED,1:06:40,,1:06:40,0:20:50,4:10,,,4:35
-,8,Ahead,,,M,,STARTED,,,,,,0:41:30,4:09,
-,7,Behind,,,M,,STARTED,,,,0:19:50,3:58,,,
-,9,Late,,,M,,OTL,2:30:00,2:29:50,,,,,,10:00
-,3,Out too,,,M,,DNF,,,,0:23:10,4:38,,,
-,4,"'=HYPERLINK(""x"")",,,M,,DNF,,,,0:21:30,4:18,,,
-,5,Cut,,,M,,DSQ,0:50:00,0:49:50,,0:16:30,3:18,0:33:10,3:20,3:20
-,6,Absent,,,M,,DNS,,,,,,,,
+const wantWhole = `rank,bib,name,country,club,sex,age_group,status,gun,net,penalty,ranked,split:1:k5,pace:1:k5,split:2:k10,pace:2:k10,pace:3:line
+1,10,Әлия Ғабитқызы,KAZ,"Club ""Жүйрік"", Алматы",M,M18-39,FINISHED,1:00:11,1:00:01,,1:00:11,0:20:00,4:00,0:40:00,4:00,4:01
+2,11,,,,M,,FINISHED,1:06:40,,,1:06:40,0:20:50,4:10,,,4:35
+,8,Ahead,,,M,,STARTED,,,,,,,0:41:30,4:09,
+,7,Behind,,,M,,STARTED,,,,,0:19:50,3:58,,,
+,9,Late,,,M,,OTL,2:30:00,2:29:50,,,,,,,10:00
+,3,Out too,,,M,,DNF,,,,,0:23:10,4:38,,,
+,4,"'=HYPERLINK(""x"")",,,M,,DNF,,,,,0:21:30,4:18,,,
+,5,Cut,,,M,,DSQ,0:50:00,0:49:50,,,0:16:30,3:18,0:33:10,3:20,3:20
+,6,Absent,,,M,,DNS,,,,,,,,,
 `
 
 func TestAWholeListHoldsEverybodyWhoBelongsToIt(t *testing.T) {

@@ -47,6 +47,9 @@ type Problem struct {
 	Message string
 }
 
+// ProtestsOpen is the reason of a problem: the time for protests is not over.
+const ProtestsOpen = "PROTESTS_OPEN"
+
 // Check returns all that keeps a list from being published so, nil where nothing does.
 func Check(p Publication) []Problem {
 	var problems []Problem
@@ -88,7 +91,7 @@ func checkOfficial(p Publication, bad func(field, reason, message string)) {
 	case p.Before != Provisional:
 		bad("as", "OFFICIAL_ALREADY", "the list is official; what changes is published as AMENDED")
 	case p.At < p.ProtestsUntil:
-		bad("as", "PROTESTS_OPEN", "protests are taken until "+p.ProtestsUntil.String())
+		bad("as", ProtestsOpen, "protests are taken until "+p.ProtestsUntil.String())
 	}
 }
 

@@ -104,6 +104,7 @@ func officialList(l standings.OfficialList) *standingsv1.OfficialList {
 		PublishedAt: timestamppb.New(l.PublishedAt.Time()), ProtestsUntil: timestamppb.New(l.ProtestsUntil.Time()),
 		Reason: l.Reason, SignedBy: l.SignedBy, Actor: l.Actor, Waived: l.Waived, Version: l.At.Version, Change: l.At.Change,
 		Digest: hex.EncodeToString(l.Digest[:]), FactsDigest: hex.EncodeToString(l.FactsDigest[:]),
+		Differs: l.Differs,
 	}
 	for i := range l.Rows {
 		message.Rows = append(message.Rows, officialRow(&l.Rows[i]))

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"raceday/services/rules/race"
 	"raceday/services/standings"
 )
 
@@ -41,7 +42,7 @@ func (p *Printer) WriteCertificate(w io.Writer, c standings.Certificate) error {
 		d.centred(66, 14, "B", 30, r.Name)
 		d.centred(81, 6, "", 12, joined(bib, r.Country, r.Club, group(&r)))
 	}
-	d.centred(92, 8, "", 15, standings.RaceName(c.Race)+", "+kilometres(c.Race.DistanceMillimetres))
+	d.centred(92, 8, "", 15, raceAndDistance(c.Race))
 	d.centred(106, 16, "B", 36, r.Ranked)
 	times := []string{labelled("Gun", r.Gun), labelled("Net", r.Net), labelled("Penalty", r.Penalty)}
 	d.centred(122, 7, "", 12, joined(times...))
@@ -146,6 +147,15 @@ func (d *document) tables(tables []certificateTable) {
 
 // linePoints returns the size of letters in a line of a height in millimetres.
 func linePoints(height float64) float64 { return height / lineHeight * 9.5 }
+
+// raceAndDistance names a race with its distance, once where that is its name.
+func raceAndDistance(r *race.Race) string {
+	name, distance := standings.RaceName(r), kilometres(r.DistanceMillimetres)
+	if name == distance {
+		return name
+	}
+	return name + ", " + distance
+}
 
 func kilometres(millimetres int64) string {
 	return strconv.FormatFloat(float64(millimetres)/1e6, 'f', -1, 64) + " km"

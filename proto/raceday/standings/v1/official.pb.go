@@ -104,7 +104,9 @@ type OfficialList struct {
 	Digest      string `protobuf:"bytes,13,opt,name=digest,proto3" json:"digest,omitempty"`
 	FactsDigest string `protobuf:"bytes,14,opt,name=facts_digest,json=factsDigest,proto3" json:"facts_digest,omitempty"`
 	// Unset where lists are listed.
-	Rows          []*OfficialRow `protobuf:"bytes,15,rep,name=rows,proto3" json:"rows,omitempty"`
+	Rows []*OfficialRow `protobuf:"bytes,15,rep,name=rows,proto3" json:"rows,omitempty"`
+	// Of the newest version where lists are listed: the list is another one by now.
+	Differs       bool `protobuf:"varint,16,opt,name=differs,proto3" json:"differs,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -242,6 +244,13 @@ func (x *OfficialList) GetRows() []*OfficialRow {
 		return x.Rows
 	}
 	return nil
+}
+
+func (x *OfficialList) GetDiffers() bool {
+	if x != nil {
+		return x.Differs
+	}
+	return false
 }
 
 // OfficialRow is an entrant in a published list.
@@ -474,7 +483,7 @@ var File_raceday_standings_v1_official_proto protoreflect.FileDescriptor
 
 const file_raceday_standings_v1_official_proto_rawDesc = "" +
 	"\n" +
-	"#raceday/standings/v1/official.proto\x12\x14raceday.standings.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#raceday/standings/v1/standing.proto\"\x92\x04\n" +
+	"#raceday/standings/v1/official.proto\x12\x14raceday.standings.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#raceday/standings/v1/standing.proto\"\xac\x04\n" +
 	"\fOfficialList\x12\x12\n" +
 	"\x04race\x18\x01 \x01(\tR\x04race\x12\x12\n" +
 	"\x04list\x18\x02 \x01(\tR\x04list\x12\x16\n" +
@@ -491,7 +500,8 @@ const file_raceday_standings_v1_official_proto_rawDesc = "" +
 	"\x06change\x18\f \x01(\x03R\x06change\x12\x16\n" +
 	"\x06digest\x18\r \x01(\tR\x06digest\x12!\n" +
 	"\ffacts_digest\x18\x0e \x01(\tR\vfactsDigest\x125\n" +
-	"\x04rows\x18\x0f \x03(\v2!.raceday.standings.v1.OfficialRowR\x04rows\"\xd1\x03\n" +
+	"\x04rows\x18\x0f \x03(\v2!.raceday.standings.v1.OfficialRowR\x04rows\x12\x18\n" +
+	"\adiffers\x18\x10 \x01(\bR\adiffers\"\xd1\x03\n" +
 	"\vOfficialRow\x12\x12\n" +
 	"\x04rank\x18\x01 \x01(\x05R\x04rank\x12\x10\n" +
 	"\x03bib\x18\x02 \x01(\tR\x03bib\x12\x12\n" +

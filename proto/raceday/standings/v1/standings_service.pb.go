@@ -2555,8 +2555,9 @@ func (x *ListOpenMattersRequest) GetList() string {
 	return ""
 }
 
-// ListOpenMattersResponse holds names such as 1042 MISSING_POINTS k10, an open anomaly, and JUDGES_SHEET: the judges of Nordic
-// walking have not handed in all cards (ruling CLOSE_SHEET).
+// ListOpenMattersResponse holds names: 1042 MISSING_POINTS k10 is an open anomaly; JUDGES_SHEET, that the judges of Nordic
+// walking have not handed in all cards; RACE_NOT_CLOSED, that somebody in the list is on the course or was never seen;
+// CHANGED_SINCE_ANNOUNCED, that the list is another one than was announced.
 type ListOpenMattersResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Matters       []string               `protobuf:"bytes,1,rep,name=matters,proto3" json:"matters,omitempty"`

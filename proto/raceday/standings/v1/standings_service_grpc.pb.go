@@ -135,7 +135,7 @@ type StandingsServiceClient interface {
 	// AWARDS_UNCHANGED (nothing is other than announced last, or nobody has won anything yet), AWARDED_MEANWHILE.
 	AnnounceAwards(ctx context.Context, in *AnnounceAwardsRequest, opts ...grpc.CallOption) (*AnnounceAwardsResponse, error)
 	// HandOverAward records that a prize was handed over to who won it, as it was announced last and still stands. The same
-	// request_id again answers with the same hand-over. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, REQUEST_ID_INVALID,
+	// request_id again answers with the same hand-over. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, NOT_SCORED_YET, REQUEST_ID_INVALID,
 	// REQUEST_ID_REUSED, TEXT_INVALID, PRIZE_NOT_ANNOUNCED, PRIZE_LOST (announced, but no longer won with this place),
 	// PRIZE_HELD (the entrant holds a prize of the list already), AWARDED_MEANWHILE, STANDINGS_STOPPING.
 	HandOverAward(ctx context.Context, in *HandOverAwardRequest, opts ...grpc.CallOption) (*HandOverAwardResponse, error)
@@ -647,7 +647,7 @@ type StandingsServiceServer interface {
 	// AWARDS_UNCHANGED (nothing is other than announced last, or nobody has won anything yet), AWARDED_MEANWHILE.
 	AnnounceAwards(context.Context, *AnnounceAwardsRequest) (*AnnounceAwardsResponse, error)
 	// HandOverAward records that a prize was handed over to who won it, as it was announced last and still stands. The same
-	// request_id again answers with the same hand-over. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, REQUEST_ID_INVALID,
+	// request_id again answers with the same hand-over. Reasons: EVENT_NOT_FOUND, RACE_NOT_FOUND, NOT_SCORED_YET, REQUEST_ID_INVALID,
 	// REQUEST_ID_REUSED, TEXT_INVALID, PRIZE_NOT_ANNOUNCED, PRIZE_LOST (announced, but no longer won with this place),
 	// PRIZE_HELD (the entrant holds a prize of the list already), AWARDED_MEANWHILE, STANDINGS_STOPPING.
 	HandOverAward(context.Context, *HandOverAwardRequest) (*HandOverAwardResponse, error)
