@@ -13,8 +13,10 @@ import (
 
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m,
-		// A server that is stopped while it looks for a mirror's origin gives that up some seconds later. Ours has none.
-		goleak.IgnoreAnyFunction("github.com/nats-io/nats-server/v2/server.(*stream).setupMirrorConsumer.func3"))
+		// A server that is stopped while it looks for the origin of a mirror or source gives that up some seconds later. Ours have
+		// none.
+		goleak.IgnoreAnyFunction("github.com/nats-io/nats-server/v2/server.(*stream).setupMirrorConsumer.func3"),
+		goleak.IgnoreAnyFunction("github.com/nats-io/nats-server/v2/server.(*stream).trySetupSourceConsumer.func3"))
 }
 
 // start runs an embedded server on a free port until the test ends.
