@@ -22,7 +22,7 @@ type Board struct {
 	version int64
 	moved   chan struct{}
 	history history
-	// filling counts fill and Reload.
+	// filling counts fill and reload.
 	filling int
 	// course has a lock of its own, which is taken before mu.
 	course courseLists
@@ -83,13 +83,6 @@ func (b *Board) Event() *race.Event {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	return b.event
-}
-
-// Apply brings the board, and all who watch it, to a later version: these results are new or other ones, these entrants are
-// no more.
-func (b *Board) Apply(version int64, changed []result.Result, removed []race.EntrantID) {
-	b.advance(version, changed, removed)
-	b.Tell()
 }
 
 // advance brings the board to a later version. Who watches it is told by Tell.
@@ -166,14 +159,9 @@ func (b *Board) fits(results []result.Result) bool {
 	return true
 }
 
-// Reload brings the board, and all who watch it, to what was read from the store. Where the event is still the same only what differs changes,
-// so that watches go on; else everything is new and they begin again. Anomalies, which notices do not tell, make no
-// difference.
-func (b *Board) Reload(event *race.Event, version int64, results []result.Result) {
-	b.reload(event, version, results)
-	b.Tell()
-}
-
+// reload brings the board to what was read from the store. Where the event is still the same only what differs changes, so
+// that watches go on; else everything is new and they begin again. Anomalies, which notices do not tell, make no difference. Who
+// watches is told by Tell.
 func (b *Board) reload(event *race.Event, version int64, results []result.Result) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

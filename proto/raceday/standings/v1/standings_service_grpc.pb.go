@@ -170,12 +170,12 @@ type StandingsServiceClient interface {
 	DiffOfficialLists(ctx context.Context, in *DiffOfficialListsRequest, opts ...grpc.CallOption) (*DiffOfficialListsResponse, error)
 	// RecordCourseRecord enters a record of the course of a race, in the audit of the event. A finish that beats or equals it is
 	// marked in standings and results from then on (see RecordMark). The same again changes nothing and returns the entry. Reasons:
-	// EVENT_NOT_FOUND, RACE_NOT_FOUND, COURSE_RECORDS_INVALID; of its fields those of ImportCourseRecords.
+	// EVENT_NOT_FOUND, RACE_NOT_FOUND, LEG_NOT_FOUND, COURSE_RECORDS_INVALID; of its fields those of ImportCourseRecords.
 	RecordCourseRecord(ctx context.Context, in *RecordCourseRecordRequest, opts ...grpc.CallOption) (*RecordCourseRecordResponse, error)
 	// ImportCourseRecords enters records of any courses, all or none, in their order. Those that were entered before, reason and
 	// all, change nothing. Reasons: EVENT_NOT_FOUND, ENTRIES_TOO_MANY, COURSE_RECORDS_INVALID; of its fields COURSE_INVALID,
-	// DISTANCE_INVALID, SEX_INVALID, YEAR_INVALID, TIME_INVALID, NAME_MISSING, TEXT_INVALID, REASON_MISSING (the record that stands
-	// is not slower).
+	// LEG_INVALID, DISTANCE_INVALID, SEX_INVALID, YEAR_INVALID, TIME_INVALID, NAME_MISSING, TEXT_INVALID, REASON_MISSING (the
+	// record that stands is not slower).
 	ImportCourseRecords(ctx context.Context, in *ImportCourseRecordsRequest, opts ...grpc.CallOption) (*ImportCourseRecordsResponse, error)
 	// ListCourseRecords returns the records of the courses of one race, or of all in the order of the event, by F, M, X. Reasons:
 	// EVENT_NOT_FOUND, RACE_NOT_FOUND.
@@ -682,12 +682,12 @@ type StandingsServiceServer interface {
 	DiffOfficialLists(context.Context, *DiffOfficialListsRequest) (*DiffOfficialListsResponse, error)
 	// RecordCourseRecord enters a record of the course of a race, in the audit of the event. A finish that beats or equals it is
 	// marked in standings and results from then on (see RecordMark). The same again changes nothing and returns the entry. Reasons:
-	// EVENT_NOT_FOUND, RACE_NOT_FOUND, COURSE_RECORDS_INVALID; of its fields those of ImportCourseRecords.
+	// EVENT_NOT_FOUND, RACE_NOT_FOUND, LEG_NOT_FOUND, COURSE_RECORDS_INVALID; of its fields those of ImportCourseRecords.
 	RecordCourseRecord(context.Context, *RecordCourseRecordRequest) (*RecordCourseRecordResponse, error)
 	// ImportCourseRecords enters records of any courses, all or none, in their order. Those that were entered before, reason and
 	// all, change nothing. Reasons: EVENT_NOT_FOUND, ENTRIES_TOO_MANY, COURSE_RECORDS_INVALID; of its fields COURSE_INVALID,
-	// DISTANCE_INVALID, SEX_INVALID, YEAR_INVALID, TIME_INVALID, NAME_MISSING, TEXT_INVALID, REASON_MISSING (the record that stands
-	// is not slower).
+	// LEG_INVALID, DISTANCE_INVALID, SEX_INVALID, YEAR_INVALID, TIME_INVALID, NAME_MISSING, TEXT_INVALID, REASON_MISSING (the
+	// record that stands is not slower).
 	ImportCourseRecords(context.Context, *ImportCourseRecordsRequest) (*ImportCourseRecordsResponse, error)
 	// ListCourseRecords returns the records of the courses of one race, or of all in the order of the event, by F, M, X. Reasons:
 	// EVENT_NOT_FOUND, RACE_NOT_FOUND.
