@@ -42,10 +42,27 @@ func (c *cardsCommand) Run(t *terminal) error {
 			if err := printCards(t.stdout, page.GetEntrants(), definition); err != nil {
 				return err
 			}
+			if c.Bib != "" && len(page.GetEntrants()) == 0 {
+				return c.explainNone(ctx, t.stderr, conn)
+			}
 			request.PageToken = page.GetNextPageToken()
 		}
 		return nil
 	})
+}
+
+// explainNone says where a bib without a card is none of the race: it may be a slip of the pen.
+func (c *cardsCommand) explainNone(ctx context.Context, w io.Writer, conn *grpc.ClientConn) error {
+	got, err := standingsv1.NewStandingsServiceClient(conn).GetResult(ctx, &standingsv1.GetResultRequest{EventId: c.Event, Bib: c.Bib})
+	switch {
+	case refusal(err) == "ENTRANT_NOT_FOUND":
+		fmt.Fprintf(w, "nobody in %s wears bib %s\n", c.Race, c.Bib)
+	case err != nil:
+		return err
+	case got.GetRace() != c.Race:
+		fmt.Fprintf(w, "nobody in %s wears bib %s; it is of %s\n", c.Race, c.Bib, got.GetRace())
+	}
+	return nil
 }
 
 // sheetHead says whether the sheet is closed, and what yellow cards mean.

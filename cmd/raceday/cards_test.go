@@ -11,7 +11,7 @@ import (
 // list is official.
 func TestCardsOfNordicWalking(t *testing.T) {
 	t.Parallel()
-	d := newSprintDay(t, "race,bib,chips,name,sex,age,name_shown\ndash,7,C7,Dana,F,30,\ndash,8,C8,Bolat,M,31,HIDDEN\n",
+	d := newSprintDay(t, "race,bib,chips,name,sex,age,name_shown\ndash,7,C7,Dana,F,30,\ndash,8,C8,Bolat,M,31,HIDDEN\ndash,9,C9,Aida,F,30,\n",
 		"    capacity: 4\n", "    capacity: 4\n    protest_time: 0s\n    nordic: {yellow_card: 30s, yellow_to_dsq: 3}\n")
 	d.publish("start-a,C7,2026-09-27T08:00:01+05:00\nfinish-a,C7,2026-09-27T08:00:14+05:00\n" +
 		"start-a,C8,2026-09-27T08:00:01+05:00\nfinish-a,C8,2026-09-27T08:00:15+05:00\n")
@@ -79,6 +79,13 @@ func TestCardsOfNordicWalking(t *testing.T) {
 	eventuallySheet(closed + split + hidden + unknown)
 	d.restart()
 	eventuallySheet(closed + split + hidden + unknown)
+	for _, of := range []struct{ race, bib, want string }{
+		{"dash", "70", "nobody in dash wears bib 70\n"}, {"relay", "7", "nobody in relay wears bib 7; it is of dash\n"}, {"dash", "9", ""},
+	} {
+		if out, stderr := d.do(exitSuccess, 1, "cards", of.race, of.bib); stderr != of.want || strings.Count(out, "\n") != 1 {
+			t.Errorf("of bib %s in %s, that has no card: %q and %q, want %q", of.bib, of.race, out, stderr, of.want)
+		}
+	}
 	if out, _ := d.do(exitSuccess, 1, "cards", "relay"); !strings.HasPrefix(out, "relay: not Nordic walking") {
 		t.Errorf("of a relay: %q", out)
 	}

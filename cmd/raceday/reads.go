@@ -110,6 +110,7 @@ func (c *readsPublishCommand) Run(t *terminal) error {
 	}
 	fmt.Fprintf(t.stdout, "published and acknowledged: %s\n", counted(len(reads)))
 	warnOfMats(t.stderr, definition, reads)
+	warnOfDay(t.stderr, definition, reads)
 	if len(bad) > 0 {
 		fmt.Fprintf(t.stderr, "%d bad lines were left out:\n%v\n", len(bad), bad)
 	}
@@ -182,5 +183,25 @@ func warnOfMats(w io.Writer, definition *race.Event, reads []timing.Read) {
 			told[mat] = true
 			fmt.Fprintf(w, "%s is no mat of %s: its reads are stored and do not count\n", mat, definition.ID)
 		}
+	}
+}
+
+// warnOfDay tells of reads that are not of about the event's day: a file of last year, or a mat whose clock was never set.
+func warnOfDay(w io.Writer, definition *race.Event, reads []timing.Read) {
+	day, zone := definition.Day, zoneOf(definition)
+	first := racetime.At(time.Date(day.Year, day.Month, day.Day-1, 0, 0, 0, 0, zone))
+	end := racetime.At(time.Date(day.Year, day.Month, day.Day+2, 0, 0, 0, 0, zone))
+	away := 0
+	for i := range reads {
+		at := reads[i].At
+		if mat := definition.MatAt(reads[i].Mat, at); mat != nil {
+			at = at.Add(-mat.ClockOffset)
+		}
+		if at < first || at >= end {
+			away++
+		}
+	}
+	if away > 0 {
+		fmt.Fprintf(w, "%d of %d reads are not of %s, the day of the event, nor of the days around it\n", away, len(reads), day)
 	}
 }

@@ -122,7 +122,8 @@ const maxRulingsLooked = 1 << 30
 // needsOthers reports whether a ruling is judged by those before it.
 func needsOthers(r ruling.Ruling) bool {
 	switch r.Kind {
-	case ruling.Gun, ruling.Close, ruling.Revoke, ruling.ManualTime, ruling.Penalty, ruling.RankBefore, ruling.YellowCard:
+	case ruling.Gun, ruling.Close, ruling.Revoke, ruling.ManualTime, ruling.Penalty, ruling.RankBefore,
+		ruling.YellowCard, ruling.RedCard, ruling.SplitCard, ruling.CloseSheet:
 		return true
 	}
 	return ofStatus(&r)
@@ -163,7 +164,9 @@ func (w *warner) warnings() []Warning {
 		case ruling.ManualTime:
 			w.warnOfVisit(r)
 			w.warnOfDay(r)
-			w.warnOfManualTime(r, before)
+			w.warnOfGun(r, before)
+		case ruling.YellowCard, ruling.RedCard:
+			w.warnOfCardTime(r, before)
 		case ruling.Gun:
 			if !w.warnOfDay(r) {
 				w.warnOfPlan(r)
@@ -265,7 +268,7 @@ func (w *warner) warnOfDay(r *ruling.Ruling) bool {
 	return another
 }
 
-func (w *warner) warnOfManualTime(r *ruling.Ruling, before *before) {
+func (w *warner) warnOfGun(r *ruling.Ruling, before *before) {
 	if wave, gun := w.gunOf(r, before); gun != 0 && r.At < gun {
 		w.add(r, "at", "TIME_BEFORE_GUN", "%s is before the gun of wave %s at %s", w.clock(r.At), wave.ID, w.clock(gun))
 	}

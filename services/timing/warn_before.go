@@ -66,7 +66,7 @@ func (w *warner) before() *before {
 	if revokedBy == nil {
 		revokedBy = func(int) int { return ruling.NotRevoked }
 	}
-	races, bibs := map[race.ID]*stood{}, stoodOnBibs{}
+	races, bibs, sheets := map[race.ID]*stood{}, stoodOnBibs{}, newStoodOnSheets(b.standing)
 	for i := range w.all {
 		r := &w.all[i]
 		of := races[r.Race]
@@ -87,12 +87,14 @@ func (w *warner) before() *before {
 			}
 			if revokedBy(i) == ruling.NotRevoked {
 				bibs.warn(r, w.event.Race(r.Race), add)
+				sheets.warn(r, w.event.Race(r.Race), add)
 			}
 			of.warn(r, w.event.Race(r.Race), w.zone, add)
 		}
 		if revokedBy(i) == ruling.NotRevoked {
 			of.apply(r, w.event.Race(r.Race))
 			bibs.apply(r)
+			sheets.apply(r)
 		}
 	}
 	return b

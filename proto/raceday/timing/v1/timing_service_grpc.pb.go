@@ -62,9 +62,14 @@ type TimingServiceClient interface {
 	// GUN TIME_ANOTHER_DAY: more than 48 hours from noon of the event's day; of GUN GUN_OFF_PLAN (more than 10 minutes from that
 	// of the event), STARTS_BEFORE_GUN, GUN_AGAIN (a gun by a ruling stood before) and GUN_AFTER_CLOSE; of DSQ, DNS, DNF,
 	// WITHDRAWN and NOT_COMPETING STATUS_AGAIN, and of DNS, DNF and WITHDRAWN STATUS_AGAINST_PASSINGS; PENALTY_AGAIN of PENALTY;
-	// RACE_WITHOUT_CARDS of YELLOW_CARD; of RANK_BEFORE RANKED_BOTH_WAYS, NOT_RANKED and TIMES_APART; ANOMALY_NOT_THERE of
-	// REVIEWED; ALREADY_CLOSED of CLOSE; of REVOKE REVOKED_ALREADY and REVOKES_REVOCATION. What stood before is judged by the
-	// rulings that stand after the call. Results are looked up of 20 entrants in one call.
+	// RACE_WITHOUT_CARDS of YELLOW_CARD; of YELLOW_CARD and RED_CARD, where something follows from it, SHEET_CLOSED_ALREADY (a
+	// CLOSE_SHEET of the race stood before; the card counts all the same) and CARD_AGAIN (the same race, bib, kind, point, instant
+	// and `by` stood before; both count), and of any card one of TIME_ANOTHER_DAY, TIME_BEFORE_GUN and
+	// TIME_LONG_AFTER_GUN, as MANUAL_TIME has them; of SPLIT_CARD SPLITS_NOTHING: the target is no card of the
+	// bib that stands in the race, or stands by itself without the split; of RANK_BEFORE RANKED_BOTH_WAYS, NOT_RANKED and
+	// TIMES_APART; ANOMALY_NOT_THERE of REVIEWED; ALREADY_CLOSED of CLOSE and, of the judges' sheet, of CLOSE_SHEET; of REVOKE
+	// REVOKED_ALREADY and REVOKES_REVOCATION. What stood before is judged by the rulings that stand after the call. Results are
+	// looked up of 20 entrants in one call.
 	RecordRuling(ctx context.Context, in *RecordRulingRequest, opts ...grpc.CallOption) (*RecordRulingResponse, error)
 	// RecordRulings records the rulings of all messages as RecordRuling does each, in their order, in one transaction: all
 	// or none, so that they may be sent again as they are. One may revoke another of them, also a later one. Fields are named
@@ -270,9 +275,14 @@ type TimingServiceServer interface {
 	// GUN TIME_ANOTHER_DAY: more than 48 hours from noon of the event's day; of GUN GUN_OFF_PLAN (more than 10 minutes from that
 	// of the event), STARTS_BEFORE_GUN, GUN_AGAIN (a gun by a ruling stood before) and GUN_AFTER_CLOSE; of DSQ, DNS, DNF,
 	// WITHDRAWN and NOT_COMPETING STATUS_AGAIN, and of DNS, DNF and WITHDRAWN STATUS_AGAINST_PASSINGS; PENALTY_AGAIN of PENALTY;
-	// RACE_WITHOUT_CARDS of YELLOW_CARD; of RANK_BEFORE RANKED_BOTH_WAYS, NOT_RANKED and TIMES_APART; ANOMALY_NOT_THERE of
-	// REVIEWED; ALREADY_CLOSED of CLOSE; of REVOKE REVOKED_ALREADY and REVOKES_REVOCATION. What stood before is judged by the
-	// rulings that stand after the call. Results are looked up of 20 entrants in one call.
+	// RACE_WITHOUT_CARDS of YELLOW_CARD; of YELLOW_CARD and RED_CARD, where something follows from it, SHEET_CLOSED_ALREADY (a
+	// CLOSE_SHEET of the race stood before; the card counts all the same) and CARD_AGAIN (the same race, bib, kind, point, instant
+	// and `by` stood before; both count), and of any card one of TIME_ANOTHER_DAY, TIME_BEFORE_GUN and
+	// TIME_LONG_AFTER_GUN, as MANUAL_TIME has them; of SPLIT_CARD SPLITS_NOTHING: the target is no card of the
+	// bib that stands in the race, or stands by itself without the split; of RANK_BEFORE RANKED_BOTH_WAYS, NOT_RANKED and
+	// TIMES_APART; ANOMALY_NOT_THERE of REVIEWED; ALREADY_CLOSED of CLOSE and, of the judges' sheet, of CLOSE_SHEET; of REVOKE
+	// REVOKED_ALREADY and REVOKES_REVOCATION. What stood before is judged by the rulings that stand after the call. Results are
+	// looked up of 20 entrants in one call.
 	RecordRuling(context.Context, *RecordRulingRequest) (*RecordRulingResponse, error)
 	// RecordRulings records the rulings of all messages as RecordRuling does each, in their order, in one transaction: all
 	// or none, so that they may be sent again as they are. One may revoke another of them, also a later one. Fields are named
