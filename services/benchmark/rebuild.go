@@ -26,15 +26,7 @@ type RebuildBench struct {
 const rebuildEvent = race.EventID("bench-rebuild")
 
 // RebuildFigures are what a RebuildBench finds.
-type RebuildFigures struct {
-	Reads        int     `json:"reads"`
-	Entrants     int     `json:"entrants"`
-	Seconds      float64 `json:"seconds"`
-	FloorSeconds float64 `json:"floor_seconds"`
-	// TimesFloor is Seconds by FloorSeconds: less is better.
-	TimesFloor Ratio `json:"times_floor"`
-	Runs       int   `json:"runs"`
-}
+type RebuildFigures struct{ StoredFigures }
 
 // String shows the figures on one line.
 func (f RebuildFigures) String() string {
@@ -63,11 +55,7 @@ func (b *RebuildBench) measure(ctx context.Context, s *Server) (RebuildFigures, 
 	if err != nil {
 		return RebuildFigures{}, err
 	}
-	reads, _ := d.size()
-	return RebuildFigures{
-		Reads: reads, Entrants: len(d.roster), Seconds: median(times.work).Seconds(), FloorSeconds: median(times.floor).Seconds(),
-		TimesFloor: times.timesFloor(), Runs: b.Runs,
-	}, nil
+	return RebuildFigures{storedFigures(d, times, b.Runs)}, nil
 }
 
 // rebuild returns how long it took. Nothing may differ, and nobody be left out.

@@ -30,15 +30,7 @@ type RestartBench struct {
 const restartEvent = race.EventID("bench-restart")
 
 // RestartFigures are what a RestartBench finds.
-type RestartFigures struct {
-	Reads        int     `json:"reads"`
-	Entrants     int     `json:"entrants"`
-	Seconds      float64 `json:"seconds"`
-	FloorSeconds float64 `json:"floor_seconds"`
-	// TimesFloor is Seconds by FloorSeconds: less is better.
-	TimesFloor Ratio `json:"times_floor"`
-	Runs       int   `json:"runs"`
-}
+type RestartFigures struct{ StoredFigures }
 
 // String shows the figures on one line.
 func (f RestartFigures) String() string {
@@ -68,7 +60,7 @@ func (b *RestartBench) measure(ctx context.Context, s *Server) (RestartFigures, 
 	if err != nil {
 		return RestartFigures{}, err
 	}
-	reads, sequence := d.size()
+	_, sequence := d.size()
 	times, err := byTurns(ctx, b.Runs, b.Show,
 		func(ctx context.Context) (time.Duration, error) { return storedFloor(ctx, s, restartEvent) },
 		func(ctx context.Context) (time.Duration, error) {
@@ -78,10 +70,7 @@ func (b *RestartBench) measure(ctx context.Context, s *Server) (RestartFigures, 
 	if err != nil {
 		return RestartFigures{}, err
 	}
-	return RestartFigures{
-		Reads: reads, Entrants: len(d.roster), Seconds: median(times.work).Seconds(), FloorSeconds: median(times.floor).Seconds(),
-		TimesFloor: times.timesFloor(), Runs: b.Runs,
-	}, nil
+	return RestartFigures{storedFigures(d, times, b.Runs)}, nil
 }
 
 // restart publishes one read and returns how long it took to commit it from the start of the scorer's process.
