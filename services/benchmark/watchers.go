@@ -83,9 +83,11 @@ func (f WatchersFigures) String() string {
 		met = "met"
 	}
 	return fmt.Sprintf("watchers: %d on %d connections, %d entrants, %d reads at %d reads/s seen %d times in %d messages: "+
-		"p50 %.1f ms, p99 %.1f ms (under %d), %.1f KiB a watcher (under %d): %s; %d watchers p50 %.1f ms, p99 %.1f ms; floor p50 %.1f ms, p99 %.1f ms, %.1f KiB",
+		"p50 %.1f ms, p99 %.1f ms (under %d), %.1f KiB a watcher (under %d): %s; %d watchers p50 %.1f ms, p99 %.1f ms; "+
+		"floor p50 %.1f ms, p99 %.1f ms, %.1f KiB",
 		f.Watchers, f.Connections, f.Entrants, f.Reads, f.ReadsPerSecond, f.Seen, f.Messages, f.P50Milliseconds, f.P99Milliseconds,
-		watchersP99, f.KiBPerWatcher, watchersKiB, met, fewWatchers, f.FewP50Milliseconds, f.FewP99Milliseconds, f.FloorP50Milliseconds, f.FloorP99Milliseconds, f.FloorKiBPerWatcher)
+		watchersP99, f.KiBPerWatcher, watchersKiB, met, fewWatchers, f.FewP50Milliseconds, f.FewP99Milliseconds,
+		f.FloorP50Milliseconds, f.FloorP99Milliseconds, f.FloorKiBPerWatcher)
 }
 
 // Run measures.

@@ -65,8 +65,8 @@ type Begin func(name string, version int64) io.Writer
 
 // ExportResults writes a file of an event, or several, when those who asked before have theirs made. ResultsCSV, LegsCSV and
 // ResultsJSON are of what is stored; the others of the live lists. What was recorded before the call is in them, unless the
-// scorer is more than a few seconds behind. Faults: one that says that there is no such event; of the others also ErrRaceNotFound, ErrListNotFound,
-// ErrOfficialNotFound, ErrEntrantNotFound, ErrNotFinished, ErrStopping.
+// scorer is more than a few seconds behind. Faults: one that says that there is no such event; of the others also
+// ErrRaceNotFound, ErrListNotFound, ErrOfficialNotFound, ErrEntrantNotFound, ErrNotFinished, ErrStopping.
 func (s *Service) ExportResults(ctx context.Context, e Export, begin Begin) error {
 	if e.Published == nil { // what was published needs no scorer; and nobody waits for one while others could make theirs
 		var err error

@@ -31,7 +31,8 @@ type Gun struct {
 }
 
 // FireGun records a gun, unless it is only to be checked, and warns of what looks like a slip. The same RequestID again is the
-// same gun, also where At is left open. It returns ErrRaceNotFound, ErrWaveNotFound, ErrRulingInvalid, ErrRulingIDReused, or a fault that says that there is no such event.
+// same gun, also where At is left open. It returns ErrRaceNotFound, ErrWaveNotFound, ErrRulingInvalid, ErrRulingIDReused, or a fault that
+// says that there is no such event.
 func (s *Service) FireGun(
 	ctx context.Context, actor string, event race.EventID, gun Gun,
 ) (RecordedRuling, []Warning, error) {

@@ -72,8 +72,8 @@ type Anomaly struct {
 	// Nowhere for other kinds. FromAt is when the entrant was there; zero where it was not read.
 	FromVisit int
 	FromAt    racetime.Instant
-	// Time is how long an impossible segment would have taken, zero or less where it ends before the start or the gun, by how much a start was early, or by how much a cut-off was
-	// missed.
+	// Time is how long an impossible segment would have taken, zero or less where it ends before the start or the gun; by how
+	// much a start was early; or by how much a cut-off was missed.
 	Time time.Duration
 	// Leg is that of a member seen on another's, counted from 1; 0 for other kinds.
 	Leg int

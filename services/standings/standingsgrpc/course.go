@@ -21,7 +21,9 @@ func (s *Server) RecordCourseRecord(
 ) (*standingsv1.RecordCourseRecordResponse, error) {
 	entry, err := s.service.RecordCourseRecord(ctx, grpcserver.ActorFrom(ctx).Name, race.EventID(request.GetEventId()),
 		standings.NewRecord{
-			Race: race.ID(request.GetRace()), Leg: int(request.GetLeg()), Sex: sexOf(request.GetSex()), Time: timeOf(request.GetTime()), Holder: request.GetHolder(), Country: request.GetCountry(), Year: int(request.GetYear()),
+			Race: race.ID(request.GetRace()), Leg: int(request.GetLeg()), Sex: sexOf(request.GetSex()),
+			Time: timeOf(request.GetTime()), Holder: request.GetHolder(), Country: request.GetCountry(),
+			Year:   int(request.GetYear()),
 			Reason: request.GetReason(),
 		})
 	if err != nil {
