@@ -8,6 +8,7 @@ import (
 
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
+	"raceday/services/rules/ranking"
 	"raceday/services/rules/result"
 )
 
@@ -150,8 +151,8 @@ func inOrderOfLines(r *race.Race, results []*result.Result) []line {
 	var classifications sync.WaitGroup
 	for n := range r.Classifications {
 		classifications.Go(func() {
-			for name, list := range rankClassification(r, n, results) {
-				for rank, e := range list.All() {
+			for name, list := range classify(r, n, results) {
+				for rank, e := range ranking.InOrder(list.all, list.before) {
 					l := &lines[index[e.Entrant]]
 					if l.ranks[n] = rank; n == 0 {
 						l.list, l.rank = name, rank

@@ -1,8 +1,6 @@
 package timing
 
 import (
-	"strings"
-
 	"raceday/services/rules/race"
 )
 
@@ -28,27 +26,27 @@ func newChipsOfFile() chipsOfFile {
 }
 
 // of returns the chip that a line writes so.
-func (c *chipsOfFile) of(text string) chipOfFile {
+func (c *chipsOfFile) of(text []byte) chipOfFile {
 	packed, short := shortText(text)
 	if !short {
-		chip, ok := c.long[text]
+		chip, ok := c.long[string(text)]
 		if !ok {
-			text = strings.Clone(text)
-			chip = c.parse(text)
-			c.long[text] = chip
+			written := string(text)
+			chip = c.parse(written)
+			c.long[written] = chip
 		}
 		return chip
 	}
 	chip, ok := c.short[packed]
 	if !ok {
-		chip = c.parse(strings.Clone(text))
+		chip = c.parse(string(text))
 		c.short[packed] = chip
 	}
 	return chip
 }
 
 // shortText returns a text of at most eight bytes, none of them zero, as a number.
-func shortText(text string) (packed uint64, ok bool) {
+func shortText(text []byte) (packed uint64, ok bool) {
 	if len(text) > 8 {
 		return 0, false
 	}

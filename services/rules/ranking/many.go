@@ -21,6 +21,14 @@ func NewListOf(entries []Entry, before map[race.EntrantID][]race.Bib) *List {
 	return l
 }
 
+// InOrder returns each rank and entry of the list of many entries, where nothing else is asked of the list. What it is given
+// is as for NewListOf.
+func InOrder(entries []Entry, before map[race.EntrantID][]race.Bib) iter.Seq2[int, Entry] {
+	slices.SortFunc(entries, compareEntries)
+	list := List{entries: newSorted(entries), before: before}
+	return list.All()
+}
+
 // All returns each rank and entry in order, as At does, without a search for each.
 func (l *List) All() iter.Seq2[int, Entry] {
 	return func(yield func(int, Entry) bool) {
