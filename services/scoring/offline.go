@@ -20,9 +20,11 @@ import (
 // The roster may be set beside the adding of reads; all else is for one goroutine.
 type Offline struct {
 	book *Book
-	// mats are numbers of the book.
+	// mats are numbers of the book; chips are empty where no read has come.
 	mats  []int32
-	chips []writtenChip
+	chips []race.Chip
+	// lasts are the places of the chips' last reads on their sheets.
+	lasts []int32
 	// sheets hold the reads of groupChips chips each.
 	sheets []sheet
 }
@@ -31,12 +33,6 @@ type Offline struct {
 type Numbered struct {
 	Read
 	MatNumber, ChipNumber int
-}
-
-// writtenChip is a chip and the place of its last read on its sheet; its code is empty where no read has come.
-type writtenChip struct {
-	code race.Chip
-	last int32
 }
 
 // sheet is where reads are written down, in pages so that none is copied when more come.
@@ -82,17 +78,17 @@ func (o *Offline) AddRead(read Numbered) {
 	if o.mats[read.MatNumber] == unknownMat {
 		o.mats[read.MatNumber] = o.book.mat(read.Mat)
 	}
-	for read.ChipNumber >= len(o.chips) {
-		if len(o.chips)%groupChips == 0 {
+	for read.ChipNumber >= len(o.lasts) {
+		if len(o.lasts)%groupChips == 0 {
 			o.sheets = append(o.sheets, nil)
 		}
-		o.chips = append(o.chips, writtenChip{last: noRead})
+		o.chips, o.lasts = append(o.chips, ""), append(o.lasts, noRead)
 	}
-	chip := &o.chips[read.ChipNumber]
-	if chip.last == noRead {
-		chip.code = read.Chip
+	last := &o.lasts[read.ChipNumber]
+	if *last == noRead {
+		o.chips[read.ChipNumber] = read.Chip
 	}
-	chip.last = o.sheets[read.ChipNumber/groupChips].write(writtenRead{read.At, o.mats[read.MatNumber], chip.last})
+	*last = o.sheets[read.ChipNumber/groupChips].write(writtenRead{read.At, o.mats[read.MatNumber], *last})
 }
 
 // write returns the place that it gave the read.
@@ -131,8 +127,8 @@ func (o *Offline) Score(rulings []ruling.Ruling) []result.Result {
 // numbers returns those of the roster's chips that were read.
 func (o *Offline) numbers() map[*chip]int32 {
 	numbers := make(map[*chip]int32, len(o.chips))
-	for number, written := range o.chips {
-		if known := o.book.chips[written.code]; known != nil {
+	for number, code := range o.chips {
+		if known := o.book.chips[code]; known != nil {
 			numbers[known] = int32(number)
 		}
 	}
@@ -178,7 +174,7 @@ func (c *offlineComputer) compute(e *entrant, r *race.Race) result.Result {
 // bringTogether returns a chip's reads in the order in which they came.
 func (c *offlineComputer) bringTogether(number int32) []sighting {
 	sheet, from := c.offline.sheets[number/groupChips], len(c.together)
-	for place := c.offline.chips[number].last; place != noRead; {
+	for place := c.offline.lasts[number]; place != noRead; {
 		read := &sheet[place/pageReads][place%pageReads]
 		c.together = append(c.together, sighting{read.at, read.mat})
 		place = read.before

@@ -82,9 +82,12 @@ type readsParser struct {
 	good   Line
 	mats   map[string]*matOfFile
 	points map[string]*matOfFile
+	// last is the mat that lastID names: lines of a mat follow each other.
+	last   *matOfFile
+	lastID string
 	// byID counts the lines of a mat, whether they name it or its point.
 	byID   map[race.MatID]*matOfFile
-	chips  chipsOfFile
+	chips  *chipsOfFile
 	boots  map[string]string
 	faults csvtable.Faults
 }
@@ -180,13 +183,14 @@ func (p *readsParser) parseLine(line []byte) {
 		p.bad(mat.column, mat.reason)
 		return
 	}
-	read := Read{Mat: mat.id, Seq: mat.lines}
+	p.good = Line{Number: p.line, Read: Read{Mat: mat.id, Seq: mat.lines}, MatNumber: mat.number}
+	read := &p.good.Read
 	chip := p.chips.of(p.fields[p.columns.chip])
 	if chip.bad {
 		p.bad("chip", race.ErrChip.Error())
 		return
 	}
-	read.Chip = chip.chip
+	read.Chip, p.good.ChipNumber = chip.chip, int(chip.number)
 	at, err := racetime.ParseInstant(string(p.fields[p.columns.at]))
 	if err != nil {
 		p.bad("at", err.Error())
@@ -194,11 +198,10 @@ func (p *readsParser) parseLine(line []byte) {
 	}
 	read.At = at
 	if p.columns.boot >= 0 || p.columns.seq >= 0 || p.columns.rssi >= 0 || p.columns.antenna >= 0 {
-		if !p.parseDevice(&read) {
+		if !p.parseDevice(read) {
 			return
 		}
 	}
-	p.good = Line{p.line, read, mat.number, int(chip.number)}
 	p.each(&p.good)
 }
 
@@ -264,10 +267,15 @@ func (p *readsParser) mat() *matOfFile {
 		p.bad("point", "mat and point are both given")
 		return nil
 	case len(id) > 0:
-		mat, ok := p.mats[string(id)]
-		if !ok {
-			mat = p.newMat(string(id))
+		if p.last != nil && string(id) == p.lastID {
+			return p.last
 		}
+		p.lastID = string(id)
+		mat, ok := p.mats[p.lastID]
+		if !ok {
+			mat = p.newMat(p.lastID)
+		}
+		p.last = mat
 		return mat
 	case len(point) > 0:
 		mat, ok := p.points[string(point)]
