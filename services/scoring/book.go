@@ -246,6 +246,9 @@ func (b *Book) touchRuled(r ruling.Ruling, steps int) {
 		}
 		return
 	}
+	if len(b.dirty) == len(b.entrants) {
+		return // All are marked already.
+	}
 	for _, e := range b.entrants {
 		if e.Race == r.Race {
 			b.touch(e)
