@@ -31,16 +31,19 @@ type scoreCommand struct {
 	Digests string `placeholder:"FILE" help:"Where to write the digest of each list (race,list,digest), as official show has it."`
 }
 
-// scoreGarbage is GOGC while files are scored: nearly all that is made is kept to the end, so that looking for garbage is in
-// vain.
-const scoreGarbage = 2400
-
-// scoreMemory is about what a million reads take, in bytes.
-const scoreMemory = 128 << 20
+const (
+	// scoreMemory is about what a million reads take, in bytes.
+	scoreMemory = 128 << 20
+	// scoreGarbage is GOGC while files are scored: nearly all that is made is kept to the end, so that looking for garbage is in
+	// vain, but where there are so many reads that the limit, in bytes, comes into sight.
+	scoreGarbage      = 4000
+	scoreGarbageLimit = 1 << 30
+)
 
 // Run scores the files.
 func (c *scoreCommand) Run(t *terminal) error {
-	debug.SetGCPercent(scoreGarbage)
+	defer debug.SetGCPercent(debug.SetGCPercent(scoreGarbage))
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(scoreGarbageLimit))
 	heap.UseLargePages(scoreMemory)
 	day := dayFiles{event: fileSource(c.Event), roster: fileSource(c.Roster), reads: fileSource(c.Reads)}
 	if c.Rulings != "" {
