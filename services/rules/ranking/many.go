@@ -3,6 +3,7 @@ package ranking
 import (
 	"iter"
 	"slices"
+	"time"
 
 	"raceday/services/rules/race"
 )
@@ -14,9 +15,9 @@ func NewListOf(entries []Entry, before map[race.EntrantID][]race.Bib) *List {
 	if before == nil {
 		before = map[race.EntrantID][]race.Bib{}
 	}
-	l := &List{entries: newSorted(entries), held: make(map[race.EntrantID]Entry, len(entries)), before: before}
+	l := &List{entries: newSorted(entries), held: make(map[race.EntrantID]time.Duration, len(entries)), before: before}
 	for _, e := range entries {
-		l.held[e.Entrant] = e
+		l.held[e.Entrant] = e.Time
 	}
 	return l
 }
