@@ -123,7 +123,8 @@ func loadDay(dir string) (score func(), count, entrants int, err error) {
 		for i := range reads {
 			offline.AddRead(reads[i])
 		}
-		offline.Score(facts.roster, facts.rulings)
+		offline.SetRoster(facts.roster)
+		offline.Score(facts.rulings)
 	}, len(reads), len(facts.roster), err
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"raceday/services/csvtable"
 	"raceday/services/event"
+	"raceday/services/heap"
 	"raceday/services/registration"
 	"raceday/services/rules/race"
 	"raceday/services/rules/result"
@@ -30,13 +31,20 @@ type scoreCommand struct {
 	Digests string `placeholder:"FILE" help:"Where to write the digest of each list (race,list,digest), as official show has it."`
 }
 
-// scoreGarbage is GOGC while files are scored: nearly all that is made is kept to the end, so that looking for garbage is in
-// vain.
-const scoreGarbage = 400
+const (
+	// scoreMemory is about what a million reads take, in bytes.
+	scoreMemory = 128 << 20
+	// scoreGarbage is GOGC while files are scored: nearly all that is made is kept to the end, so that looking for garbage is in
+	// vain, but where there are so many reads that the limit, in bytes, comes into sight.
+	scoreGarbage      = 4000
+	scoreGarbageLimit = 1 << 30
+)
 
 // Run scores the files.
 func (c *scoreCommand) Run(t *terminal) error {
 	defer debug.SetGCPercent(debug.SetGCPercent(scoreGarbage))
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(scoreGarbageLimit))
+	heap.UseLargePages(scoreMemory)
 	day := dayFiles{event: fileSource(c.Event), roster: fileSource(c.Roster), reads: fileSource(c.Reads)}
 	if c.Rulings != "" {
 		rulings := fileSource(c.Rulings)
@@ -113,10 +121,12 @@ func (d dayFiles) score() (facts dayFacts, results []result.Result, err error) {
 	offline := scoring.NewOffline(facts.event)
 	read := make(chan error, 1)
 	go func() { read <- d.eachRead(facts.event, offline.AddRead) }()
-	if err := errors.Join(d.parseOthers(&facts), <-read); err != nil {
+	err = d.parseOthers(&facts)
+	offline.SetRoster(facts.roster)
+	if err := errors.Join(err, <-read); err != nil {
 		return dayFacts{}, nil, err
 	}
-	return facts, offline.Score(facts.roster, facts.rulings), nil
+	return facts, offline.Score(facts.rulings), nil
 }
 
 func (d dayFiles) parseEvent() (facts dayFacts, err error) {

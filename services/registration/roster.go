@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,11 +25,7 @@ func ParseRoster(file string, r io.Reader, event *race.Event) ([]race.Entrant, e
 	if err := roster.table.Err(); err != nil {
 		return nil, err
 	}
-	entrants := make([]race.Entrant, len(roster.lines))
-	for i := range roster.lines {
-		entrants[i] = roster.lines[i].entrant
-	}
-	return entrants, nil
+	return roster.entrants, nil
 }
 
 // rosterColumns are those of the file, in the order in which it is written.
@@ -44,13 +41,15 @@ func rosterColumns() csvtable.Columns {
 
 // roster is a file that has been read; its faults are the table's.
 type roster struct {
-	table *csvtable.Reader
-	event *race.Event
-	lines []rosterLine
+	table    *csvtable.Reader
+	event    *race.Event
+	entrants []race.Entrant
+	// lines tell where each entrant stands.
+	lines []int
 	// bibs and chips tell on which line each stands.
 	bibs  map[race.Bib]int
 	chips map[race.Chip]int
-	teams map[race.Bib]int // index in lines
+	teams map[race.Bib]int // index in entrants
 	// legs tell on which line each leg of a team stands.
 	legs map[teamLeg]int
 	// warnings are of lines that are read all the same.
@@ -81,8 +80,19 @@ func (t *roster) lineOf(e *Entry, m *race.Member) int {
 
 // rosterLine is an entrant and where it stands.
 type rosterLine struct {
-	entrant race.Entrant
+	entrant *race.Entrant
 	line    int
+}
+
+// each goes through the entrants in the order of the file.
+func (t *roster) each() iter.Seq[rosterLine] {
+	return func(yield func(rosterLine) bool) {
+		for i := range t.entrants {
+			if !yield(rosterLine{&t.entrants[i], t.lines[i]}) {
+				return
+			}
+		}
+	}
 }
 
 // memberLine is a member, where it stands, and the team that it names.
@@ -112,7 +122,7 @@ func readRoster(file string, r io.Reader, event *race.Event, progress func(lines
 	}
 	t := &roster{
 		table: table, event: event, bibs: map[race.Bib]int{}, chips: map[race.Chip]int{}, teams: map[race.Bib]int{},
-		faulty: map[int]bool{}, legs: map[teamLeg]int{},
+		faulty: map[int]bool{}, legs: map[teamLeg]int{}, entrants: make([]race.Entrant, 0, 1<<8),
 		column: rosterIndex{
 			race: table.Column("race"), bib: table.Column("bib"), chips: table.Column("chips"), name: table.Column("name"),
 			sex: table.Column("sex"), birthDate: table.Column("birth_date"), age: table.Column("age"),
@@ -169,11 +179,16 @@ func (t *roster) readLine() {
 		t.bad("wave", "is needed: no wave's range holds the bib and the race has several waves")
 	}
 	if r.Team != nil && bib != "" {
-		t.teams[bib] = len(t.lines)
+		t.teams[bib] = len(t.entrants)
 	}
-	t.lines = append(t.lines, rosterLine{line: t.table.Line(), entrant: race.Entrant{
+	if len(t.entrants) == cap(t.entrants) {
+		// By itself a long slice grows by a quarter, and all that is in it is copied four times.
+		t.entrants = slices.Grow(t.entrants, len(t.entrants))
+	}
+	t.entrants = append(t.entrants, race.Entrant{
 		Race: r.ID, Bib: bib, Chips: chips, Person: person, Wave: wave, Tags: tags,
-	}})
+	})
+	t.lines = append(t.lines, t.table.Line())
 }
 
 func (t *roster) race() *race.Race {
@@ -318,11 +333,11 @@ func (t *roster) readMember(r *race.Race, m memberLine) {
 func (t *roster) placeMembers() {
 	for _, m := range t.members {
 		i, known := t.teams[m.team]
-		if !known || t.lines[i].entrant.Race != m.race {
+		if !known || t.entrants[i].Race != m.race {
 			t.badLine(m.line, "team", quote(string(m.team))+" is the bib of no team of the race")
 			continue
 		}
-		team := &t.lines[i].entrant
+		team := &t.entrants[i]
 		if m.wave != "" && m.wave != team.Wave {
 			t.badLine(m.line, "wave", "is not the one that stands on the team's line")
 		}
@@ -335,8 +350,8 @@ func (t *roster) placeMembers() {
 		t.legs[teamLeg{m.team, m.member.Leg}] = m.line
 		team.Members = append(team.Members, m.member)
 	}
-	for i := range t.lines {
-		sortByLeg(t.lines[i].entrant.Members)
+	for i := range t.entrants {
+		sortByLeg(t.entrants[i].Members)
 	}
 }
 

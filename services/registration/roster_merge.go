@@ -60,7 +60,7 @@ func newMerge(r *roster, entries []Entry, cause Cause) *merge {
 }
 
 // find returns the entry that a line means.
-func (m *merge) find(line *rosterLine) (int, bool) {
+func (m *merge) find(line rosterLine) (int, bool) {
 	i, ok := m.stored[rosterKey{line.entrant.Race, line.entrant.Bib}]
 	return i, ok
 }
@@ -68,8 +68,8 @@ func (m *merge) find(line *rosterLine) (int, bool) {
 // unknown counts the lines that make a new entry.
 func (m *merge) unknown() int {
 	n := 0
-	for i := range m.roster.lines {
-		if _, ok := m.find(&m.roster.lines[i]); !ok {
+	for line := range m.roster.each() {
+		if _, ok := m.find(line); !ok {
 			n++
 		}
 	}
@@ -81,9 +81,9 @@ func (m *merge) unknown() int {
 func (m *merge) run(held *session, replace bool) {
 	m.held = held
 	m.done.Warnings = slices.Clone(m.roster.warnings)
-	named := make(map[int]bool, len(m.roster.lines))
-	for i := range m.roster.lines {
-		if at, ok := m.find(&m.roster.lines[i]); ok {
+	named := make(map[int]bool, len(m.roster.entrants))
+	for line := range m.roster.each() {
+		if at, ok := m.find(line); ok {
 			named[at] = true
 		}
 	}
@@ -93,8 +93,7 @@ func (m *merge) run(held *session, replace bool) {
 			m.leave(&m.entries[i], replace)
 		}
 	}
-	for i := range m.roster.lines {
-		line := &m.roster.lines[i]
+	for line := range m.roster.each() {
 		if m.roster.faulty[line.line] {
 			continue
 		}
@@ -104,7 +103,7 @@ func (m *merge) run(held *session, replace bool) {
 			m.add(line)
 		}
 	}
-	if len(m.roster.lines) == 0 && len(m.done.Withdrawn) > 0 {
+	if len(m.roster.entrants) == 0 && len(m.done.Withdrawn) > 0 {
 		m.bad(0, "", fmt.Sprintf("names no entry, and would withdraw all %d", len(m.done.Withdrawn)))
 	}
 	slices.SortFunc(m.done.Withdrawn, race.CompareBibs)
@@ -147,9 +146,9 @@ func whereStored(e *Entry) string {
 
 func whereLine(line int) string { return "line " + strconv.Itoa(line) }
 
-func (m *merge) add(line *rosterLine) {
+func (m *merge) add(line rosterLine) {
 	e := Entry{
-		Entrant: line.entrant, Reference: newReference(), State: Confirmed, EnteredAt: m.held.now, EnteredBy: m.cause.Actor,
+		Entrant: *line.entrant, Reference: newReference(), State: Confirmed, EnteredAt: m.held.now, EnteredBy: m.cause.Actor,
 	}
 	e.ID = m.held.nextID()
 	m.claim(line, &e, true)
@@ -157,13 +156,13 @@ func (m *merge) add(line *rosterLine) {
 	m.done.Added++
 }
 
-func (m *merge) change(line *rosterLine, before *Entry) {
+func (m *merge) change(line rosterLine, before *Entry) {
 	after := *before
 	after.State = Confirmed
 	if after.OwedMinor() > 0 { // The organiser wants it to run all the same.
 		after.FeeMinor, after.CharityMinor = after.PaidMinor, 0
 	}
-	m.roster.column.fill(&after.Entrant, &line.entrant)
+	m.roster.column.fill(&after.Entrant, line.entrant)
 	m.claim(line, &after, false)
 	if reflect.DeepEqual(*before, after) {
 		m.done.Same++
@@ -195,7 +194,7 @@ func (m *merge) warnOfChips(line int, before, after []string) {
 
 // claim records what the line's entry will hold, and the line as bad where somebody else holds a bib or a chip of it.
 // Who is entered already is entered a second time.
-func (m *merge) claim(line *rosterLine, e *Entry, added bool) {
+func (m *merge) claim(line rosterLine, e *Entry, added bool) {
 	claims := e.Claims()
 	here := whereLine(line.line)
 	for _, bib := range claims.Bibs {
@@ -229,7 +228,7 @@ func (m *merge) claim(line *rosterLine, e *Entry, added bool) {
 }
 
 // warn notes what of a line's entry does not fit the race.
-func (m *merge) warn(line *rosterLine, e *Entry) {
+func (m *merge) warn(line rosterLine, e *Entry) {
 	of := subject{m.roster.event.Race(e.Race), e.Category, e.Members}
 	for _, p := range misfitsOf(m.roster.event, e) {
 		if p.reason == "" {
@@ -255,12 +254,12 @@ func (m *merge) hold(person Digest, where string, e *Entry) {
 
 // taken records that somebody else has what a line's entry would: at the line where it stands in the file, or at the
 // entry's where the entry had it before.
-func (m *merge) taken(at int, line *rosterLine, column, text, where string) {
+func (m *merge) taken(at int, line rosterLine, column, text, where string) {
 	if at == 0 {
 		at = line.line
 	}
 	if where == whereLine(at) {
-		where = whereStored(&Entry{Entrant: line.entrant})
+		where = whereStored(&Entry{Entrant: *line.entrant})
 	}
 	m.bad(at, column, quote(text)+" is taken by "+where)
 }

@@ -60,11 +60,11 @@ type chip struct {
 const reserve = -1
 
 type entrant struct {
-	race.Entrant
-	worn   []*chip
-	result result.Result
-	// computed means that result is what Settle told last.
-	computed, dirty, gone bool
+	*race.Entrant
+	worn []*chip
+	// result is what Settle told last; nil where it told none.
+	result      *result.Result
+	dirty, gone bool
 }
 
 type raceBib struct {
@@ -116,10 +116,11 @@ func (b *Book) periodsOf(id race.MatID) []period {
 	return periods
 }
 
-// SetEntrants adds entrants to the roster, replaces those of the same id, and takes out those that are Gone.
+// SetEntrants adds entrants to the roster, replaces those of the same id, and takes out those that are Gone. The book keeps
+// what it is given; nobody may change it afterwards.
 func (b *Book) SetEntrants(entrants []race.Entrant) {
-	for _, line := range entrants {
-		if old := b.entrants[line.ID]; old != nil {
+	for i := range entrants {
+		if old := b.entrants[entrants[i].ID]; old != nil {
 			b.takeOff(old)
 		}
 	}
@@ -127,8 +128,8 @@ func (b *Book) SetEntrants(entrants []race.Entrant) {
 		b.entrants = make(map[race.EntrantID]*entrant, len(entrants))
 		b.bibs = make(map[race.Bib]*entrant, len(entrants))
 	}
-	for _, line := range entrants {
-		if !line.Gone {
+	for i := range entrants {
+		if line := &entrants[i]; !line.Gone {
 			b.putOn(line)
 		}
 	}
@@ -148,7 +149,7 @@ func (b *Book) takeOff(e *entrant) {
 	b.touch(e)
 }
 
-func (b *Book) putOn(line race.Entrant) {
+func (b *Book) putOn(line *race.Entrant) {
 	e := b.entrants[line.ID]
 	if e == nil {
 		e = &entrant{}
@@ -244,6 +245,9 @@ func (b *Book) touchRuled(r ruling.Ruling, steps int) {
 			b.touch(e)
 		}
 		return
+	}
+	if len(b.dirty) == len(b.entrants) {
+		return // All are marked already.
 	}
 	for _, e := range b.entrants {
 		if e.Race == r.Race {

@@ -49,7 +49,7 @@ func TestExplainSaysWhatTheScorerSays(t *testing.T) {
 			if !ok {
 				t.Fatalf("bib %s has no explanation", e.Bib)
 			}
-			if want := book.entrants[e.ID].result; !x.Result.Equal(&want) {
+			if want := book.entrants[e.ID].result; !x.Result.Equal(want) {
 				t.Fatalf("result of bib %s (-scored +explained):\n%s", e.Bib, gocmp.Diff(want, x.Result))
 			}
 			checkExplanation(t, facts, x)

@@ -138,7 +138,8 @@ func (d drawnDay) score() (sorted []result.Result, lists []ListChange) {
 	for _, read := range d.reads {
 		offline.AddRead(Numbered{read, number(mats, read.Mat), number(chips, read.Chip)})
 	}
-	return outcome(d.event, offline.Score(d.entrants, d.rulings))
+	offline.SetRoster(d.entrants)
+	return outcome(d.event, offline.Score(d.rulings))
 }
 
 func number[Name comparable](numbers map[Name]int, name Name) int {

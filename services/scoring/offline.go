@@ -1,6 +1,7 @@
 package scoring
 
 import (
+	"cmp"
 	"runtime"
 	"slices"
 	"sync"
@@ -12,13 +13,20 @@ import (
 )
 
 // Offline scores a whole day at once, without server or database: the same packages, the same bytes. Reads are written
-// down as they come and sorted by chip in the end: to visit a chip for each of its reads would cost most of the time.
+// down as they come, those of a few hundred chips together and each with the place of the one before of its chip, and
+// followed from there when the chip's wearer is computed. To visit a chip for each of its reads, to move reads, or to look
+// for them in all of the memory would cost most of the time.
+//
+// The roster may be set beside the adding of reads; all else is for one goroutine.
 type Offline struct {
 	book *Book
 	// mats are numbers of the book; chips are empty where no read has come.
 	mats  []int32
 	chips []race.Chip
-	pages [][]writtenRead
+	// lasts are the places of the chips' last reads on their sheets.
+	lasts []int32
+	// sheets hold the reads of groupChips chips each.
+	sheets []sheet
 }
 
 // Numbered is a read whose mat and chip are numbered as well, from 0, so that they need not be looked up for each read.
@@ -27,23 +35,39 @@ type Numbered struct {
 	MatNumber, ChipNumber int
 }
 
+// sheet is where reads are written down, in pages so that none is copied when more come.
+type sheet [][]writtenRead
+
+// writtenRead is a read and the place of the one before of its chip.
 type writtenRead struct {
-	at        racetime.Instant
-	mat, chip int32
+	at     racetime.Instant
+	mat    int32
+	before int32
 }
 
 const (
 	unknownMat = -1
-	// pageReads is how many reads are written down without copying those before.
-	pageReads = 1 << 16
+	// noRead is the place before that of a chip's first read.
+	noRead = -1
+	// groupChips is how many chips share a sheet: so few that their reads fit into a processor's own memory.
+	groupChips = 512
+	pageReads  = 1024
 )
 
-// NewOffline returns the scoring of an event without reads.
+// NewOffline returns the scoring of an event without roster and reads.
 func NewOffline(event *race.Event) *Offline {
 	o := &Offline{book: NewBook()}
 	o.book.withAnomalies = false
 	o.book.SetEvent(event)
 	return o
+}
+
+// SetRoster sets who runs, and numbers them in the order of the roster.
+func (o *Offline) SetRoster(roster []race.Entrant) {
+	for i := range roster {
+		roster[i].ID = race.EntrantID(i + 1)
+	}
+	o.book.SetEntrants(roster)
 }
 
 // AddRead adds one read.
@@ -54,41 +78,44 @@ func (o *Offline) AddRead(read Numbered) {
 	if o.mats[read.MatNumber] == unknownMat {
 		o.mats[read.MatNumber] = o.book.mat(read.Mat)
 	}
-	for read.ChipNumber >= len(o.chips) {
-		o.chips = append(o.chips, "")
+	for read.ChipNumber >= len(o.lasts) {
+		if len(o.lasts)%groupChips == 0 {
+			o.sheets = append(o.sheets, nil)
+		}
+		o.chips, o.lasts = append(o.chips, ""), append(o.lasts, noRead)
 	}
-	if o.chips[read.ChipNumber] == "" {
+	last := &o.lasts[read.ChipNumber]
+	if *last == noRead {
 		o.chips[read.ChipNumber] = read.Chip
 	}
-	last := len(o.pages) - 1
-	if last < 0 || len(o.pages[last]) == pageReads {
-		o.pages, last = append(o.pages, make([]writtenRead, 0, pageReads)), last+1
-	}
-	o.pages[last] = append(o.pages[last], writtenRead{read.At, o.mats[read.MatNumber], int32(read.ChipNumber)})
+	*last = o.sheets[read.ChipNumber/groupChips].write(writtenRead{read.At, o.mats[read.MatNumber], *last})
 }
 
-// Score returns the results of the roster's entrants, and numbers these in its order.
-func (o *Offline) Score(roster []race.Entrant, rulings []ruling.Ruling) []result.Result {
-	o.sortByChip()
-	for i := range roster {
-		roster[i].ID = race.EntrantID(i + 1)
+// write returns the place that it gave the read.
+func (s *sheet) write(read writtenRead) (place int32) {
+	last := len(*s) - 1
+	if last < 0 || len((*s)[last]) == pageReads {
+		*s, last = append(*s, make([]writtenRead, 0, pageReads)), last+1
 	}
-	o.book.SetEntrants(roster)
+	page := &(*s)[last]
+	*page = append(*page, read)
+	return int32(last*pageReads + len(*page) - 1)
+}
+
+// Score returns the results of the roster's entrants, computed on every processor: none of them depends on another.
+func (o *Offline) Score(rulings []ruling.Ruling) []result.Result {
 	o.book.AddRulings(rulings)
-	return o.compute()
-}
-
-// compute computes all entrants, on every processor: none of them depends on another.
-func (o *Offline) compute() []result.Result {
 	event := o.book.event
 	entrants := slices.DeleteFunc(slices.Clone(o.book.dirty), func(e *entrant) bool { return event.Race(e.Race) == nil })
+	numbers := o.numbers()
+	order := inOrderOfSheets(entrants, numbers)
 	results := make([]result.Result, len(entrants))
 	var parts sync.WaitGroup
 	n := runtime.GOMAXPROCS(0)
 	for part := range n {
 		parts.Go(func() {
-			c := newComputer(o.book)
-			for i := len(entrants) * part / n; i < len(entrants)*(part+1)/n; i++ {
+			c := offlineComputer{computer: newComputer(o.book), offline: o, numbers: numbers}
+			for _, i := range order[len(order)*part/n : len(order)*(part+1)/n] {
 				results[i] = c.compute(entrants[i], event.Race(entrants[i].Race))
 			}
 		})
@@ -97,31 +124,61 @@ func (o *Offline) compute() []result.Result {
 	return results
 }
 
-// sortByChip gives each chip its reads, in the order in which they came.
-func (o *Offline) sortByChip() {
-	ends := make([]int, len(o.chips)+1)
-	for _, page := range o.pages {
-		for _, read := range page {
-			ends[read.chip+1]++
+// numbers returns those of the roster's chips that were read.
+func (o *Offline) numbers() map[*chip]int32 {
+	numbers := make(map[*chip]int32, len(o.chips))
+	for number, code := range o.chips {
+		if known := o.book.chips[code]; known != nil {
+			numbers[known] = int32(number)
 		}
 	}
-	for i := range o.chips {
-		ends[i+1] += ends[i]
-	}
-	// From here on ends[i] is where the next read of chip i goes.
-	all := make([]sighting, ends[len(o.chips)])
-	for _, page := range o.pages {
-		for _, read := range page {
-			all[ends[read.chip]] = sighting{read.at, read.mat}
-			ends[read.chip]++
+	return numbers
+}
+
+// inOrderOfSheets returns the indices of entrants so that those whose chips share a sheet stand together.
+func inOrderOfSheets(entrants []*entrant, numbers map[*chip]int32) []int32 {
+	order, sheets := make([]int32, len(entrants)), make([]int32, len(entrants))
+	for i, e := range entrants {
+		order[i] = int32(i)
+		if len(e.worn) > 0 {
+			sheets[i] = numbers[e.worn[0]] / groupChips
 		}
 	}
-	o.pages = nil
-	from := 0
-	for i, code := range o.chips {
-		if code != "" {
-			o.book.chip(code).reads.addAll(all[from:ends[i]:ends[i]])
+	slices.SortFunc(order, func(a, b int32) int { return cmp.Compare(sheets[a], sheets[b]) })
+	return order
+}
+
+// offlineComputer is a computer that brings an entrant's reads together first.
+type offlineComputer struct {
+	*computer
+	offline *Offline
+	numbers map[*chip]int32
+	// together is where they are brought.
+	together []sighting
+}
+
+func (c *offlineComputer) compute(e *entrant, r *race.Race) result.Result {
+	c.together = c.together[:0]
+	for _, worn := range e.worn {
+		if number, read := c.numbers[worn]; read && worn.wearer == e {
+			worn.reads.addAll(c.bringTogether(number))
 		}
-		from = ends[i]
 	}
+	computed := c.computer.compute(e, r)
+	for _, worn := range e.worn {
+		worn.reads = sightings{}
+	}
+	return computed
+}
+
+// bringTogether returns a chip's reads in the order in which they came.
+func (c *offlineComputer) bringTogether(number int32) []sighting {
+	sheet, from := c.offline.sheets[number/groupChips], len(c.together)
+	for place := c.offline.lasts[number]; place != noRead; {
+		read := &sheet[place/pageReads][place%pageReads]
+		c.together = append(c.together, sighting{read.at, read.mat})
+		place = read.before
+	}
+	slices.Reverse(c.together[from:])
+	return c.together[from:len(c.together):len(c.together)]
 }

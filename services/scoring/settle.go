@@ -38,8 +38,8 @@ func (b *Book) Settle() Changes {
 		switch {
 		case e.gone:
 			delete(b.entrants, e.ID)
-			if e.computed {
-				changes.Removed = append(changes.Removed, e.result)
+			if e.result != nil {
+				changes.Removed = append(changes.Removed, *e.result)
 			}
 		default:
 			b.settle(e, &changes)
@@ -52,23 +52,19 @@ func (b *Book) Settle() Changes {
 func (b *Book) settle(e *entrant, changes *Changes) {
 	r := b.event.Race(e.Race)
 	if r == nil { // a race that the event no longer has
-		if e.computed {
-			changes.Removed = append(changes.Removed, e.result)
+		if e.result != nil {
+			changes.Removed = append(changes.Removed, *e.result)
 		}
-		e.computed = false
+		e.result = nil
 		return
 	}
 	now := b.computer.compute(e, r)
-	if e.computed && now.Equal(&e.result) {
+	if e.result != nil && now.Equal(e.result) {
 		return
 	}
-	change := Change{Now: now}
-	if e.computed {
-		was := e.result
-		change.Was = &was
-	}
-	e.result, e.computed = now, true
-	changes.Results = append(changes.Results, change)
+	told := now // on the heap only where it changed
+	changes.Results = append(changes.Results, Change{e.result, told})
+	e.result = &told
 }
 
 // computer computes entrants of a book. With working memory of its own it serves one goroutine.
@@ -99,7 +95,7 @@ type decided struct {
 
 func (c *computer) decided(e *entrant, r *race.Race) decided {
 	d := decided{ofRace: c.book.ofRace[r.ID], ruled: ruling.ForEntrant(c.book.ofBib[raceBib{r.ID, e.Bib}])}
-	d.gun, d.manual = result.GunOf(r, &e.Entrant, &d.ofRace, &d.ruled), manual(r, &d.ruled)
+	d.gun, d.manual = result.GunOf(r, e.Entrant, &d.ofRace, &d.ruled), manual(r, &d.ruled)
 	return d
 }
 
@@ -109,12 +105,14 @@ func (c *computer) compute(e *entrant, r *race.Race) result.Result {
 	c.gather(e, r, &d.ruled)
 	finder := c.finders[r.ID]
 	c.found = finder.Find(c.found[:0], c.reads, d.gun, d.manual)
-	passings := e.result.Passings
-	if !slices.Equal(passings, c.found) {
-		passings = append([]passing.Passing(nil), c.found...)
+	var passings []passing.Passing
+	if e.result != nil && slices.Equal(e.result.Passings, c.found) {
+		passings = e.result.Passings
+	} else if len(c.found) > 0 {
+		passings = slices.Clone(c.found)
 	}
 	facts := result.Facts{
-		EventDay: c.book.event.Day, Race: r, Entrant: &e.Entrant, Passings: passings, Sightings: finder.Sightings(), GunAt: d.gun,
+		EventDay: c.book.event.Day, Race: r, Entrant: e.Entrant, Passings: passings, Sightings: finder.Sightings(), GunAt: d.gun,
 		OfRace: d.ofRace, Ruled: d.ruled,
 	}
 	computed := result.Compute(facts)
@@ -194,8 +192,8 @@ func manual(r *race.Race, ruled *ruling.OfEntrant) []passing.Manual {
 func (b *Book) Results() []result.Result {
 	results := make([]result.Result, 0, len(b.entrants))
 	for _, e := range b.entrants {
-		if e.computed {
-			results = append(results, e.result)
+		if e.result != nil {
+			results = append(results, *e.result)
 		}
 	}
 	return results

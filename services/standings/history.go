@@ -94,7 +94,7 @@ func (b *Board) rowsAt(now *view, key windowKey, version int64) ([]Row, bool) {
 			members = append(members, r)
 		}
 	}
-	var entries []entry
+	var ranked entries
 	var course onCourse
 	var middle *result.Result
 	entrants := make(map[race.EntrantID]*result.Result, len(members))
@@ -104,16 +104,16 @@ func (b *Board) rowsAt(now *view, key windowKey, version int64) ([]Row, bool) {
 			middle = r
 		}
 		if e, ok := rankedEntry(r, l.terms.classification); ok {
-			entries = append(entries, e)
+			ranked.add(e)
 		}
 		if r.Status == result.Started {
 			course = append(course, r)
 		}
 	}
 	slices.SortFunc(course, l.terms.compareOnCourse)
-	ranked, offset := newRanking(entries), 0
+	list, offset := ranked.list(), 0
 	if key.around != "" {
-		offset = span(ranked, course, l.terms, middle, key.top)
+		offset = span(list, course, l.terms, middle, key.top)
 	}
-	return rows(ranked, course, l.terms, entrants, offset, key.top), true
+	return rows(list, course, l.terms, entrants, offset, key.top), true
 }

@@ -27,6 +27,25 @@ type entry struct {
 	before []race.Bib
 }
 
+// entries are those of one list, as package ranking takes them.
+type entries struct {
+	all    []ranking.Entry
+	before map[race.EntrantID][]race.Bib
+}
+
+func (e *entries) add(one entry) {
+	e.all = append(e.all, one.Entry)
+	if len(one.before) > 0 && e.before == nil {
+		e.before = map[race.EntrantID][]race.Bib{}
+	}
+	if len(one.before) > 0 {
+		e.before[one.Entrant] = one.before
+	}
+}
+
+// list returns the list of these entries, which keeps them.
+func (e *entries) list() *ranking.List { return ranking.NewListOf(e.all, e.before) }
+
 // rankedEntry returns the entry with which a result stands in its list of a classification; false where it is not ranked.
 func rankedEntry(r *result.Result, classification *race.Classification) (entry, bool) {
 	score := r.Score(classification)
@@ -48,37 +67,35 @@ func rankLists(r *race.Race, results []*result.Result) map[string]*ranking.List 
 
 // rankClassification puts the results of one race into the lists of one of its classifications, by name.
 func rankClassification(r *race.Race, n int, results []*result.Result) map[string]*ranking.List {
-	entries := map[string][]entry{}
-	for _, res := range results {
-		name := listOf(res, n)
-		if name == "" {
-			continue
-		}
-		if e, ok := rankedEntry(res, &r.Classifications[n]); ok {
-			entries[name] = append(entries[name], e)
-		}
-	}
-	lists := make(map[string]*ranking.List, len(entries))
-	for name, entries := range entries {
-		lists[name] = newRanking(entries)
+	lists := map[string]*ranking.List{}
+	for name, of := range classify(r, n, results) {
+		lists[name] = of.list()
 	}
 	return lists
 }
 
-// newRanking returns the list of these entries.
-func newRanking(entries []entry) *ranking.List {
-	ranked := make([]ranking.Entry, len(entries))
-	var before map[race.EntrantID][]race.Bib
-	for i, e := range entries {
-		ranked[i] = e.Entry
-		if len(e.before) > 0 && before == nil {
-			before = map[race.EntrantID][]race.Bib{}
-		}
-		if len(e.before) > 0 {
-			before[e.Entrant] = e.before
-		}
+// classify returns the entries of each list of one of a race's classifications, by name.
+func classify(r *race.Race, n int, results []*result.Result) map[string]*entries {
+	lengths := map[string]int{}
+	for _, res := range results {
+		lengths[listOf(res, n)]++
 	}
-	return ranking.NewListOf(ranked, before)
+	delete(lengths, "")
+	lists := make(map[string]*entries, len(lengths))
+	for _, res := range results {
+		e, ranked := rankedEntry(res, &r.Classifications[n])
+		name := listOf(res, n)
+		if name == "" || !ranked {
+			continue
+		}
+		list := lists[name]
+		if list == nil {
+			list = &entries{all: make([]ranking.Entry, 0, lengths[name])}
+			lists[name] = list
+		}
+		list.add(e)
+	}
+	return lists
 }
 
 // legRanking ranks the teams of one leg of a relay.
@@ -119,16 +136,16 @@ func rankLegs(results []*result.Result) []legRanking {
 	}
 	rankings := make([]legRanking, legs)
 	for leg := range rankings {
-		var times, after []entry
+		var times, after entries
 		for _, r := range results {
 			if e, ok := legEntry(r, leg); ok {
-				times = append(times, e)
+				times.add(e)
 			}
 			if e, ok := afterEntry(r, leg); ok {
-				after = append(after, e)
+				after.add(e)
 			}
 		}
-		rankings[leg] = legRanking{times: newRanking(times), after: newRanking(after)}
+		rankings[leg] = legRanking{times: times.list(), after: after.list()}
 	}
 	return rankings
 }

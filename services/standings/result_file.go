@@ -1,11 +1,12 @@
 package standings
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strconv"
 
@@ -17,17 +18,29 @@ import (
 // Results of a race that the event does not have are left out. [FORMATS.md, results.csv]
 func WriteResults(w io.Writer, event *race.Event, results []result.Result) error {
 	table := newResultTable(event)
-	file := csv.NewWriter(w)
 	header := make([]string, len(table.columns))
 	for i, c := range table.columns {
 		header[i] = c.name
 	}
+	file := csv.NewWriter(w)
 	// The writer keeps its first error for Flush.
 	_ = file.Write(header)
-	if err := table.each(results, file.Write); err != nil {
+	if err := flush(file, "results"); err != nil {
+		return err
+	}
+	if err := table.write(w, results, formatCSV); err != nil {
 		return fmt.Errorf("write results: %w", err)
 	}
-	return flush(file, "results")
+	return nil
+}
+
+func formatCSV(to *bytes.Buffer, records iter.Seq[[]string]) error {
+	file := csv.NewWriter(to)
+	for record := range records {
+		_ = file.Write(record)
+	}
+	file.Flush()
+	return file.Error()
 }
 
 // WriteResultsJSON writes the lines of results.csv as JSON objects, one a line, with its columns as keys: milliseconds
@@ -42,41 +55,33 @@ func WriteResultsJSON(w io.Writer, event *race.Event, results []result.Result) e
 		}
 		keys[i] = append(key, ':')
 	}
-	file := bufio.NewWriterSize(w, fileBuffer)
-	var line []byte
-	err := table.each(results, func(record []string) error {
-		line = append(line[:0], '{')
-		for i, text := range record {
-			if i > 0 {
-				line = append(line, ',')
-			}
-			line = append(line, keys[i]...)
-			switch {
-			case !table.columns[i].number:
-				value, err := json.Marshal(text)
-				if err != nil {
-					return err
+	err := table.write(w, results, func(to *bytes.Buffer, records iter.Seq[[]string]) error {
+		for record := range records {
+			for i, text := range record {
+				to.WriteByte("{,"[min(i, 1)])
+				to.Write(keys[i])
+				switch {
+				case !table.columns[i].number:
+					value, err := json.Marshal(text)
+					if err != nil {
+						return err
+					}
+					to.Write(value)
+				case text == "":
+					to.WriteString("null")
+				default:
+					to.WriteString(text)
 				}
-				line = append(line, value...)
-			case text == "":
-				line = append(line, "null"...)
-			default:
-				line = append(line, text...)
 			}
+			to.WriteString("}\n")
 		}
-		_, err := file.Write(append(line, "}\n"...))
-		return err
+		return nil
 	})
-	if err == nil {
-		err = file.Flush()
-	}
 	if err != nil {
 		return fmt.Errorf("write results: %w", err)
 	}
 	return nil
 }
-
-const fileBuffer = 64 << 10
 
 // WriteLegs writes legs.csv of an event, in the order of races, bibs and legs; only its header where no race is a relay.
 // [FORMATS.md, legs.csv]

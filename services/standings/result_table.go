@@ -1,13 +1,20 @@
 package standings
 
 import (
+	"bytes"
 	"cmp"
+	"io"
+	"iter"
+	"runtime"
 	"slices"
 	"strconv"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
+
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
+	"raceday/services/rules/ranking"
 	"raceday/services/rules/result"
 )
 
@@ -73,16 +80,27 @@ func newResultTable(event *race.Event) *resultTable {
 	return t
 }
 
-// each calls f with every line in the order of FORMATS.md. The record is used again for the next line.
-func (t *resultTable) each(results []result.Result, f func(record []string) error) error {
-	record := make([]string, len(t.columns))
-	byRace := groupByRace(results)
-	for i := range t.event.Races {
-		r := &t.event.Races[i]
-		for _, l := range inOrderOfLines(r, byRace[r.ID]) {
-			clear(record)
-			t.fill(record, i, l)
-			if err := f(record); err != nil {
+// formatRecords writes lines as a kind of file has them. A record is used again for the next line.
+type formatRecords func(to *bytes.Buffer, records iter.Seq[[]string]) error
+
+// formatLines is how many lines are formatted at once on each processor before they are written.
+const formatLines = 1024
+
+// write writes every line in the order of FORMATS.md. It works on all processors.
+func (t *resultTable) write(w io.Writer, results []result.Result, format formatRecords) error {
+	parts := slices.Collect(slices.Chunk(t.lines(results), formatLines))
+	written := make([]bytes.Buffer, runtime.GOMAXPROCS(0))
+	for atOnce := range slices.Chunk(parts, len(written)) {
+		var group errgroup.Group
+		for i, lines := range atOnce {
+			written[i].Reset()
+			group.Go(func() error { return format(&written[i], t.records(lines)) })
+		}
+		if err := group.Wait(); err != nil {
+			return err
+		}
+		for i := range atOnce {
+			if _, err := w.Write(written[i].Bytes()); err != nil {
 				return err
 			}
 		}
@@ -90,9 +108,24 @@ func (t *resultTable) each(results []result.Result, f func(record []string) erro
 	return nil
 }
 
+func (t *resultTable) records(lines []line) iter.Seq[[]string] {
+	return func(yield func([]string) bool) {
+		record := make([]string, len(t.columns))
+		for _, l := range lines {
+			clear(record)
+			t.fill(record, l)
+			if !yield(record) {
+				return
+			}
+		}
+	}
+}
+
 // line is an entrant's line before it is written.
 type line struct {
 	*result.Result
+	// race is the index of the entrant's race.
+	race int
 	// ranks are in the order of the race's classifications, 0 where there is none.
 	ranks []int
 	// list and rank are of the first classification.
@@ -100,9 +133,8 @@ type line struct {
 	rank int
 }
 
-// fill writes the line of an entrant of the nth race.
-func (t *resultTable) fill(record []string, n int, l line) {
-	r, columns := &t.event.Races[n], t.races[n]
+func (t *resultTable) fill(record []string, l line) {
+	r, columns := &t.event.Races[l.race], t.races[l.race]
 	ranked := l.Time(firstTerms(r).classification.Basis)
 	copy(record, []string{
 		string(l.Race), string(l.Bib), l.Chip, l.Sex.String(), l.AgeGroup, string(l.Wave), l.Status.String(),
@@ -138,20 +170,33 @@ func groupByRace(results []result.Result) map[race.ID][]*result.Result {
 	return groups
 }
 
-// inOrderOfLines returns the lines of one race by the first classification's lists, rank and bib, then the unranked by bib.
-func inOrderOfLines(r *race.Race, results []*result.Result) []line {
+// lines returns the lines of every race.
+func (t *resultTable) lines(results []result.Result) []line {
+	byRace := groupByRace(results)
+	ofRaces := make([][]line, len(t.event.Races))
+	var races sync.WaitGroup
+	for i := range t.event.Races {
+		races.Go(func() { ofRaces[i] = t.linesOfRace(i, byRace[t.event.Races[i].ID]) })
+	}
+	races.Wait()
+	return slices.Concat(ofRaces...)
+}
+
+// linesOfRace returns the lines of one race by the first classification's lists, rank and bib, then the unranked by bib.
+func (t *resultTable) linesOfRace(of int, results []*result.Result) []line {
+	r := &t.event.Races[of]
 	lines := make([]line, len(results))
 	index := make(map[race.EntrantID]int, len(results))
 	ranks := make([]int, len(results)*len(r.Classifications))
 	for i, res := range results {
-		lines[i] = line{Result: res, ranks: ranks[i*len(r.Classifications) : (i+1)*len(r.Classifications)]}
+		lines[i] = line{Result: res, race: of, ranks: ranks[i*len(r.Classifications) : (i+1)*len(r.Classifications)]}
 		index[res.Entrant] = i
 	}
 	var classifications sync.WaitGroup
 	for n := range r.Classifications {
 		classifications.Go(func() {
-			for name, list := range rankClassification(r, n, results) {
-				for rank, e := range list.All() {
+			for name, list := range classify(r, n, results) {
+				for rank, e := range ranking.InOrder(list.all, list.before) {
 					l := &lines[index[e.Entrant]]
 					if l.ranks[n] = rank; n == 0 {
 						l.list, l.rank = name, rank

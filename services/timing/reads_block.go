@@ -3,17 +3,22 @@ package timing
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash"
 	"io"
+
+	"github.com/klauspost/compress/gzip"
 )
 
-// blockBytes is how much of a file is unpacked before it is handed over to be parsed, beside which the next is unpacked.
-const blockBytes = 1 << 18
+const (
+	// blockBytes is how much of a file is unpacked before it is handed over to be parsed, beside which the next is unpacked.
+	blockBytes = 1 << 17
+	// blocksAhead is how many blocks may wait to be parsed.
+	blocksAhead = 4
+)
 
 // maxLineBytes bounds a line: without it a file that is none would be held in memory.
 const maxLineBytes = 1 << 20
@@ -23,13 +28,15 @@ var errLineTooLong = fmt.Errorf("a line is longer than %d bytes", maxLineBytes)
 
 // block is a run of whole lines.
 type block struct {
-	text string
+	text []byte
 	err  error
 }
 
 // splitter unpacks a file into blocks in a goroutine of its own.
 type splitter struct {
 	blocks chan block
+	// parsed are the blocks that were given back, to be filled again: memory that is new costs more than what is unpacked into it.
+	parsed chan []byte
 	stop   chan struct{}
 	digest hash.Hash
 }
@@ -37,7 +44,7 @@ type splitter struct {
 // split starts to unpack r; with digest set the unpacked content is hashed as well. The blocks must be read to the end, or
 // close be called.
 func split(r io.Reader, digest bool) *splitter {
-	s := &splitter{blocks: make(chan block, 4), stop: make(chan struct{})}
+	s := &splitter{blocks: make(chan block, blocksAhead), parsed: make(chan []byte, blocksAhead+1), stop: make(chan struct{})}
 	if digest {
 		s.digest = sha256.New()
 	}
@@ -62,7 +69,7 @@ func (s *splitter) run(r io.Reader) {
 		s.send(block{err: err})
 		return
 	}
-	buffer := make([]byte, blockBytes)
+	buffer := s.empty()
 	held := 0
 	for err == nil {
 		var n int
@@ -78,15 +85,20 @@ func (s *splitter) run(r io.Reader) {
 		if errors.Is(err, io.EOF) {
 			end = held
 		}
-		if end > 0 && !s.send(block{text: string(buffer[:end])}) {
-			return
-		}
-		held = copy(buffer, buffer[end:held])
-		if held == len(buffer) {
-			if held >= maxLineBytes {
-				err = errLineTooLong
-				break
+		switch {
+		case end > 0:
+			next := s.empty()
+			if rest := buffer[end:held]; len(rest) > len(next) {
+				next = make([]byte, len(buffer))
 			}
+			kept := copy(next, buffer[end:held])
+			if !s.send(block{text: buffer[:end]}) {
+				return
+			}
+			buffer, held = next, kept
+		case held >= maxLineBytes:
+			err = errLineTooLong
+		case held == len(buffer):
 			buffer = append(buffer, make([]byte, len(buffer))...)
 		}
 	}
@@ -103,12 +115,30 @@ func unpack(r io.Reader) (io.Reader, error) {
 		if err != nil {
 			return nil, err
 		}
-		content = bufio.NewReaderSize(unzipped, 1<<16)
+		content = bufio.NewReader(unzipped)
 	}
 	if mark, _ := content.Peek(3); string(mark) == "\xef\xbb\xbf" {
 		_, _ = content.Discard(3)
 	}
 	return content, nil
+}
+
+// empty returns a block to fill.
+func (s *splitter) empty() []byte {
+	select {
+	case text := <-s.parsed:
+		return text[:cap(text)]
+	default:
+		return make([]byte, blockBytes)
+	}
+}
+
+// giveBack takes a block of which nobody holds anything any more.
+func (s *splitter) giveBack(b block) {
+	select {
+	case s.parsed <- b.text:
+	default:
+	}
 }
 
 func (s *splitter) send(b block) bool {

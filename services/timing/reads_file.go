@@ -1,6 +1,7 @@
 package timing
 
 import (
+	"bytes"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -74,16 +75,19 @@ type readsParser struct {
 	each  func(line *Line)
 
 	columns columnsOfReads
-	// fields are the current line's; nil before the header.
-	fields []string
+	// fields are the current line's, to be read until the next one; nil before the header.
+	fields [][]byte
 	line   int
 	// good is the current line as each takes it.
 	good   Line
 	mats   map[string]*matOfFile
 	points map[string]*matOfFile
+	// last is the mat that lastID names: lines of a mat follow each other.
+	last   *matOfFile
+	lastID string
 	// byID counts the lines of a mat, whether they name it or its point.
 	byID   map[race.MatID]*matOfFile
-	chips  chipsOfFile
+	chips  *chipsOfFile
 	boots  map[string]string
 	faults csvtable.Faults
 }
@@ -117,24 +121,25 @@ func (p *readsParser) parse(blocks *splitter) {
 			p.faults = append(p.faults, csvtable.Fault{File: p.file, Reason: "read: " + b.err.Error()})
 			return
 		}
-		for rest := b.text; rest != ""; {
-			var line string
-			if end := strings.IndexByte(rest, '\n'); end >= 0 {
+		for rest := b.text; len(rest) > 0; {
+			line := rest
+			if end := bytes.IndexByte(rest, '\n'); end >= 0 {
 				line, rest = rest[:end], rest[end+1:]
 			} else {
-				line, rest = rest, ""
+				rest = nil
 			}
 			p.line++
-			if line == "" || line == "\r" {
+			if len(line) == 0 || len(line) == 1 && line[0] == '\r' {
 				continue
 			}
 			switch {
 			case p.fields != nil:
 				p.parseLine(line)
-			case !p.parseHeader(line):
+			case !p.parseHeader(string(line)):
 				return
 			}
 		}
+		blocks.giveBack(b)
 	}
 	if p.fields == nil {
 		p.faults = append(p.faults, csvtable.Fault{File: p.file, Reason: "the file is empty; it needs a header line"})
@@ -161,11 +166,11 @@ func (p *readsParser) parseHeader(line string) bool {
 		p.bad("mat", "column is missing; mat or point is needed")
 		return false
 	}
-	p.fields = make([]string, strings.Count(line, ",")+1)
+	p.fields = make([][]byte, strings.Count(line, ",")+1)
 	return true
 }
 
-func (p *readsParser) parseLine(line string) {
+func (p *readsParser) parseLine(line []byte) {
 	if !p.split(line) {
 		return
 	}
@@ -178,37 +183,37 @@ func (p *readsParser) parseLine(line string) {
 		p.bad(mat.column, mat.reason)
 		return
 	}
-	read := Read{Mat: mat.id, Seq: mat.lines}
+	p.good = Line{Number: p.line, Read: Read{Mat: mat.id, Seq: mat.lines}, MatNumber: mat.number}
+	read := &p.good.Read
 	chip := p.chips.of(p.fields[p.columns.chip])
 	if chip.bad {
 		p.bad("chip", race.ErrChip.Error())
 		return
 	}
-	read.Chip = chip.chip
-	at, err := racetime.ParseInstant(p.fields[p.columns.at])
+	read.Chip, p.good.ChipNumber = chip.chip, int(chip.number)
+	at, err := racetime.ParseInstant(string(p.fields[p.columns.at]))
 	if err != nil {
 		p.bad("at", err.Error())
 		return
 	}
 	read.At = at
 	if p.columns.boot >= 0 || p.columns.seq >= 0 || p.columns.rssi >= 0 || p.columns.antenna >= 0 {
-		if !p.parseDevice(&read) {
+		if !p.parseDevice(read) {
 			return
 		}
 	}
-	p.good = Line{p.line, read, mat.number, int(chip.number)}
 	p.each(&p.good)
 }
 
 // split divides a line into fields without surrounding blanks.
-func (p *readsParser) split(line string) bool {
-	if strings.IndexByte(line, '"') >= 0 {
+func (p *readsParser) split(line []byte) bool {
+	if bytes.IndexByte(line, '"') >= 0 {
 		return p.splitQuoted(line)
 	}
 	n := 0
 	for rest, more := line, true; more; n++ {
 		field := rest
-		if comma := strings.IndexByte(rest, ','); comma >= 0 {
+		if comma := bytes.IndexByte(rest, ','); comma >= 0 {
 			field, rest = rest[:comma], rest[comma+1:]
 		} else {
 			more = false
@@ -220,14 +225,14 @@ func (p *readsParser) split(line string) bool {
 	return p.rightNumber(n)
 }
 
-func (p *readsParser) splitQuoted(line string) bool {
-	fields, err := csv.NewReader(strings.NewReader(line)).Read()
+func (p *readsParser) splitQuoted(line []byte) bool {
+	fields, err := csv.NewReader(bytes.NewReader(line)).Read()
 	if err != nil {
 		p.bad("", "quotes do not match")
 		return false
 	}
 	for i := range min(len(fields), len(p.fields)) {
-		p.fields[i] = trim(fields[i])
+		p.fields[i] = trim([]byte(fields[i]))
 	}
 	return p.rightNumber(len(fields))
 }
@@ -240,17 +245,17 @@ func (p *readsParser) rightNumber(n int) bool {
 	return true
 }
 
-// trim is strings.TrimSpace, not called for the fields that have nothing to trim.
-func trim(field string) string {
-	if field != "" && (field[0] <= ' ' || field[len(field)-1] <= ' ' || field[0] >= 0x80 || field[len(field)-1] >= 0x80) {
-		return strings.TrimSpace(field)
+// trim is bytes.TrimSpace, not called for the fields that have nothing to trim.
+func trim(field []byte) []byte {
+	if n := len(field); n > 0 && (field[0] <= ' ' || field[n-1] <= ' ' || field[0] >= 0x80 || field[n-1] >= 0x80) {
+		return bytes.TrimSpace(field)
 	}
 	return field
 }
 
 // mat returns the mat that the line names, or nil after a fault.
 func (p *readsParser) mat() *matOfFile {
-	var id, point string
+	var id, point []byte
 	if p.columns.mat >= 0 {
 		id = p.fields[p.columns.mat]
 	}
@@ -258,19 +263,24 @@ func (p *readsParser) mat() *matOfFile {
 		point = p.fields[p.columns.point]
 	}
 	switch {
-	case id != "" && point != "":
+	case len(id) > 0 && len(point) > 0:
 		p.bad("point", "mat and point are both given")
 		return nil
-	case id != "":
-		mat, ok := p.mats[id]
-		if !ok {
-			mat = p.newMat(id)
+	case len(id) > 0:
+		if p.last != nil && string(id) == p.lastID {
+			return p.last
 		}
-		return mat
-	case point != "":
-		mat, ok := p.points[point]
+		p.lastID = string(id)
+		mat, ok := p.mats[p.lastID]
 		if !ok {
-			mat = p.newPoint(point)
+			mat = p.newMat(p.lastID)
+		}
+		p.last = mat
+		return mat
+	case len(point) > 0:
+		mat, ok := p.points[string(point)]
+		if !ok {
+			mat = p.newPoint(string(point))
 		}
 		return mat
 	}
@@ -279,7 +289,6 @@ func (p *readsParser) mat() *matOfFile {
 }
 
 func (p *readsParser) newMat(id string) *matOfFile {
-	id = strings.Clone(id)
 	mat := &matOfFile{column: "mat", reason: "not a mat: 1 to 64 printable characters without blank, dot, star and >"}
 	if ValidMat(race.MatID(id)) {
 		mat = p.counted(race.MatID(id))
@@ -289,7 +298,6 @@ func (p *readsParser) newMat(id string) *matOfFile {
 }
 
 func (p *readsParser) newPoint(name string) *matOfFile {
-	name = strings.Clone(name)
 	first := slices.IndexFunc(p.event.Mats, func(m race.Mat) bool { return !m.Backup && m.Point == race.PointID(name) })
 	mat := &matOfFile{column: "point", reason: "unknown point " + strconv.Quote(name)}
 	switch {
@@ -315,9 +323,9 @@ func (p *readsParser) counted(id race.MatID) *matOfFile {
 func (p *readsParser) parseDevice(read *Read) bool {
 	if p.columns.boot >= 0 {
 		text := p.fields[p.columns.boot]
-		boot, ok := p.boots[text]
+		boot, ok := p.boots[string(text)]
 		if !ok {
-			boot = strings.Clone(text)
+			boot = string(text)
 			if !isPrintable(boot, maxBootRunes) {
 				p.bad("boot", fmt.Sprintf("not up to %d printable characters", maxBootRunes))
 				return false
@@ -327,11 +335,11 @@ func (p *readsParser) parseDevice(read *Read) bool {
 		read.Boot = boot
 	}
 	if p.columns.seq >= 0 {
-		if p.fields[p.columns.seq] == "" {
+		if len(p.fields[p.columns.seq]) == 0 {
 			p.bad("seq", "is empty; either every line has its number, or the file has no column seq")
 			return false
 		}
-		seq, err := strconv.ParseUint(p.fields[p.columns.seq], 10, 63)
+		seq, err := strconv.ParseUint(string(p.fields[p.columns.seq]), 10, 63)
 		if err != nil {
 			p.bad("seq", fmt.Sprintf("not a whole number from 0 to %d", uint64(MaxSeq)))
 			return false
@@ -348,10 +356,10 @@ func (p *readsParser) parseDevice(read *Read) bool {
 
 // number reads a whole number that may be absent.
 func (p *readsParser) number(name string, column int) (n int32, has, ok bool) {
-	if column < 0 || p.fields[column] == "" {
+	if column < 0 || len(p.fields[column]) == 0 {
 		return 0, false, true
 	}
-	parsed, err := strconv.ParseInt(p.fields[column], 10, 32)
+	parsed, err := strconv.ParseInt(string(p.fields[column]), 10, 32)
 	if err != nil {
 		p.bad(name, fmt.Sprintf("not a whole number from %d to %d", math.MinInt32, math.MaxInt32))
 		return 0, false, false

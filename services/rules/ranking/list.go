@@ -19,7 +19,9 @@ type Entry struct {
 // List keeps its entries in the order of their exact times, equal times in the order of bibs.
 type List struct {
 	entries sorted
-	held    map[race.EntrantID]Entry
+	// held are the times of the entries, by which they are found: with all that an entry is, memory would be what a long list
+	// spends its time on.
+	held map[race.EntrantID]time.Duration
 	// before holds the bibs that an entrant was ruled to stand directly before.
 	before map[race.EntrantID][]race.Bib
 	// ruled is the order with these rulings applied, made when it is asked for.
@@ -28,7 +30,7 @@ type List struct {
 
 // NewList returns an empty list.
 func NewList() *List {
-	return &List{held: map[race.EntrantID]Entry{}, before: map[race.EntrantID][]race.Bib{}}
+	return &List{held: map[race.EntrantID]time.Duration{}, before: map[race.EntrantID][]race.Bib{}}
 }
 
 // Len returns the number of entries.
@@ -37,14 +39,14 @@ func (l *List) Len() int { return l.entries.n }
 // Put enters an entrant or changes its time; before are the bibs that it was ruled to stand directly before. It is false
 // where nothing changed.
 func (l *List) Put(e Entry, before ...race.Bib) bool {
-	if old, ok := l.held[e.Entrant]; ok {
-		if old == e && slices.Equal(l.before[e.Entrant], before) {
+	if was, ok := l.held[e.Entrant]; ok {
+		if was == e.Time && l.entries.holds(e) && slices.Equal(l.before[e.Entrant], before) {
 			return false
 		}
 		l.Remove(e.Entrant)
 	}
 	l.entries.insert(e)
-	l.held[e.Entrant] = e
+	l.held[e.Entrant] = e.Time
 	if len(before) > 0 {
 		l.before[e.Entrant] = before
 	}
@@ -54,11 +56,11 @@ func (l *List) Put(e Entry, before ...race.Bib) bool {
 
 // Remove takes an entrant out; false where it was not in the list.
 func (l *List) Remove(entrant race.EntrantID) bool {
-	e, ok := l.held[entrant]
+	t, ok := l.held[entrant]
 	if !ok {
 		return false
 	}
-	l.entries.remove(e)
+	l.entries.remove(entrant, t)
 	delete(l.held, entrant)
 	delete(l.before, entrant)
 	l.ruled = nil
@@ -77,7 +79,7 @@ func (l *List) At(i int) (Entry, int) {
 
 // Rank returns an entrant's rank; false where it is not in the list.
 func (l *List) Rank(entrant race.EntrantID) (int, bool) {
-	e, ok := l.held[entrant]
+	t, ok := l.held[entrant]
 	switch {
 	case !ok:
 		return 0, false
@@ -85,7 +87,7 @@ func (l *List) Rank(entrant race.EntrantID) (int, bool) {
 		order := l.ruledOrder()
 		return order.ranks[order.index[entrant]], true
 	}
-	return l.rankOf(e.Time), true
+	return l.rankOf(t), true
 }
 
 // rankOf is 1 more than the number of entries that are faster.

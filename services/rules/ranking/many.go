@@ -3,6 +3,7 @@ package ranking
 import (
 	"iter"
 	"slices"
+	"time"
 
 	"raceday/services/rules/race"
 )
@@ -14,11 +15,19 @@ func NewListOf(entries []Entry, before map[race.EntrantID][]race.Bib) *List {
 	if before == nil {
 		before = map[race.EntrantID][]race.Bib{}
 	}
-	l := &List{entries: newSorted(entries), held: make(map[race.EntrantID]Entry, len(entries)), before: before}
+	l := &List{entries: newSorted(entries), held: make(map[race.EntrantID]time.Duration, len(entries)), before: before}
 	for _, e := range entries {
-		l.held[e.Entrant] = e
+		l.held[e.Entrant] = e.Time
 	}
 	return l
+}
+
+// InOrder returns each rank and entry of the list of many entries, where nothing else is asked of the list. What it is given
+// is as for NewListOf.
+func InOrder(entries []Entry, before map[race.EntrantID][]race.Bib) iter.Seq2[int, Entry] {
+	slices.SortFunc(entries, compareEntries)
+	list := List{entries: newSorted(entries), before: before}
+	return list.All()
 }
 
 // All returns each rank and entry in order, as At does, without a search for each.

@@ -31,7 +31,7 @@ func TestSortedIsOneSliceInOrder(t *testing.T) {
 		for i := range rapid.IntRange(0, 2000).Draw(t, "one by one") {
 			if len(want) > 0 && random.IntN(10) >= comes {
 				n := random.IntN(len(want))
-				got.remove(want[n])
+				got.remove(want[n].Entrant, want[n].Time)
 				want = slices.Delete(want, n, n+1)
 				continue
 			}
