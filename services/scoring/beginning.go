@@ -42,9 +42,6 @@ func (d *day) readAll(ctx context.Context) (beginning, error) {
 		if b.results, err = s.Results.Results(ctx, event); err != nil {
 			return fmt.Errorf("read the results: %w", err)
 		}
-		return nil
-	})
-	group.Go(func() (err error) {
 		if b.ranks, b.exactTo, err = s.Store.Ranks(ctx, event); err != nil {
 			return fmt.Errorf("read the ranks: %w", err)
 		}
