@@ -185,7 +185,7 @@ func (n *numbers) add(spent *budget, seq uint64, chip uint32, at racetime.Instan
 	if i > most || i >= uint64(len(n.chips))+room {
 		return
 	}
-	if i >= uint64(cap(n.chips)) { // twice the room: with append's quarter more, copying takes the most time of all
+	if i >= uint64(min(cap(n.chips), cap(n.at))) { // twice the room: with append's quarter more, copying takes the most time of all
 		n.chips, n.at = slices.Grow(n.chips, len(n.chips)), slices.Grow(n.at, len(n.at))
 	}
 	for uint64(len(n.chips)) <= i {
