@@ -22,7 +22,6 @@ import (
 	"raceday/services/rules/explanation"
 	"raceday/services/rules/oncourse"
 	"raceday/services/rules/race"
-	"raceday/services/rules/racetime"
 	"raceday/services/rules/result"
 	"raceday/services/rules/ruling"
 	"raceday/services/scoring"
@@ -71,9 +70,12 @@ func (r scorerReads) CreatePosition(ctx context.Context, event race.EventID, str
 	return scoring.Position(position), err
 }
 
-func (r scorerReads) EachRead(ctx context.Context, event race.EventID, each func(scoring.Read)) (scoring.Memory, error) {
-	return r.store.EachRead(ctx, event, func(mat race.MatID, chip race.Chip, at racetime.Instant) {
-		each(scoring.Read{Mat: mat, Chip: chip, At: at})
+func (r scorerReads) EachRead(ctx context.Context, event race.EventID, each func(scoring.Numbered)) (scoring.Memory, error) {
+	return r.store.EachRead(ctx, event, func(s *timingpg.Sighting) {
+		each(scoring.Numbered{
+			Read:      scoring.Read{Mat: s.Mat, Chip: s.Chip, At: s.At},
+			MatNumber: s.MatNumber, ChipNumber: s.ChipNumber,
+		})
 	})
 }
 

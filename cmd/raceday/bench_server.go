@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"os/exec"
 	"slices"
@@ -43,7 +44,11 @@ func (t *terminal) startServices(
 func useBenched(
 	ctx context.Context, databaseURL string, up started, use func(context.Context, benchmark.Server) error,
 ) error {
-	pool, err := postgres.Open(ctx, databaseURL, postgres.Options{Name: "bench"})
+	unhurried, err := withoutTimeout(databaseURL)
+	if err != nil {
+		return err
+	}
+	pool, err := postgres.Open(ctx, unhurried, postgres.Options{Name: "bench"})
 	if err != nil {
 		return err
 	}
@@ -55,6 +60,18 @@ func useBenched(
 			Scorer: func(ctx context.Context) (func() error, error) { return startScorer(ctx, databaseURL, up.nats) },
 		})
 	})
+}
+
+// withoutTimeout returns the address of a database of which no statement takes too long: a slow machine is measured too.
+func withoutTimeout(databaseURL string) (string, error) {
+	address, err := url.Parse(databaseURL)
+	if err != nil {
+		return "", fmt.Errorf("read the database URL: %w", err)
+	}
+	query := address.Query()
+	query.Set("statement_timeout", "0")
+	address.RawQuery = query.Encode()
+	return address.String(), nil
 }
 
 // scorerStopTime is how long a scorer may take to end.

@@ -60,18 +60,19 @@ func (d *day) read(ctx context.Context, change int64) (int64, error) {
 
 // compare returns how the computed results differ from the stored ones, and fills the lists.
 func (d *day) compare(stored []result.Result) Changes {
-	d.book.Settle()
+	computed := d.book.Settle().Results // of everybody: the book is new
 	was := make(map[race.EntrantID]*result.Result, len(stored))
 	for i := range stored {
 		was[stored[i].Entrant] = &stored[i]
 	}
 	var changes Changes
-	for _, now := range d.book.Results() {
-		d.ranks.Update(d.book.Event(), nil, &now)
+	for i := range computed {
+		now := &computed[i].Now
+		d.ranks.Update(d.book.Event(), nil, now)
 		before := was[now.Entrant]
 		delete(was, now.Entrant)
-		if before == nil || !before.Equal(&now) {
-			changes.Results = append(changes.Results, Change{before, now})
+		if before == nil || !before.Equal(now) {
+			changes.Results = append(changes.Results, Change{before, *now})
 		}
 	}
 	for _, gone := range was {

@@ -53,36 +53,23 @@ func (s *Scorer) rebuild(ctx context.Context, event race.EventID, each func(Diff
 		return Summary{}, ErrStillScoring
 	}
 	d := &day{scorer: s, position: position, book: NewBook()}
-	change, err := d.read(ctx, 0)
+	found, err := d.readAll(ctx)
 	if err != nil {
 		return Summary{}, err
-	}
-	var summary Summary
-	count := func(read Read) { summary.Reads++; d.book.AddRead(read) }
-	if _, err := s.Reads.EachRead(ctx, event, count); err != nil {
-		return Summary{}, fmt.Errorf("read the reads: %w", err)
-	}
-	stored, err := s.Results.Results(ctx, event)
-	if err != nil {
-		return Summary{}, fmt.Errorf("read the results: %w", err)
-	}
-	ranks, exactTo, err := s.Store.Ranks(ctx, event)
-	if err != nil {
-		return Summary{}, fmt.Errorf("read the ranks: %w", err)
 	}
 	after, _, err := s.Reads.Position(ctx, event)
 	if err != nil {
 		return Summary{}, fmt.Errorf("read the position: %w", err)
 	}
-	d.ranks = NewRanks(ranks)
-	c := Commit{Changes: d.compare(stored), Exact: true}
+	c := Commit{Changes: d.compare(found.results), Exact: true}
 	c.Lists = d.ranks.Tell()
-	if after != position || change != position.Change || exactTo < position.Version && d.ranks.Any() {
+	if after != position || found.change != position.Change || found.exactTo < position.Version && d.ranks.Any() {
 		return Summary{}, ErrStillScoring
 	}
-	summary.Entrants = int64(len(d.book.entrants))
-	differences := d.differences(c, ranks)
-	summary.Differences = int64(len(differences))
+	differences := d.differences(c, found.ranks)
+	summary := Summary{
+		Reads: int64(found.reads), Entrants: int64(len(d.book.entrants)), Differences: int64(len(differences)),
+	}
 	if len(differences) > 0 {
 		if err := errors.Join(d.commit(ctx, c, position.Sequence, position.Change, true), d.written()); err != nil {
 			return Summary{}, err

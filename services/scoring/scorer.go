@@ -78,7 +78,7 @@ type Reads interface {
 	// CreatePosition begins a stream at its first message.
 	CreatePosition(ctx context.Context, event race.EventID, streamCreated time.Time) (Position, error)
 	// EachRead hands over every stored read of the event, in no order. The memory is for the commits that follow.
-	EachRead(ctx context.Context, event race.EventID, each func(Read)) (Memory, error)
+	EachRead(ctx context.Context, event race.EventID, each func(Numbered)) (Memory, error)
 }
 
 // Stream is the stream of an event's read batches.
@@ -173,29 +173,17 @@ func (s *Scorer) open(ctx context.Context, event race.EventID) (*day, error) {
 		return nil, err
 	}
 	d := &day{scorer: s, position: position, book: NewBook()}
-	change, err := d.read(ctx, 0)
+	found, err := d.readAll(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if d.memory, err = s.Reads.EachRead(ctx, event, d.book.AddRead); err != nil {
-		return nil, fmt.Errorf("read the reads: %w", err)
-	}
-	stored, err := s.Results.Results(ctx, event)
-	if err != nil {
-		return nil, fmt.Errorf("read the results: %w", err)
-	}
-	ranks, exactTo, err := s.Store.Ranks(ctx, event)
-	if err != nil {
-		return nil, fmt.Errorf("read the ranks: %w", err)
-	}
-	d.ranks = NewRanks(ranks)
-	changes := d.compare(stored)
+	changes := d.compare(found.results)
 	lists := d.ranks.Tell()
-	if !recreated && change == position.Change && changes.Empty() && exactTo >= position.Version {
-		d.exactTo = exactTo
+	if !recreated && found.change == position.Change && changes.Empty() && found.exactTo >= position.Version {
+		d.exactTo = found.exactTo
 		return d, nil
 	}
-	err = d.commit(ctx, Commit{Changes: changes, Lists: lists, Exact: true}, position.Sequence, change, true)
+	err = d.commit(ctx, Commit{Changes: changes, Lists: lists, Exact: true}, position.Sequence, found.change, true)
 	return d, errors.Join(err, d.written())
 }
 

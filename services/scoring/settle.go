@@ -1,7 +1,9 @@
 package scoring
 
 import (
+	"runtime"
 	"slices"
+	"sync"
 
 	"raceday/services/rules/passing"
 	"raceday/services/rules/race"
@@ -27,44 +29,74 @@ type Changes struct {
 // Empty reports whether nothing changed.
 func (c *Changes) Empty() bool { return len(c.Results) == 0 && len(c.Removed) == 0 }
 
-// Settle computes the entrants that new facts concern, and returns those whose result changed.
+// Settle computes the entrants that new facts concern, on every processor where they are many, and returns those whose
+// result changed.
 func (b *Book) Settle() Changes {
 	if b.event == nil {
 		return Changes{}
 	}
-	changes := Changes{Results: make([]Change, 0, len(b.dirty))}
+	found := make([]Change, len(b.dirty))
+	parts := make([]Changes, partsOf(len(b.dirty)))
+	inParts(len(b.dirty), func(part, from, to int) {
+		c := b.computer
+		if part > 0 {
+			c = newComputer(b)
+		}
+		parts[part] = c.settle(b.dirty[from:to], found[from:from:to])
+	})
 	for _, e := range b.dirty {
-		e.dirty = false
-		switch {
-		case e.gone:
+		if e.dirty = false; e.gone {
 			delete(b.entrants, e.ID)
-			if e.result != nil {
-				changes.Removed = append(changes.Removed, *e.result)
-			}
-		default:
-			b.settle(e, &changes)
 		}
 	}
 	b.dirty = b.dirty[:0]
+	changes := Changes{Results: found[:0]}
+	for _, part := range parts { // which move up, so that none lies between two parts
+		changes.Results = append(changes.Results, part.Results...)
+		changes.Removed = append(changes.Removed, part.Removed...)
+	}
 	return changes
 }
 
-func (b *Book) settle(e *entrant, changes *Changes) {
-	r := b.event.Race(e.Race)
-	if r == nil { // a race that the event no longer has
-		if e.result != nil {
-			changes.Removed = append(changes.Removed, *e.result)
+// settle computes entrants of which no other computer computes one; what it finds goes to found, which has room for all.
+func (c *computer) settle(entrants []*entrant, found []Change) Changes {
+	changes := Changes{Results: found}
+	for _, e := range entrants {
+		r := c.book.event.Race(e.Race)
+		if e.gone || r == nil { // a race that the event no longer has
+			if e.result != nil {
+				changes.Removed = append(changes.Removed, *e.result)
+			}
+			e.result = nil
+			continue
 		}
-		e.result = nil
-		return
+		now := c.compute(e, r)
+		if e.result != nil && now.Equal(e.result) {
+			continue
+		}
+		told := now // on the heap only where it changed
+		changes.Results = append(changes.Results, Change{e.result, told})
+		e.result = &told
 	}
-	now := b.computer.compute(e, r)
-	if e.result != nil && now.Equal(e.result) {
-		return
+	return changes
+}
+
+// partWorthwhile is from how many entrants on it pays to compute them apart from others.
+const partWorthwhile = 500
+
+// partsOf returns into how many parts so many entrants are divided: one, or one for each processor.
+func partsOf(n int) int { return max(1, min(runtime.GOMAXPROCS(0), n/partWorthwhile)) }
+
+// inParts calls f with each part of n entrants, those from an index to before another, all at one time: none of them
+// depends on another.
+func inParts(n int, f func(part, from, to int)) {
+	parts := partsOf(n)
+	var others sync.WaitGroup
+	for part := 1; part < parts; part++ {
+		others.Go(func() { f(part, n*part/parts, n*(part+1)/parts) })
 	}
-	told := now // on the heap only where it changed
-	changes.Results = append(changes.Results, Change{e.result, told})
-	e.result = &told
+	f(0, 0, n/parts)
+	others.Wait()
 }
 
 // computer computes entrants of a book. With working memory of its own it serves one goroutine.

@@ -20,9 +20,15 @@ WHERE b.event = @event
   AND b.change > @change
 ORDER BY e.entrant`
 
+// The columns that a line is made of, not as JSON: a field of tens of thousands is read whenever its scorer begins.
 const selectRoster = `
-SELECT e.entry, e.members
-FROM registration.whole_entries AS e
+SELECT e.entrant, e.reference, e.race, e.bib, e.chips, e.name, e.sex, e.birth_day::text, e.age_years, e.country, e.club,
+       e.category, e.name_shown, e.wave, e.tags,
+       (SELECT json_agg(m ORDER BY m.number)
+        FROM registration.members AS m
+        WHERE m.event = e.event
+          AND m.entrant = e.entrant) AS members
+FROM registration.entries AS e
 WHERE e.event = @event
   AND e.state = 'CONFIRMED'
   AND e.bib IS NOT NULL
@@ -51,13 +57,28 @@ func (s *Store) RosterSince(ctx context.Context, event race.EventID, change int6
 	return entrants, nil
 }
 
-// RosterAt returns the whole roster as the transaction sees it, in order of entry.
+// RosterAt returns the whole roster as the transaction sees it, in order of entry. The query is planned anew each time, for
+// the reason of listEntries.
 func RosterAt(ctx context.Context, tx pgx.Tx, event race.EventID) ([]race.Entrant, error) {
-	entries, err := listEntries(ctx, tx, selectRoster, pgx.StrictNamedArgs{"event": event})
+	rows, err := tx.Query(ctx, selectRoster, pgx.QueryExecModeCacheDescribe, pgx.StrictNamedArgs{"event": event})
 	if err != nil {
 		return nil, fmt.Errorf("roster: %w", err)
 	}
-	return linesOf(entries), nil
+	var w wholeEntry
+	lines, err := postgres.CollectMany(rows, func(row pgx.CollectableRow) (race.Entrant, error) {
+		w = wholeEntry{}
+		e := &w.Entry
+		if err := row.Scan(&e.Entrant, &e.Reference, &e.Race, &e.Bib, &e.Chips, &e.Name, &e.Sex, &e.BirthDay, &e.AgeYears,
+			&e.Country, &e.Club, &e.Category, &e.NameShown, &e.Wave, &e.Tags, &w.Members); err != nil {
+			return race.Entrant{}, err
+		}
+		entry, err := w.entry()
+		return entry.Entrant, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("roster: %w", err)
+	}
+	return lines, nil
 }
 
 func linesOf(entries []registration.Entry) []race.Entrant {

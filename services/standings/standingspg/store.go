@@ -111,7 +111,7 @@ func selectResults(ctx context.Context, tx pgx.Tx, event race.EventID) ([]result
 	if err != nil {
 		return nil, fmt.Errorf("select results: %w", err)
 	}
-	results, err := pgx.CollectRows(rows, scanResult)
+	results, err := postgres.CollectMany(rows, scanResult)
 	if err != nil {
 		return nil, fmt.Errorf("select results: %w", err)
 	}

@@ -225,8 +225,8 @@ func TestEveryStoredReadComesBack(t *testing.T) {
 	for _, r := range reads {
 		want[sighting{r.Mat, r.Chip, r.At}]++
 	}
-	_, err := s.EachRead(t.Context(), event, func(mat race.MatID, chip race.Chip, at racetime.Instant) {
-		got[sighting{mat, chip, at}]++
+	_, err := s.EachRead(t.Context(), event, func(s *Sighting) {
+		got[sighting{s.Mat, s.Chip, s.At}]++
 	})
 	if err != nil || !cmp.Equal(want, got) {
 		t.Errorf("EachRead gave %v, %v, want %v", got, err, want)

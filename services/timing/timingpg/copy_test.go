@@ -34,8 +34,8 @@ func TestManyReadsAreStoredOnceWhetherOrNotTheyAreNew(t *testing.T) {
 	add(t, s, position, conflict)
 
 	got := map[timing.Read]int{}
-	if _, err := s.EachRead(t.Context(), event, func(mat race.MatID, chip race.Chip, at racetime.Instant) {
-		got[timing.Read{Mat: mat, Chip: chip, At: at}]++
+	if _, err := s.EachRead(t.Context(), event, func(s *Sighting) {
+		got[timing.Read{Mat: s.Mat, Chip: s.Chip, At: s.At}]++
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -49,7 +49,7 @@ func appendBatch(ctx context.Context, s *Store, memory *Memory, batch *timing.Ba
 // remembered is the memory with which a run begins.
 func remembered(t testing.TB, s *Store) *Memory {
 	t.Helper()
-	memory, err := s.EachRead(t.Context(), event, func(race.MatID, race.Chip, racetime.Instant) {})
+	memory, err := s.EachRead(t.Context(), event, func(*Sighting) {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,8 @@
 package timingpg
 
 import (
+	"slices"
+
 	"raceday/services/rules/race"
 	"raceday/services/rules/racetime"
 	"raceday/services/timing"
@@ -182,6 +184,9 @@ func (n *numbers) add(spent *budget, seq uint64, chip uint32, at racetime.Instan
 	i := seq - n.first
 	if i > most || i >= uint64(len(n.chips))+room {
 		return
+	}
+	if i >= uint64(min(cap(n.chips), cap(n.at))) { // twice the room: with append's quarter more, copying takes the most time of all
+		n.chips, n.at = slices.Grow(n.chips, len(n.chips)), slices.Grow(n.at, len(n.at))
 	}
 	for uint64(len(n.chips)) <= i {
 		n.chips, n.at = append(n.chips, 0), append(n.at, 0)

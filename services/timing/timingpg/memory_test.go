@@ -236,7 +236,7 @@ func TestACopiedBatchWithRepeats(t *testing.T) {
 
 func everyRead(t testing.TB, s *Store) (all []racetime.Instant) {
 	t.Helper()
-	_, err := s.EachRead(t.Context(), event, func(_ race.MatID, _ race.Chip, at racetime.Instant) { all = append(all, at) })
+	_, err := s.EachRead(t.Context(), event, func(s *Sighting) { all = append(all, s.At) })
 	if err != nil {
 		t.Fatal(err)
 	}

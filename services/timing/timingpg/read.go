@@ -2,8 +2,6 @@ package timingpg
 
 import (
 	"context"
-	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -15,88 +13,6 @@ import (
 	"raceday/services/rules/racetime"
 	"raceday/services/timing"
 )
-
-const selectSightings = `
-SELECT mat, chip, at, boot, seq
-FROM timing.reads
-WHERE event = @event`
-
-// EachRead calls each for every stored read of an event, in no order, and returns the memory with which a run goes on from
-// there. It allocates nothing for a read whose mat, boot and chip have come before. After an error some reads may have been
-// given already.
-func (s *Store) EachRead(
-	ctx context.Context, event race.EventID, each func(mat race.MatID, chip race.Chip, at racetime.Instant),
-) (*Memory, error) {
-	memory := newMemory()
-	var broken error
-	err := postgres.InTx(ctx, s.pool, func(ctx context.Context, tx pgx.Tx) error {
-		if broken != nil {
-			// Not wrapped, lest it be tried again: what was given to each cannot be taken back.
-			return fmt.Errorf("connection was lost meanwhile: %v", broken)
-		}
-		// A scorer that begins works while it reads.
-		if err := postgres.AllowTime(ctx, tx, 0); err != nil {
-			return err
-		}
-		rows, err := tx.Query(ctx, selectSightings, pgx.StrictNamedArgs{"event": string(event)})
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		broken = eachSighting(rows, memory, each)
-		return broken
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read reads: %w", err)
-	}
-	return memory, nil
-}
-
-// errNotBinary means that the rows came in another form than eachSighting takes apart.
-var errNotBinary = errors.New("instants or numbers of the answer are not 8 bytes")
-
-// epoch is where Postgres counts microseconds from in the binary form of an instant.
-var epoch = racetime.At(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC))
-
-// eachSighting takes the rows apart by itself: scanning into Go types takes several times as long.
-func eachSighting(rows pgx.Rows, memory *Memory, each func(mat race.MatID, chip race.Chip, at racetime.Instant)) error {
-	type known struct {
-		chip   race.Chip
-		number uint32
-	}
-	chips := map[string]known{}
-	type source struct{ mat, boot string }
-	type counted struct {
-		mat     race.MatID
-		numbers *numbers
-	}
-	sources := map[source]counted{}
-	for rows.Next() {
-		values := rows.RawValues()
-		if len(values[2]) != 8 || len(values[4]) != 8 {
-			return errNotBinary
-		}
-		from, ok := sources[source{string(values[0]), string(values[3])}]
-		if !ok {
-			mat, boot := string(values[0]), string(values[3])
-			from = counted{race.MatID(mat), memory.numbersOf(race.MatID(mat), boot)}
-			sources[source{mat, boot}] = from
-		}
-		worn, ok := chips[string(values[1])]
-		if !ok {
-			chip := race.Chip(values[1])
-			worn = known{chip, memory.chipOf(chip)}
-			chips[string(chip)] = worn
-		}
-		at, seq := epoch+racetime.Instant(binary.BigEndian.Uint64(values[2])), binary.BigEndian.Uint64(values[4])
-		if from.numbers != nil {
-			from.numbers.see(seq)
-			from.numbers.add(&memory.spent, seq, worn.number, at)
-		}
-		each(from.mat, worn.chip, at)
-	}
-	return rows.Err()
-}
 
 type readRow struct {
 	Mat       string

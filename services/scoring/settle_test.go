@@ -1,0 +1,102 @@
+package scoring
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"raceday/services/rules/race"
+	"raceday/services/rules/result"
+)
+
+// So many that they are settled on every processor: what is told is what is told of each of them alone, in the same order.
+func TestManyEntrantsAreSettledLikeEachAlone(t *testing.T) {
+	t.Parallel()
+	var entries []entry
+	for i := range 3*partWorthwhile + 1 {
+		e := entry{bib: fmt.Sprint(i + 1), sex: race.Female, birth: "1990-01-01", start: i % 7, finish: 2400 + i}
+		switch i % 5 {
+		case 1:
+			e.start = -1
+		case 2:
+			e.finish = -1
+		}
+		entries = append(entries, e)
+	}
+	day := tenDay(t, entries, race.Classification{ID: "all"})
+	together, alone := NewBook(), NewBook()
+	both := func(tell func(b *Book, entrants []race.Entrant, reads []Read), entrants []race.Entrant, reads []Read) {
+		t.Helper()
+		tell(together, entrants, reads)
+		got, want := together.Settle(), Changes{}
+		for i := range entrants {
+			chip := race.Chip(entrants[i].Bib)
+			own := slices.DeleteFunc(slices.Clone(reads), func(r Read) bool { return r.Chip != chip })
+			tell(alone, entrants[i:i+1], own)
+			one := alone.Settle()
+			want.Results, want.Removed = append(want.Results, one.Results...), append(want.Removed, one.Removed...)
+		}
+		if diff := gocmp.Diff(want, got, gocmp.Comparer(sameOrNone)); diff != "" {
+			t.Fatalf("(-each alone +together):\n%s", diff)
+		}
+	}
+	setEvent := func(b *Book) { b.SetEvent(day.event) }
+	setEvent(together)
+	setEvent(alone)
+	both(func(b *Book, entrants []race.Entrant, reads []Read) {
+		b.SetEntrants(entrants)
+		b.AddReads(reads)
+	}, day.entrants, day.reads)
+	changed := slices.Clone(day.entrants)
+	for i := range changed {
+		switch i % 3 {
+		case 0:
+			changed[i].Gone = true
+		case 1:
+			changed[i].Country = "KAZ"
+		}
+	}
+	both(func(b *Book, entrants []race.Entrant, _ []Read) { b.SetEntrants(entrants) }, changed, nil)
+	want, _ := outcome(day.event, alone.Results())
+	got, _ := outcome(day.event, together.Results())
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Errorf("results (-each alone +together):\n%s", diff)
+	}
+}
+
+func sameOrNone(a, b *result.Result) bool { return a == b || a != nil && b != nil && a.Equal(b) }
+
+// Reads that are written down and given to a book at once, whatever it knows already, are the same reads.
+func TestReadsThatWereWrittenDown(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		day := drawDay(t)
+		known := rapid.IntRange(0, len(day.reads)).Draw(t, "reads known before")
+		book := NewBook()
+		book.SetEvent(day.event)
+		book.SetEntrants(day.entrants)
+		book.AddRulings(day.rulings)
+		book.AddReads(day.reads[:known])
+		if rapid.Bool().Draw(t, "settle") {
+			book.Settle()
+		}
+		var written writtenReads
+		mats, chips := map[race.MatID]int{"of no read": 0}, map[race.Chip]int{"OF NO READ": 0}
+		for _, read := range day.reads[known:] {
+			written.add(Numbered{read, number(mats, read.Mat), number(chips, read.Chip)})
+		}
+		if n := written.len(); n != len(day.reads)-known {
+			t.Fatalf("%d reads were written down, want %d", n, len(day.reads)-known)
+		}
+		book.addWritten(&written)
+		book.Settle()
+		want, _ := day.score()
+		got, _ := outcome(day.event, book.Results())
+		if diff := gocmp.Diff(want, got); diff != "" {
+			t.Fatalf("(-from nothing +written down):\n%s", diff)
+		}
+	})
+}
