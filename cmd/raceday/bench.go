@@ -17,6 +17,7 @@ import (
 type benchCommand struct {
 	Score      benchScoreCommand     `cmd:"" help:"Files scored offline; floor: reading the reads."`
 	Ingest     benchIngestCommand    `cmd:"" help:"Reads published until all that follows is committed; floor: storing them."`
+	Peak       benchPeakCommand      `cmd:"" help:"A mass start, ten times as fast as it is, and a rush of finishers, until all that follows is committed and watchers see it."`
 	Watch      benchWatchCommand     `cmd:"" help:"Reads published until watchers see what they change; floor: the way without scorer, database and boards."`
 	Watchers   benchWatchersCommand  `cmd:"" help:"Thousands of watchers of one server while reads flow, until each sees what it watches, and the memory of each; floor: a server that only sends as much."`
 	Rewind     benchRewindCommand    `cmd:"" help:"New reads until watchers see what they change, while mats send again all that they ever read; floor: without that."`

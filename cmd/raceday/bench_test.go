@@ -22,6 +22,10 @@ func TestBenches(t *testing.T) {
 	}{
 		{[]string{"score", "--reads", "20000", "--runs", "1"}, []string{"reads", "entrants", "seconds", "floor_seconds", "reads_per_core_second"}, nil},
 		{[]string{"ingest", "--reads", "2000", "--entrants", "300", "--runs", "1"}, []string{"reads", "entrants", "reads_per_second", "floor_reads_per_second"}, nil},
+		{[]string{"peak", "--entrants", "300", "--start-seconds", "3", "--finishers-per-second", "20", "--finish-seconds", "2"}, []string{
+			"start_reads", "start_messages", "start_reads_per_second", "start_p99_milliseconds", "start_backlog_milliseconds", "finishers",
+			"finish_reads", "finish_p99_milliseconds", "finish_backlog_milliseconds", "finishers_per_second", "rank_p99_milliseconds",
+			"rank_longest_milliseconds", "board_p99_milliseconds", "board_longest_milliseconds"}, map[string]float64{"entrants": 300}},
 		{[]string{"watch", "--entrants", "300", "--runs", "1"}, []string{"reads", "entrants", "p50_milliseconds", "p99_milliseconds", "floor_p50_milliseconds"}, nil},
 		{[]string{"watchers", "--watchers", "200", "--entrants", "600", "--seconds", "2", "--reads-per-second", "40"}, []string{"reads", "seen",
 			"messages", "p50_milliseconds", "p99_milliseconds", "kib_per_watcher", "floor_p50_milliseconds", "floor_p99_milliseconds"},
@@ -70,6 +74,8 @@ func TestABenchThatMeasuresNothingIsWrongUsage(t *testing.T) {
 	raceday(t, exitUsage, "bench", "register", "--runs", "0")
 	raceday(t, exitUsage, "bench", "watchers", "--watchers", "0")
 	raceday(t, exitUsage, "bench", "watchers", "--per-connection", "101")
+	raceday(t, exitUsage, "bench", "peak", "--start-seconds", "0")
+	raceday(t, exitUsage, "bench", "peak", "--entrants", "2999") // 100 finishers/s for 30 s
 	raceday(t, exitUsage, "bench", "register", "--places", "0")
 	raceday(t, exitUsage, "bench", "score", "--dir", filepath.Join(t.TempDir(), "missing"))
 	raceday(t, exitUsage, "bench", "score-order", "--finishers", "1000")

@@ -10,6 +10,8 @@
 //     lowest and the highest behind it.
 //   - What is measured is durable where the product is: streams sync every message, Postgres every commit. Before each turn
 //     that writes, Postgres writes a checkpoint, so that no turn pays for the one before.
+//   - Where what is to be met are times that people wait, and nothing plain does the same (peak), there is no floor and one
+//     turn, warmed up by what comes before it. Such times count on a quiet machine only: whatever else runs makes them longer.
 //   - Data is made up by services/rehearsal from a fixed seed, or given.
 //
 // A floor stands in a file of its own and is fixed: it changes only in a commit of its own that says why.

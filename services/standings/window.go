@@ -29,13 +29,14 @@ type window struct {
 	forget func(*window)
 
 	mu sync.Mutex
-	// view is the rows as watchers are told them, have is the same by bib.
+	// view is the rows as watchers are told them.
 	view view
-	have sentRows
 	made bool
-	// turn counts the changes of the rows. steps are the last of them.
-	turn  int64
-	steps []windowStep
+	// turn counts the changes of the rows. steps are the last of them, and lastRows and lastRemoved what the very last was.
+	turn        int64
+	steps       []windowStep
+	lastRows    []Row
+	lastRemoved []race.Bib
 	// updates are those that lead to the rows as they are, by the turn that the watcher has, and resumed by its version.
 	updates, resumed map[int64]Update
 	// changed is closed when the rows change next, or err is set.
@@ -91,18 +92,15 @@ func (w *window) refreshHeld(b *Board) {
 		w.view.since, w.view.version = max(w.view.since, now.since), now.version
 		return
 	case !w.made, !now.continues(&w.view):
-		w.have.replace(now.rows)
 		w.steps = nil
-	case slices.Equal(now.rows, w.view.rows): // nearly always, of the thousands that look at a few rows of a long list
-		w.view = now
-		return
 	default:
-		changed, removed := w.have.advance(now.rows)
-		if len(changed) == 0 && len(removed) == 0 {
+		changed, removed := difference(w.view.rows, now.rows)
+		if len(changed) == 0 && len(removed) == 0 { // nearly always, of the thousands that look at a few rows of a long list
 			w.view = now // which says nothing of versions between, in which others may have come and gone
 			return
 		}
 		w.keep(windowStep{w.view.since, w.view.version, bibsOf(changed, removed)}, 2*len(now.rows)+spareBibs)
+		w.lastRows, w.lastRemoved = changed, removed
 	}
 	w.view, w.made = now, true
 	if w.key.list == "" && !now.of.standsIn(now.list) {
@@ -220,9 +218,12 @@ func (w *window) since(turn int64) (Update, bool) {
 		return u, true
 	}
 	u := w.update(now)
-	if turn == anew {
+	switch {
+	case turn == anew:
 		u.Snapshot, u.Rows = true, w.view.rows
-	} else {
+	case missed == 1: // who keeps up
+		u.Rows, u.Removed = w.lastRows, w.lastRemoved
+	default:
 		u.Rows, u.Removed = w.merged(w.steps[int64(len(w.steps))-missed:])
 	}
 	w.updates[turn] = u
@@ -267,10 +268,8 @@ func (w *window) sinceVersion(b *Board, version int64) (Update, bool) {
 	if !ok {
 		return Update{}, false
 	}
-	var sent sentRows
-	sent.replace(past)
 	u := w.update(now)
-	u.Rows, u.Removed = sent.advance(w.view.rows)
+	u.Rows, u.Removed = difference(past, w.view.rows)
 	w.resumed[version] = u
 	return u, true
 }
