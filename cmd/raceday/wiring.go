@@ -15,7 +15,6 @@ import (
 	auditv1 "raceday/proto/raceday/audit/v1"
 	eventv1 "raceday/proto/raceday/event/v1"
 	registrationv1 "raceday/proto/raceday/registration/v1"
-	standingsv1 "raceday/proto/raceday/standings/v1"
 	timingv1 "raceday/proto/raceday/timing/v1"
 	"raceday/services/access"
 	"raceday/services/access/accesspg"
@@ -146,12 +145,12 @@ func assemble(around surroundings, running []string) (*assembly, error) {
 		})))
 	}
 	if a.runs("standings") {
-		standingsv1.RegisterStandingsServiceServer(server, standingsgrpc.New(standings.NewService(standings.Dependencies{
+		standingsgrpc.New(standings.NewService(standings.Dependencies{
 			Boards: boards, Store: derived, Events: events, Facts: facts, Rebuilder: rebuilder{scorer},
 			Anomalies: derived, Conflicts: conflicts{facts.timing, roster}, Workbooks: standingsxlsx.Writer{}, Papers: papers,
 			Official: standingspg.NewOfficialLists(pool), Prizes: standingspg.NewPrizes(pool), Courses: standingspg.NewCourses(pool),
 			Now: time.Now,
-		})))
+		})).Register(server)
 	}
 	return a, nil
 }

@@ -4,15 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 
-	standingsv1 "raceday/proto/raceday/standings/v1"
 	"raceday/services/rehearsal"
 	"raceday/services/rules/race"
 )
@@ -68,6 +65,11 @@ type AskFigures struct {
 	FloorP99Milliseconds float64 `json:"floor_p99_milliseconds"`
 	// P99TimesFloor is P99Milliseconds by FloorP99Milliseconds: less is better.
 	P99TimesFloor Ratio `json:"p99_times_floor"`
+	// The same where callers leave the answers as they come. To decode 50 rows takes a caller longer than an empty call takes
+	// both sides, and it shares the server's cores: no server could answer so fast that the other figures reached the floor.
+	UnreadCallsPerSecond float64 `json:"unread_calls_per_second"`
+	UnreadShareOfFloor   Ratio   `json:"unread_share_of_floor"`
+	UnreadP99TimesFloor  Ratio   `json:"unread_p99_times_floor"`
 	// Reads are those that were published while turns ran.
 	Reads int `json:"reads"`
 	Runs  int `json:"runs"`
@@ -76,8 +78,9 @@ type AskFigures struct {
 // String shows the figures on one line.
 func (f AskFigures) String() string {
 	return fmt.Sprintf("%s: %d finishers, %d callers: %.0f calls/s, empty calls %.0f/s: %v of the floor (at least 0.6); p99 %.1f ms, "+
-		"empty %.1f ms: %v × (at most 2), in %d runs while %d reads came", f.Question, f.Finishers, f.Callers, f.CallsPerSecond,
-		f.FloorCallsPerSecond, f.ShareOfFloor, f.P99Milliseconds, f.FloorP99Milliseconds, f.P99TimesFloor, f.Runs, f.Reads)
+		"empty %.1f ms: %v × (at most 2); unread answers %.0f calls/s: %v of the floor, p99 %v ×; in %d runs while %d reads came",
+		f.Question, f.Finishers, f.Callers, f.CallsPerSecond, f.FloorCallsPerSecond, f.ShareOfFloor, f.P99Milliseconds,
+		f.FloorP99Milliseconds, f.P99TimesFloor, f.UnreadCallsPerSecond, f.UnreadShareOfFloor, f.UnreadP99TimesFloor, f.Runs, f.Reads)
 }
 
 // Run measures.
@@ -104,23 +107,31 @@ func (b *AskBench) measure(ctx context.Context, s *Server) (AskFigures, error) {
 		return AskFigures{}, err
 	}
 	defer hangUp()
-	ask := b.question(d, list)
-	var took, floorTook []time.Duration
+	asked := b.question(d, list)
 	flowing := &flow{s: s, readsPerSecond: b.ReadsPerSecond, rest: rest}
-	times, err := byTurns(ctx, b.Runs, b.Show,
+	var empty, unread, read series
+	_, err = byTurns(ctx, b.Runs, b.Show,
 		func(ctx context.Context) (time.Duration, error) {
-			return b.turn(ctx, flowing, connections, emptyCall, &floorTook)
+			return b.turn(ctx, flowing, connections, emptyCall, &empty)
 		},
-		func(ctx context.Context) (time.Duration, error) { return b.turn(ctx, flowing, connections, ask, &took) })
+		func(ctx context.Context) (time.Duration, error) {
+			if _, err := b.turn(ctx, flowing, connections, asked.askUnread, &unread); err != nil {
+				return 0, err
+			}
+			return b.turn(ctx, flowing, connections, asked.ask, &read)
+		})
 	if err != nil {
 		return AskFigures{}, err
 	}
 	figures := AskFigures{
 		Question: b.Question, Finishers: b.Finishers, Callers: b.Callers, Calls: b.Calls, Runs: b.Runs, Reads: flowing.reads,
-		CallsPerSecond: perSecond(b.Calls, median(times.work)), FloorCallsPerSecond: perSecond(b.Calls, median(times.floor)),
-		ShareOfFloor:    times.shareOfFloor(),
-		P99Milliseconds: milliseconds(median(took[1:])), FloorP99Milliseconds: milliseconds(median(floorTook[1:])),
-		P99TimesFloor: turns{work: took[1:], floor: floorTook[1:]}.timesFloor(),
+		CallsPerSecond: read.callsPerSecond(b.Calls), FloorCallsPerSecond: empty.callsPerSecond(b.Calls),
+		ShareOfFloor:    read.by(&empty).shareOfFloor(),
+		P99Milliseconds: milliseconds(median(read.p99[1:])), FloorP99Milliseconds: milliseconds(median(empty.p99[1:])),
+		P99TimesFloor:        read.p99By(&empty).timesFloor(),
+		UnreadCallsPerSecond: unread.callsPerSecond(b.Calls),
+		UnreadShareOfFloor:   unread.by(&empty).shareOfFloor(),
+		UnreadP99TimesFloor:  unread.p99By(&empty).timesFloor(),
 	}
 	if b.Question == AskStandings {
 		figures.Rows = min(askRows, rows)
@@ -165,54 +176,18 @@ func (b *AskBench) open(ctx context.Context, s *Server) (*day, []sent, error) {
 	return d, all[n:], nil
 }
 
-// longestAgeGroup returns the age group of the race with the most finishers, and how many they are.
-func longestAgeGroup(ctx context.Context, s *Server) (list string, ranked int, err error) {
-	lists, err := standingsv1.NewStandingsServiceClient(s.Conn).ListLists(ctx,
-		&standingsv1.ListListsRequest{EventId: string(askEvent), Race: string(askRace)})
-	if err != nil {
-		return "", 0, fmt.Errorf("list the lists of %s: %w", askRace, err)
-	}
-	for _, l := range lists.GetLists() {
-		if strings.HasPrefix(l.GetList(), "age/") && int(l.GetRanked()) > ranked {
-			list, ranked = l.GetList(), int(l.GetRanked())
-		}
-	}
-	if ranked == 0 {
-		return "", 0, fmt.Errorf("nobody is home in an age group of %s", askRace)
-	}
-	return list, ranked, nil
-}
+// series is how long the turns of one kind took, and the 99th percentile of their calls. The first warms up.
+type series struct{ times, p99 []time.Duration }
 
-// call is one call of a caller, the nth of all.
-type call func(ctx context.Context, conn *grpc.ClientConn, n int) error
+func (s *series) callsPerSecond(calls int) float64 { return perSecond(calls, median(s.times[1:])) }
 
-func emptyCall(ctx context.Context, conn *grpc.ClientConn, _ int) error {
-	return newVacanciesFloor(conn).call(ctx)
-}
+func (s *series) by(floor *series) turns { return turns{work: s.times[1:], floor: floor.times[1:]} }
 
-func (b *AskBench) question(d *day, list string) call {
-	if b.Question == AskStandings {
-		request := &standingsv1.GetStandingsRequest{EventId: string(askEvent), Race: string(askRace), List: list, PageSize: askRows}
-		return func(ctx context.Context, conn *grpc.ClientConn, _ int) error {
-			_, err := standingsv1.NewStandingsServiceClient(conn).GetStandings(ctx, request)
-			return err
-		}
-	}
-	random := rand.New(rand.NewPCG(seed, 1))
-	bibs := make([]string, b.Calls)
-	for i := range bibs {
-		bibs[i] = string(d.roster[random.IntN(len(d.roster))].Bib)
-	}
-	return func(ctx context.Context, conn *grpc.ClientConn, n int) error {
-		_, err := standingsv1.NewStandingsServiceClient(conn).GetResult(ctx,
-			&standingsv1.GetResultRequest{EventId: string(askEvent), Bib: bibs[n]})
-		return err
-	}
-}
+func (s *series) p99By(floor *series) turns { return turns{work: s.p99[1:], floor: floor.p99[1:]} }
 
-// turn makes all calls while reads flow, and returns how long that took; took gets the 99th percentile of a call.
+// turn makes all calls while reads flow, adds them to a series and returns how long they took.
 func (b *AskBench) turn(
-	ctx context.Context, flowing *flow, connections []*grpc.ClientConn, ask call, took *[]time.Duration,
+	ctx context.Context, flowing *flow, connections []*grpc.ClientConn, ask call, of *series,
 ) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
@@ -239,7 +214,7 @@ func (b *AskBench) turn(
 		whole = time.Since(began)
 		return err
 	})
-	*took = append(*took, percentile(each, 99))
+	of.times, of.p99 = append(of.times, whole), append(of.p99, percentile(each, 99))
 	return whole, err
 }
 

@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	"raceday/services/rules/race"
-	"raceday/services/rules/racetime"
 	"raceday/services/rules/result"
 )
 
@@ -195,37 +194,6 @@ func (b *Board) reload(event *race.Event, version int64, results []result.Result
 
 // Close ends all watches with ErrStopping.
 func (b *Board) Close() { close(b.closed) }
-
-// Page is a part of a list.
-type Page struct {
-	List    string
-	Version int64
-	Rows    []Row
-	// At is the instant of the answer, by which estimates have passed or not.
-	At racetime.Instant
-	// Ranked and OnCourse count all rows of the list.
-	Ranked, OnCourse int
-}
-
-// Page returns n rows of a list from an offset on, the ranked first, then those on course by furthest visit and time
-// there. An empty name is the race's first list; the id of its first classification names it where that has no entrant
-// yet. A list that a classification of the race might have is empty until it has one. Faults: ErrRaceNotFound,
-// ErrListNotFound.
-func (b *Board) Page(raceID race.ID, name string, offset, n int) (Page, error) {
-	b.mu.RLock()
-	defer b.mu.RUnlock()
-	name, l, err := b.list(raceID, name)
-	if err != nil {
-		return Page{}, err
-	}
-	return Page{
-		List:     name,
-		Version:  b.version,
-		Rows:     rows(l.ranked, l.onCourse, l.terms, b.entrants, offset, n),
-		Ranked:   l.ranked.Len(),
-		OnCourse: len(l.onCourse),
-	}, nil
-}
 
 // list finds a list, or the race's first one where the name is empty.
 func (b *Board) list(raceID race.ID, name string) (string, *list, error) {

@@ -22,6 +22,8 @@ type list struct {
 	permanent bool
 	// version is the event's from which on the list is known to be as it is; revision counts the changes.
 	version, revision int64
+	// pages are of the list as it is.
+	pages *pages
 }
 
 func newList(r *race.Race, classification *race.Classification, marked *marks, version int64) *list {
@@ -30,6 +32,7 @@ func newList(r *race.Race, classification *race.Classification, marked *marks, v
 		ranked:    ranking.NewList(),
 		permanent: len(classification.By) == 0,
 		version:   version,
+		pages:     &pages{},
 	}
 	l.terms.marks.Store(marked)
 	return l
@@ -63,6 +66,7 @@ func (l *list) touch(version int64) {
 	settle(l.ranked)
 	l.version = version
 	l.revision++
+	l.pages = &pages{}
 }
 
 // settle makes a ranking compute what it would else compute, and keep, at its first question: questions come from many

@@ -43,6 +43,8 @@ type order struct {
 	ranked int
 	// places are the indices of the live rows by bib.
 	places map[race.Bib]int
+	// pages are those of the live order.
+	pages *pages
 }
 
 // orderRow is a row of the list with its rank in another order.
@@ -112,7 +114,7 @@ func (b *Board) order(key orderKey, now racetime.Instant) (string, *order, error
 		b.orders.kept[key] = &again
 		return m.name, &again, nil
 	}
-	made := &order{list: m.list, revision: m.revision, version: m.version}
+	made := &order{list: m.list, revision: m.revision, version: m.version, pages: &pages{}}
 	if key.visit == live {
 		m.live(made, now)
 	} else {
@@ -187,9 +189,8 @@ func (b *Board) Live(raceID race.ID, name string, offset, n int, now racetime.In
 	if err != nil {
 		return Page{}, err
 	}
-	page := Page{List: name, Version: o.version, Rows: liveRows(o.page(offset, n))}
-	page.Ranked, page.OnCourse = o.ranked, len(o.rows)-o.ranked
-	return page, nil
+	p := o.pages.part(stretch{offset, n}, func() []Row { return liveRows(o.page(offset, n)) })
+	return p.page(name, o.version, o.ranked, len(o.rows)-o.ranked), nil
 }
 
 // liveRows returns rows of the live order with their ranks in it.

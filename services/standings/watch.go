@@ -162,7 +162,8 @@ func (b *Board) Window(w Watching) (Page, error) {
 	if err != nil {
 		return Page{}, err
 	}
-	return Page{List: v.list, Version: v.version, Rows: v.rows, Ranked: v.ranked, OnCourse: v.onCourse}, nil
+	p := part{rows: v.rows}
+	return p.page(v.list, v.version, v.ranked, v.onCourse), nil
 }
 
 func (w Watching) key() windowKey {

@@ -122,17 +122,6 @@ func standingRows(rows []standings.Row, at racetime.Instant) []*standingsv1.Stan
 	return messages
 }
 
-func pageResponse(page standings.Page, next string) *standingsv1.GetStandingsResponse {
-	return &standingsv1.GetStandingsResponse{
-		List:          page.List,
-		Version:       page.Version,
-		Rows:          standingRows(page.Rows, page.At),
-		Ranked:        int32(page.Ranked),
-		OnCourse:      int32(page.OnCourse),
-		NextPageToken: next,
-	}
-}
-
 func resultResponse(entrant standings.EntrantResult) *standingsv1.GetResultResponse {
 	response := &standingsv1.GetResultResponse{
 		Race:     string(entrant.Row.Result.Race),

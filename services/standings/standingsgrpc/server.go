@@ -4,6 +4,7 @@ package standingsgrpc
 import (
 	"context"
 	"io"
+	"slices"
 
 	"google.golang.org/grpc"
 
@@ -22,15 +23,26 @@ type Server struct {
 // New returns a server on the service.
 func New(service *standings.Service) *Server { return &Server{service: service} }
 
-// GetStandings returns a page of a list.
-func (s *Server) GetStandings(
-	ctx context.Context, request *standingsv1.GetStandingsRequest,
-) (*standingsv1.GetStandingsResponse, error) {
+// Register registers the server. What is generated would answer GetStandings with messages, which are encoded each time.
+func (s *Server) Register(on grpc.ServiceRegistrar) {
+	description := standingsv1.StandingsService_ServiceDesc
+	description.Methods = slices.Clone(description.Methods)
+	standingsMethod := grpcserver.EncodedMethod(standingsv1.StandingsService_GetStandings_FullMethodName, s.getStandings)
+	for i, method := range description.Methods {
+		if method.MethodName == standingsMethod.MethodName {
+			description.Methods[i] = standingsMethod
+		}
+	}
+	on.RegisterService(&description, s)
+}
+
+// getStandings returns a page of a list.
+func (s *Server) getStandings(ctx context.Context, request *standingsv1.GetStandingsRequest) (grpcserver.Encoded, error) {
 	page, next, err := s.service.Standings(ctx, query(request))
 	if err != nil {
-		return nil, err
+		return grpcserver.Encoded{}, err
 	}
-	return pageResponse(page, next), nil
+	return encodedPage(page, next)
 }
 
 // WatchStandings sends a window of a list, then what changes in it.
