@@ -22,7 +22,7 @@ var (
 	// domain services import neither each other nor what drives anything.
 	domain = []string{"audit", "event", "registration", "timing", "scoring", "standings"}
 	// neutral packages may be imported by every service, and import no service.
-	neutral = []string{"access", "broker", "csvtable", "fault", "grpcserver", "notice", "postgres", "rules"}
+	neutral = []string{"access", "broker", "csvtable", "fault", "grpcserver", "heap", "notice", "postgres", "rules"}
 	// above are packages that play whole days through all services; no service imports them.
 	above = []string{"rehearsal", "benchmark"}
 
