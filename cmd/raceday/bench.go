@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime/pprof"
@@ -52,7 +53,7 @@ func (t *turns) Validate() error {
 }
 
 // measure runs a bench and prints what it found.
-func (f *figures) measure(t *terminal, bench func(benchmark.Show) (fmt.Stringer, error)) error {
+func (f *figures) measure(t *terminal, bench func(benchmark.Show) (benchmark.Figures, error)) error {
 	if f.Profile != "" {
 		file, err := os.Create(f.Profile)
 		if err != nil {
@@ -71,10 +72,30 @@ func (f *figures) measure(t *terminal, bench func(benchmark.Show) (fmt.Stringer,
 		return err
 	}
 	if f.JSON {
-		return json.NewEncoder(t.stdout).Encode(found)
+		return writeFigures(t.stdout, found)
 	}
-	_, err = fmt.Fprintln(t.stdout, found)
+	lines := found.String()
+	for _, reach := range found.Reaches() {
+		lines += "\n  " + reach.String()
+	}
+	_, err = fmt.Fprintln(t.stdout, lines)
 	return err
+}
+
+// writeFigures writes figures as JSON, with their reaches among them.
+func writeFigures(w io.Writer, found benchmark.Figures) error {
+	data, err := json.Marshal(found)
+	if err != nil {
+		return err
+	}
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(data, &all); err != nil {
+		return err
+	}
+	if all["reaches"], err = json.Marshal(found.Reaches()); err != nil {
+		return err
+	}
+	return json.NewEncoder(w).Encode(all)
 }
 
 // benchFormats are the product's own.
@@ -95,7 +116,7 @@ func (c *benchScoreCommand) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	return c.measure(t, func(show benchmark.Show) (fmt.Stringer, error) {
+	return c.measure(t, func(show benchmark.Show) (benchmark.Figures, error) {
 		bench := benchmark.ScoreBench{
 			Program: program, FloorCommand: []string{"bench", "score-floor"}, Load: loadDay, Formats: benchFormats(),
 			Dir: c.Dir, Reads: c.Reads, Runs: c.Runs, Show: show,
@@ -150,7 +171,7 @@ type benchIngestCommand struct {
 
 // Run measures.
 func (c *benchIngestCommand) Run(t *terminal) error {
-	return c.measure(t, func(show benchmark.Show) (fmt.Stringer, error) {
+	return c.measure(t, func(show benchmark.Show) (benchmark.Figures, error) {
 		bench := benchmark.IngestBench{
 			Start: t.startBenched, Formats: benchFormats(), Entrants: c.Entrants, Reads: c.Reads, Runs: c.Runs, Show: show,
 		}
@@ -167,7 +188,7 @@ type benchWatchCommand struct {
 
 // Run measures.
 func (c *benchWatchCommand) Run(t *terminal) error {
-	return c.measure(t, func(show benchmark.Show) (fmt.Stringer, error) {
+	return c.measure(t, func(show benchmark.Show) (benchmark.Figures, error) {
 		bench := benchmark.WatchBench{
 			Start: t.startBenched, Formats: benchFormats(), Entrants: c.Entrants, ReadsPerSecond: c.Pace, Runs: c.Runs, Show: show,
 		}
@@ -193,7 +214,7 @@ func (c *benchRewindCommand) Validate() error {
 
 // Run measures.
 func (c *benchRewindCommand) Run(t *terminal) error {
-	return c.measure(t, func(show benchmark.Show) (fmt.Stringer, error) {
+	return c.measure(t, func(show benchmark.Show) (benchmark.Figures, error) {
 		bench := benchmark.RewindBench{
 			Start: t.startBenched, Formats: benchFormats(), Entrants: c.Entrants, Reads: c.Reads, RewindPerSecond: c.Rewind,
 			LivePerSecond: c.Pace, Show: show,
@@ -211,7 +232,7 @@ type benchRecomputeCommand struct {
 
 // Run measures.
 func (c *benchRecomputeCommand) Run(t *terminal) error {
-	return c.measure(t, func(show benchmark.Show) (fmt.Stringer, error) {
+	return c.measure(t, func(show benchmark.Show) (benchmark.Figures, error) {
 		bench := benchmark.RecomputeBench{
 			Start: t.startBenched, Formats: benchFormats(), Entrants: c.Entrants, Reads: c.Reads, Runs: c.Runs, Show: show,
 		}
@@ -237,7 +258,7 @@ func (c *benchRegisterCommand) Validate() error {
 
 // Run measures.
 func (c *benchRegisterCommand) Run(t *terminal) error {
-	return c.measure(t, func(show benchmark.Show) (fmt.Stringer, error) {
+	return c.measure(t, func(show benchmark.Show) (benchmark.Figures, error) {
 		bench := benchmark.RegisterBench{
 			Start: t.startBenched, Formats: benchFormats(), Callers: c.Callers, Places: c.Places, Refusals: c.Refusals,
 			Runs: c.Runs, Show: show,

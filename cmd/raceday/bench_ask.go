@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 
 	"raceday/services/benchmark"
 )
@@ -26,7 +25,7 @@ func (c *askFlags) Validate() error {
 }
 
 func (c *askFlags) run(t *terminal, question benchmark.Question) error {
-	return c.measure(t, func(show benchmark.Show) (fmt.Stringer, error) {
+	return c.measure(t, func(show benchmark.Show) (benchmark.Figures, error) {
 		bench := benchmark.AskBench{
 			Start: t.startBenched, Formats: benchFormats(), Question: question, Finishers: c.Finishers, Callers: c.Callers,
 			Calls: c.Calls, ReadsPerSecond: c.Pace, Runs: c.Runs, Show: show,

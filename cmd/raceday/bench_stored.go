@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 
 	"raceday/services/benchmark"
 )
@@ -18,7 +17,7 @@ type benchRebuildCommand struct{ storedFlags }
 
 // Run measures.
 func (c *benchRebuildCommand) Run(t *terminal) error {
-	return c.measure(t, func(show benchmark.Show) (fmt.Stringer, error) {
+	return c.measure(t, func(show benchmark.Show) (benchmark.Figures, error) {
 		bench := benchmark.RebuildBench{
 			Start: t.startBenched, Formats: benchFormats(), Entrants: c.Entrants, Reads: c.Reads, Runs: c.Runs, Show: show,
 		}
@@ -30,7 +29,7 @@ type benchRestartCommand struct{ storedFlags }
 
 // Run measures.
 func (c *benchRestartCommand) Run(t *terminal) error {
-	return c.measure(t, func(show benchmark.Show) (fmt.Stringer, error) {
+	return c.measure(t, func(show benchmark.Show) (benchmark.Figures, error) {
 		bench := benchmark.RestartBench{
 			Start: t.startWithoutScorer, Formats: benchFormats(), Entrants: c.Entrants, Reads: c.Reads, Runs: c.Runs, Show: show,
 		}

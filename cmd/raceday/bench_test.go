@@ -56,6 +56,16 @@ func TestBenches(t *testing.T) {
 				t.Errorf("%v: %s is %v", c.arguments, name, found[name])
 			}
 		}
+		reaches, _ := found["reaches"].([]any)
+		if len(reaches) == 0 {
+			t.Errorf("%v: no reach in %s", c.arguments, out)
+		}
+		for _, reach := range reaches {
+			said, _ := reach.(map[string]any)
+			if _, ok := said["met"].(bool); !ok {
+				t.Errorf("%v: reach %v is neither met nor missed", c.arguments, reach)
+			}
+		}
 		for name, want := range c.counts {
 			if found[name] != want {
 				t.Errorf("%v: %s is %v, want %v", c.arguments, name, found[name], want)

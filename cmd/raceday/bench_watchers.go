@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"os"
 
 	"google.golang.org/grpc"
@@ -36,7 +35,7 @@ func (c *benchWatchersCommand) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	return c.measure(t, func(show benchmark.Show) (fmt.Stringer, error) {
+	return c.measure(t, func(show benchmark.Show) (benchmark.Figures, error) {
 		bench := benchmark.WatchersBench{
 			Start: t.startBenched, Formats: benchFormats(), Program: program, Command: []string{"bench", "watchers-away"},
 			Watchers: c.Watchers, PerConnection: c.PerConnection, Entrants: c.Entrants, ReadsPerSecond: c.Pace, Seconds: c.Seconds,
