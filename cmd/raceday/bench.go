@@ -16,18 +16,20 @@ import (
 )
 
 type benchCommand struct {
+	All benchAllCommand `cmd:"" help:"Every bench in turn."`
+
 	Score      benchScoreCommand     `cmd:"" help:"Files scored offline; floor: reading the reads."`
 	Ingest     benchIngestCommand    `cmd:"" help:"Reads published until all that follows is committed; floor: storing them."`
 	Watch      benchWatchCommand     `cmd:"" help:"Reads published until watchers see what they change; floor: the way without scorer, database and boards."`
-	Watchers   benchWatchersCommand  `cmd:"" help:"Thousands of watchers of one server while reads flow, until each sees what it watches, and the memory of each; floor: a server that only sends as much."`
-	Rewind     benchRewindCommand    `cmd:"" help:"New reads until watchers see what they change, while mats send again all that they ever read; floor: without that."`
-	Recompute  benchRecomputeCommand `cmd:"" help:"An event applied in which a mat's clock was off, until all that follows is committed; floor: reading the stored reads."`
-	ScoreOrder benchOrderCommand     `cmd:"" name:"score-order" help:"A list kept while finishers arrive in random order; floor: lists of 1000."`
-	Restart    benchRestartCommand   `cmd:"" help:"A scorer's process started until the first new read is committed; floor: reading the stored reads."`
-	Rebuild    benchRebuildCommand   `cmd:"" help:"All that is derived computed again and compared; floor: reading the stored reads."`
 	Standings  benchStandingsCommand `cmd:"" help:"The first 50 of an age group asked for by many while reads come; floor: empty calls."`
 	Result     benchResultCommand    `cmd:"" help:"Results of entrants asked for by many while reads come; floor: empty calls."`
 	Register   benchRegisterCommand  `cmd:"" help:"Persons registered until a race is sold out, then refused; floor: a transaction each. Vacancies meanwhile; floor: an empty call."`
+	ScoreOrder benchOrderCommand     `cmd:"" name:"score-order" help:"A list kept while finishers arrive in random order; floor: lists of 1000."`
+	Restart    benchRestartCommand   `cmd:"" help:"A scorer's process started until the first new read is committed; floor: reading the stored reads."`
+	Rebuild    benchRebuildCommand   `cmd:"" help:"All that is derived computed again and compared; floor: reading the stored reads."`
+	Watchers   benchWatchersCommand  `cmd:"" help:"Thousands of watchers of one server while reads flow, until each sees what it watches, and the memory of each; floor: a server that only sends as much."`
+	Rewind     benchRewindCommand    `cmd:"" help:"New reads until watchers see what they change, while mats send again all that they ever read; floor: without that."`
+	Recompute  benchRecomputeCommand `cmd:"" help:"An event applied in which a mat's clock was off, until all that follows is committed; floor: reading the stored reads."`
 
 	ScoreFloor   benchScoreFloorCommand   `cmd:"" hidden:""`
 	WatchersAway benchWatchersAwayCommand `cmd:"" hidden:""`
@@ -107,7 +109,7 @@ type benchScoreCommand struct {
 	figures
 	turns
 	Dir   string `type:"existingdir" placeholder:"DIR" help:"Folder with event.yaml, roster.csv, reads.csv.gz and rulings.csv; else they are made up."`
-	Reads int    `default:"780000" help:"About how many reads to make up."`
+	Reads int    `default:"780000" size:"" help:"About how many reads to make up."`
 }
 
 // Run measures.
@@ -165,8 +167,8 @@ func (c *benchScoreFloorCommand) Run(t *terminal) error {
 type benchIngestCommand struct {
 	figures
 	turns
-	Reads    int `default:"200000" help:"About how many reads to publish in each turn."`
-	Entrants int `default:"17000" help:"Entrants."`
+	Reads    int `default:"200000" size:"" help:"About how many reads to publish in each turn."`
+	Entrants int `default:"17000" size:"" help:"Entrants."`
 }
 
 // Run measures.
@@ -183,7 +185,7 @@ type benchWatchCommand struct {
 	figures
 	turns
 	Pace     int `default:"2000" help:"Reads a second."`
-	Entrants int `default:"17000" help:"Entrants."`
+	Entrants int `default:"17000" size:"" help:"Entrants."`
 }
 
 // Run measures.
@@ -198,10 +200,10 @@ func (c *benchWatchCommand) Run(t *terminal) error {
 
 type benchRewindCommand struct {
 	figures
-	Reads    int `default:"1000000" help:"Reads that are stored and sent again."`
+	Reads    int `default:"1000000" size:"" help:"Reads that are stored and sent again."`
 	Rewind   int `default:"50000" help:"Reads sent again a second."`
 	Pace     int `default:"500" help:"New reads a second."`
-	Entrants int `default:"17000" help:"Entrants."`
+	Entrants int `default:"17000" size:"" help:"Entrants."`
 }
 
 // Validate refuses a rewind of nothing.
@@ -226,8 +228,8 @@ func (c *benchRewindCommand) Run(t *terminal) error {
 type benchRecomputeCommand struct {
 	figures
 	turns
-	Reads    int `default:"100000" help:"About how many reads are stored."`
-	Entrants int `default:"17000" help:"Entrants."`
+	Reads    int `default:"100000" size:"" help:"About how many reads are stored."`
+	Entrants int `default:"17000" size:"" help:"Entrants."`
 }
 
 // Run measures.
@@ -243,9 +245,9 @@ func (c *benchRecomputeCommand) Run(t *terminal) error {
 type benchRegisterCommand struct {
 	figures
 	turns
-	Callers  int `default:"2000" help:"Callers at once."`
-	Places   int `default:"17000" help:"Places of the race."`
-	Refusals int `default:"20000" help:"Registrations in each turn after the race is sold out."`
+	Callers  int `default:"2000" size:"" help:"Callers at once."`
+	Places   int `default:"17000" size:"" help:"Places of the race."`
+	Refusals int `default:"20000" size:"" help:"Registrations in each turn after the race is sold out."`
 }
 
 // Validate refuses an opening night without people or places.

@@ -10,9 +10,9 @@ import (
 type askFlags struct {
 	figures
 	turns
-	Finishers int `default:"17000" help:"Finishers; as many again are on their way."`
+	Finishers int `default:"17000" size:"" help:"Finishers; as many again are on their way."`
 	Callers   int `default:"64" help:"Callers at once."`
-	Calls     int `default:"20000" help:"Calls in each turn."`
+	Calls     int `default:"20000" size:"" help:"Calls in each turn."`
 	Pace      int `default:"500" help:"Reads a second meanwhile."`
 }
 

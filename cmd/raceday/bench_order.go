@@ -9,7 +9,7 @@ import (
 type benchOrderCommand struct {
 	figures
 	turns
-	Finishers int `default:"100000" help:"Finishers of one list."`
+	Finishers int `default:"100000" size:"" help:"Finishers of one list."`
 }
 
 // Validate refuses a list that is no longer than the floor's.

@@ -1,16 +1,13 @@
 package main
 
-import (
-
-	"raceday/services/benchmark"
-)
+import "raceday/services/benchmark"
 
 // storedFlags say how much is stored.
 type storedFlags struct {
 	figures
 	turns
-	Reads    int `default:"1000000" help:"About how many reads are stored."`
-	Entrants int `default:"17000" help:"Entrants."`
+	Reads    int `default:"1000000" size:"" help:"About how many reads are stored."`
+	Entrants int `default:"17000" size:"" help:"Entrants."`
 }
 
 type benchRebuildCommand struct{ storedFlags }
