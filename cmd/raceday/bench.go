@@ -109,7 +109,7 @@ type benchScoreCommand struct {
 	figures
 	turns
 	Dir   string `type:"existingdir" placeholder:"DIR" help:"Folder with event.yaml, roster.csv, reads.csv.gz and rulings.csv; else they are made up."`
-	Reads int    `default:"780000" size:"" help:"About how many reads to make up."`
+	Reads int    `default:"1000000" size:"" help:"About how many reads to make up."`
 }
 
 // Run measures.
