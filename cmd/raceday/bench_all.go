@@ -5,11 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"os/exec"
 	"strconv"
-	"syscall"
-	"time"
 
 	"github.com/alecthomas/kong"
 )
@@ -30,17 +26,13 @@ func (c *benchAllCommand) Validate() error {
 
 // Run runs the benches one after another, each in a process of its own: neither its memory nor its caches weigh on the next.
 func (c *benchAllCommand) Run(t *terminal, parsed *kong.Context) error {
-	program, err := os.Executable()
-	if err != nil {
-		return err
-	}
 	var benches []*kong.Node
 	for _, bench := range parsed.Selected().Parent.Children {
 		if !bench.Hidden && bench != parsed.Selected() {
 			benches = append(benches, bench)
 		}
 	}
-	return c.each(t, benches, func(arguments []string) ([]byte, error) { return t.runBench(program, arguments) })
+	return c.each(t, benches, t.runBench)
 }
 
 // each runs benches and prints what they found. One that fails does not keep the others from running.
@@ -89,17 +81,15 @@ func (c *benchAllCommand) arguments(bench *kong.Node) []string {
 	return arguments
 }
 
-// benchStopTime is how long a bench may take to end its servers when it is interrupted.
-const benchStopTime = 30 * time.Second
-
 // runBench returns what a bench printed. What it said beside that goes to stderr, or into the error where it failed.
-func (t *terminal) runBench(program string, arguments []string) ([]byte, error) {
+func (t *terminal) runBench(arguments []string) ([]byte, error) {
+	bench, err := newProcess(t.ctx, arguments...)
+	if err != nil {
+		return nil, err
+	}
 	var said bytes.Buffer
-	command := exec.CommandContext(t.ctx, program, arguments...)
-	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
-	command.WaitDelay = benchStopTime
-	command.Stderr = &said
-	out, err := command.Output()
+	bench.Stderr = &said
+	out, err := bench.Output()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s", err, bytes.TrimSpace(said.Bytes()))
 	}

@@ -38,6 +38,7 @@ func TestBenches(t *testing.T) {
 		"score-order": {[]string{"nanoseconds", "floor_nanoseconds"}, map[string]float64{"finishers": 2000}},
 		"restart":     {[]string{"reads", "seconds", "floor_seconds"}, nil},
 		"rebuild":     {[]string{"reads", "seconds", "floor_seconds"}, nil},
+		"growth":      {[]string{"reads", "entries", "finishes"}, nil},
 		"watchers": {[]string{"reads", "seen", "messages", "p50_milliseconds", "p99_milliseconds", "kib_per_watcher", "floor_p50_milliseconds",
 			"floor_p99_milliseconds"}, map[string]float64{"watchers": 200, "connections": 2}},
 		"rewind": {[]string{"stored", "live", "rewind_per_second", "p50_milliseconds", "p99_milliseconds", "floor_p99_milliseconds"},
@@ -140,6 +141,7 @@ func TestABenchThatMeasuresNothingIsWrongUsage(t *testing.T) {
 	raceday(t, exitUsage, "bench", "register", "--places", "0")
 	raceday(t, exitUsage, "bench", "score", "--dir", filepath.Join(t.TempDir(), "missing"))
 	raceday(t, exitUsage, "bench", "score-order", "--finishers", "1000")
+	raceday(t, exitUsage, "bench", "growth", "--entrants", "999")
 	raceday(t, exitUsage, "bench", "all", "--scale", "0")
 	raceday(t, exitUsage, "bench", "all", "--scale", "1.5")
 	raceday(t, exitUsage, "bench", "swim")

@@ -10,6 +10,8 @@
 //     lowest and the highest behind it.
 //   - What is measured is durable where the product is: streams sync every message, Postgres every commit. Before each turn
 //     that writes, Postgres writes a checkpoint, so that no turn pays for the one before.
+//   - The server is this process, with Postgres and NATS of its own; where a field's size or a process's memory is measured, it
+//     is raceday serve in another process, so that nothing but the field differs, and nothing of the bench is counted.
 //   - Data is made up by services/rehearsal from a fixed seed, or given.
 //
 // A floor stands in a file of its own and is fixed: it changes only in a commit of its own that says why. What a figure is
