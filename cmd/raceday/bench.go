@@ -28,6 +28,7 @@ type benchCommand struct {
 	Restart    benchRestartCommand   `cmd:"" help:"A scorer's process started until the first new read is committed; floor: reading the stored reads."`
 	Rebuild    benchRebuildCommand   `cmd:"" help:"All that is derived computed again and compared; floor: reading the stored reads."`
 	Growth     benchGrowthCommand    `cmd:"" help:"A read and an entry in a large field; floor: in a field of a hundredth."`
+	Memory     benchMemoryCommand    `cmd:"" help:"The memory of a server's process that took in the reads of a large race (Linux); floor: the bytes of the reads."`
 	Watchers   benchWatchersCommand  `cmd:"" help:"Thousands of watchers of one server while reads flow, until each sees what it watches, and the memory of each; floor: a server that only sends as much."`
 	Rewind     benchRewindCommand    `cmd:"" help:"New reads until watchers see what they change, while mats send again all that they ever read; floor: without that."`
 	Recompute  benchRecomputeCommand `cmd:"" help:"An event applied in which a mat's clock was off, until all that follows is committed; floor: reading the stored reads."`

@@ -39,6 +39,7 @@ func TestBenches(t *testing.T) {
 		"restart":     {[]string{"reads", "seconds", "floor_seconds"}, nil},
 		"rebuild":     {[]string{"reads", "seconds", "floor_seconds"}, nil},
 		"growth":      {[]string{"reads", "entries", "finishes"}, nil},
+		"memory":      {[]string{"reads", "resident_megabytes", "peak_megabytes", "postgres_megabytes", "read_megabytes", "times_floor"}, nil},
 		"watchers": {[]string{"reads", "seen", "messages", "p50_milliseconds", "p99_milliseconds", "kib_per_watcher", "floor_p50_milliseconds",
 			"floor_p99_milliseconds"}, map[string]float64{"watchers": 200, "connections": 2}},
 		"rewind": {[]string{"stored", "live", "rewind_per_second", "p50_milliseconds", "p99_milliseconds", "floor_p99_milliseconds"},
