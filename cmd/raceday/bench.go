@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime/pprof"
@@ -15,19 +16,23 @@ import (
 )
 
 type benchCommand struct {
+	All benchAllCommand `cmd:"" help:"Every bench in turn."`
+
 	Score      benchScoreCommand     `cmd:"" help:"Files scored offline; floor: reading the reads."`
 	Ingest     benchIngestCommand    `cmd:"" help:"Reads published until all that follows is committed; floor: storing them."`
 	Peak       benchPeakCommand      `cmd:"" help:"A mass start, ten times as fast as it is, and a rush of finishers, until all that follows is committed and watchers see it."`
 	Watch      benchWatchCommand     `cmd:"" help:"Reads published until watchers see what they change; floor: the way without scorer, database and boards."`
-	Watchers   benchWatchersCommand  `cmd:"" help:"Thousands of watchers of one server while reads flow, until each sees what it watches, and the memory of each; floor: a server that only sends as much."`
-	Rewind     benchRewindCommand    `cmd:"" help:"New reads until watchers see what they change, while mats send again all that they ever read; floor: without that."`
-	Recompute  benchRecomputeCommand `cmd:"" help:"An event applied in which a mat's clock was off, until all that follows is committed; floor: reading the stored reads."`
-	ScoreOrder benchOrderCommand     `cmd:"" name:"score-order" help:"A list kept while finishers arrive in random order; floor: lists of 1000."`
-	Restart    benchRestartCommand   `cmd:"" help:"A scorer's process started until the first new read is committed; floor: reading the stored reads."`
-	Rebuild    benchRebuildCommand   `cmd:"" help:"All that is derived computed again and compared; floor: reading the stored reads."`
 	Standings  benchStandingsCommand `cmd:"" help:"The first 50 of an age group asked for by many while reads come; floor: empty calls."`
 	Result     benchResultCommand    `cmd:"" help:"Results of entrants asked for by many while reads come; floor: empty calls."`
 	Register   benchRegisterCommand  `cmd:"" help:"Persons registered until a race is sold out, then refused; floor: a transaction each. Vacancies meanwhile; floor: an empty call."`
+	ScoreOrder benchOrderCommand     `cmd:"" name:"score-order" help:"A list kept while finishers arrive in random order; floor: lists of 1000."`
+	Restart    benchRestartCommand   `cmd:"" help:"A scorer's process started until the first new read is committed; floor: reading the stored reads."`
+	Rebuild    benchRebuildCommand   `cmd:"" help:"All that is derived computed again and compared; floor: reading the stored reads."`
+	Growth     benchGrowthCommand    `cmd:"" help:"A read and an entry in a large field; floor: in a field of a hundredth."`
+	Memory     benchMemoryCommand    `cmd:"" help:"The memory of a server's process that took in the reads of a large race (Linux); floor: the bytes of the reads."`
+	Watchers   benchWatchersCommand  `cmd:"" help:"Thousands of watchers of one server while reads flow, until each sees what it watches, and the memory of each; floor: a server that only sends as much."`
+	Rewind     benchRewindCommand    `cmd:"" help:"New reads until watchers see what they change, while mats send again all that they ever read; floor: without that."`
+	Recompute  benchRecomputeCommand `cmd:"" help:"An event applied in which a mat's clock was off, until all that follows is committed; floor: reading the stored reads."`
 
 	ScoreFloor   benchScoreFloorCommand   `cmd:"" hidden:""`
 	WatchersAway benchWatchersAwayCommand `cmd:"" hidden:""`
@@ -53,7 +58,7 @@ func (t *turns) Validate() error {
 }
 
 // measure runs a bench and prints what it found.
-func (f *figures) measure(t *terminal, bench func(benchmark.Show) (fmt.Stringer, error)) error {
+func (f *figures) measure(t *terminal, bench func(benchmark.Show) (benchmark.Figures, error)) error {
 	if f.Profile != "" {
 		file, err := os.Create(f.Profile)
 		if err != nil {
@@ -72,10 +77,30 @@ func (f *figures) measure(t *terminal, bench func(benchmark.Show) (fmt.Stringer,
 		return err
 	}
 	if f.JSON {
-		return json.NewEncoder(t.stdout).Encode(found)
+		return writeFigures(t.stdout, found)
 	}
-	_, err = fmt.Fprintln(t.stdout, found)
+	lines := found.String()
+	for _, reach := range found.Reaches() {
+		lines += "\n  " + reach.String()
+	}
+	_, err = fmt.Fprintln(t.stdout, lines)
 	return err
+}
+
+// writeFigures writes figures as JSON, with their reaches among them.
+func writeFigures(w io.Writer, found benchmark.Figures) error {
+	data, err := json.Marshal(found)
+	if err != nil {
+		return err
+	}
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(data, &all); err != nil {
+		return err
+	}
+	if all["reaches"], err = json.Marshal(found.Reaches()); err != nil {
+		return err
+	}
+	return json.NewEncoder(w).Encode(all)
 }
 
 // benchFormats are the product's own.
@@ -87,7 +112,7 @@ type benchScoreCommand struct {
 	figures
 	turns
 	Dir   string `type:"existingdir" placeholder:"DIR" help:"Folder with event.yaml, roster.csv, reads.csv.gz and rulings.csv; else they are made up."`
-	Reads int    `default:"780000" help:"About how many reads to make up."`
+	Reads int    `default:"1000000" size:"" help:"About how many reads to make up."`
 }
 
 // Run measures.
@@ -96,7 +121,7 @@ func (c *benchScoreCommand) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	return c.measure(t, func(show benchmark.Show) (fmt.Stringer, error) {
+	return c.measure(t, func(show benchmark.Show) (benchmark.Figures, error) {
 		bench := benchmark.ScoreBench{
 			Program: program, FloorCommand: []string{"bench", "score-floor"}, Load: loadDay, Formats: benchFormats(),
 			Dir: c.Dir, Reads: c.Reads, Runs: c.Runs, Show: show,
@@ -145,13 +170,13 @@ func (c *benchScoreFloorCommand) Run(t *terminal) error {
 type benchIngestCommand struct {
 	figures
 	turns
-	Reads    int `default:"200000" help:"About how many reads to publish in each turn."`
-	Entrants int `default:"17000" help:"Entrants."`
+	Reads    int `default:"200000" size:"" help:"About how many reads to publish in each turn."`
+	Entrants int `default:"17000" size:"" help:"Entrants."`
 }
 
 // Run measures.
 func (c *benchIngestCommand) Run(t *terminal) error {
-	return c.measure(t, func(show benchmark.Show) (fmt.Stringer, error) {
+	return c.measure(t, func(show benchmark.Show) (benchmark.Figures, error) {
 		bench := benchmark.IngestBench{
 			Start: t.startBenched, Formats: benchFormats(), Entrants: c.Entrants, Reads: c.Reads, Runs: c.Runs, Show: show,
 		}
@@ -163,12 +188,12 @@ type benchWatchCommand struct {
 	figures
 	turns
 	Pace     int `default:"2000" help:"Reads a second."`
-	Entrants int `default:"17000" help:"Entrants."`
+	Entrants int `default:"17000" size:"" help:"Entrants."`
 }
 
 // Run measures.
 func (c *benchWatchCommand) Run(t *terminal) error {
-	return c.measure(t, func(show benchmark.Show) (fmt.Stringer, error) {
+	return c.measure(t, func(show benchmark.Show) (benchmark.Figures, error) {
 		bench := benchmark.WatchBench{
 			Start: t.startBenched, Formats: benchFormats(), Entrants: c.Entrants, ReadsPerSecond: c.Pace, Runs: c.Runs, Show: show,
 		}
@@ -178,10 +203,10 @@ func (c *benchWatchCommand) Run(t *terminal) error {
 
 type benchRewindCommand struct {
 	figures
-	Reads    int `default:"1000000" help:"Reads that are stored and sent again."`
+	Reads    int `default:"1000000" size:"" help:"Reads that are stored and sent again."`
 	Rewind   int `default:"50000" help:"Reads sent again a second."`
 	Pace     int `default:"500" help:"New reads a second."`
-	Entrants int `default:"17000" help:"Entrants."`
+	Entrants int `default:"17000" size:"" help:"Entrants."`
 }
 
 // Validate refuses a rewind of nothing.
@@ -194,7 +219,7 @@ func (c *benchRewindCommand) Validate() error {
 
 // Run measures.
 func (c *benchRewindCommand) Run(t *terminal) error {
-	return c.measure(t, func(show benchmark.Show) (fmt.Stringer, error) {
+	return c.measure(t, func(show benchmark.Show) (benchmark.Figures, error) {
 		bench := benchmark.RewindBench{
 			Start: t.startBenched, Formats: benchFormats(), Entrants: c.Entrants, Reads: c.Reads, RewindPerSecond: c.Rewind,
 			LivePerSecond: c.Pace, Show: show,
@@ -206,13 +231,13 @@ func (c *benchRewindCommand) Run(t *terminal) error {
 type benchRecomputeCommand struct {
 	figures
 	turns
-	Reads    int `default:"100000" help:"About how many reads are stored."`
-	Entrants int `default:"17000" help:"Entrants."`
+	Reads    int `default:"100000" size:"" help:"About how many reads are stored."`
+	Entrants int `default:"17000" size:"" help:"Entrants."`
 }
 
 // Run measures.
 func (c *benchRecomputeCommand) Run(t *terminal) error {
-	return c.measure(t, func(show benchmark.Show) (fmt.Stringer, error) {
+	return c.measure(t, func(show benchmark.Show) (benchmark.Figures, error) {
 		bench := benchmark.RecomputeBench{
 			Start: t.startBenched, Formats: benchFormats(), Entrants: c.Entrants, Reads: c.Reads, Runs: c.Runs, Show: show,
 		}
@@ -223,9 +248,9 @@ func (c *benchRecomputeCommand) Run(t *terminal) error {
 type benchRegisterCommand struct {
 	figures
 	turns
-	Callers  int `default:"2000" help:"Callers at once."`
-	Places   int `default:"17000" help:"Places of the race."`
-	Refusals int `default:"20000" help:"Registrations in each turn after the race is sold out."`
+	Callers  int `default:"2000" size:"" help:"Callers at once."`
+	Places   int `default:"17000" size:"" help:"Places of the race."`
+	Refusals int `default:"20000" size:"" help:"Registrations in each turn after the race is sold out."`
 }
 
 // Validate refuses an opening night without people or places.
@@ -238,7 +263,7 @@ func (c *benchRegisterCommand) Validate() error {
 
 // Run measures.
 func (c *benchRegisterCommand) Run(t *terminal) error {
-	return c.measure(t, func(show benchmark.Show) (fmt.Stringer, error) {
+	return c.measure(t, func(show benchmark.Show) (benchmark.Figures, error) {
 		bench := benchmark.RegisterBench{
 			Start: t.startBenched, Formats: benchFormats(), Callers: c.Callers, Places: c.Places, Refusals: c.Refusals,
 			Runs: c.Runs, Show: show,

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 
 	"raceday/services/benchmark"
 )
@@ -11,9 +10,9 @@ import (
 type askFlags struct {
 	figures
 	turns
-	Finishers int `default:"17000" help:"Finishers; as many again are on their way."`
+	Finishers int `default:"17000" size:"" help:"Finishers; as many again are on their way."`
 	Callers   int `default:"64" help:"Callers at once."`
-	Calls     int `default:"20000" help:"Calls in each turn."`
+	Calls     int `default:"20000" size:"" help:"Calls in each turn."`
 	Pace      int `default:"500" help:"Reads a second meanwhile."`
 }
 
@@ -26,7 +25,7 @@ func (c *askFlags) Validate() error {
 }
 
 func (c *askFlags) run(t *terminal, question benchmark.Question) error {
-	return c.measure(t, func(show benchmark.Show) (fmt.Stringer, error) {
+	return c.measure(t, func(show benchmark.Show) (benchmark.Figures, error) {
 		bench := benchmark.AskBench{
 			Start: t.startBenched, Formats: benchFormats(), Question: question, Finishers: c.Finishers, Callers: c.Callers,
 			Calls: c.Calls, ReadsPerSecond: c.Pace, Runs: c.Runs, Show: show,

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 
 	"raceday/services/benchmark"
 )
@@ -10,7 +9,7 @@ import (
 type benchOrderCommand struct {
 	figures
 	turns
-	Finishers int `default:"100000" help:"Finishers of one list."`
+	Finishers int `default:"100000" size:"" help:"Finishers of one list."`
 }
 
 // Validate refuses a list that is no longer than the floor's.
@@ -23,7 +22,7 @@ func (c *benchOrderCommand) Validate() error {
 
 // Run measures.
 func (c *benchOrderCommand) Run(t *terminal) error {
-	return c.measure(t, func(show benchmark.Show) (fmt.Stringer, error) {
+	return c.measure(t, func(show benchmark.Show) (benchmark.Figures, error) {
 		bench := benchmark.OrderBench{Finishers: c.Finishers, Runs: c.Runs, Show: show}
 		return bench.Run(t.ctx)
 	})

@@ -2,17 +2,16 @@ package main
 
 import (
 	"errors"
-	"fmt"
 
 	"raceday/services/benchmark"
 )
 
 type benchPeakCommand struct {
 	figures
-	Entrants           int `default:"17000" help:"Entrants."`
-	StartSeconds       int `default:"36" help:"Seconds in which all start; in reality six minutes."`
-	FinishersPerSecond int `default:"100" help:"Finishers a second at the peak of the finish."`
-	FinishSeconds      int `default:"30" help:"How long it lasts."`
+	Entrants           int `default:"17000" size:"" help:"Entrants."`
+	StartSeconds       int `default:"36" size:"" help:"Seconds in which all start; in reality six minutes."`
+	FinishersPerSecond int `default:"100" size:"" help:"Finishers a second at the peak of the finish."`
+	FinishSeconds      int `default:"30" size:"" help:"How long it lasts."`
 }
 
 // Validate refuses a rush of nobody, and a peak of more finishers than there are entrants.
@@ -28,7 +27,7 @@ func (c *benchPeakCommand) Validate() error {
 
 // Run measures.
 func (c *benchPeakCommand) Run(t *terminal) error {
-	return c.measure(t, func(show benchmark.Show) (fmt.Stringer, error) {
+	return c.measure(t, func(show benchmark.Show) (benchmark.Figures, error) {
 		bench := benchmark.PeakBench{
 			Start: t.startBenched, Formats: benchFormats(), Entrants: c.Entrants,
 			StartSeconds: c.StartSeconds, FinishersPerSecond: c.FinishersPerSecond,

@@ -5,11 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"os"
-	"os/exec"
 	"slices"
-	"syscall"
-	"time"
 
 	"google.golang.org/grpc"
 
@@ -74,29 +70,23 @@ func withoutTimeout(databaseURL string) (string, error) {
 	return address.String(), nil
 }
 
-// scorerStopTime is how long a scorer may take to end.
-const scorerStopTime = 30 * time.Second
-
 // startScorer runs the scorer in a process of its own.
 func startScorer(ctx context.Context, databaseURL, natsURL string) (stop func() error, err error) {
-	program, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
 	ctx, cancel := context.WithCancel(ctx)
 	// Unsafe, for it cannot ask this NATS how it syncs.
-	command := exec.CommandContext(ctx, program, "serve", "--services", "scoring", "--listen", "127.0.0.1:0", "--unsafe",
+	scorer, err := newProcess(ctx, "serve", "--services", "scoring", "--listen", "127.0.0.1:0", "--unsafe",
 		"--nats-replicas", "1", "--database-url", databaseURL, "--nats-url", natsURL)
-	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
-	command.WaitDelay = scorerStopTime
-	if err := command.Start(); err != nil {
+	if err == nil {
+		err = scorer.Start()
+	}
+	if err != nil {
 		cancel()
 		return nil, fmt.Errorf("start a scorer: %w", err)
 	}
 	return func() error {
 		cancel()
 		// Wait tells of the signal that ended it, which is as it should be; only a process that did not end at all is a fault.
-		if err := command.Wait(); command.ProcessState == nil {
+		if err := scorer.Wait(); scorer.ProcessState == nil {
 			return fmt.Errorf("stop the scorer: %w", err)
 		}
 		return nil

@@ -1,11 +1,18 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
+
+	"github.com/alecthomas/kong"
+	"github.com/google/go-cmp/cmp"
 )
 
 // The benches are run as small as they are still whole; what they find here is no figure.
@@ -15,56 +22,119 @@ func TestBenches(t *testing.T) {
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	for _, c := range []struct {
-		arguments []string
-		figures   []string
-		counts    map[string]float64
+	var all map[string]map[string]any
+	benched(t, &all, program, "all", "--scale", "0.02", "--runs", "1")
+	for name, c := range map[string]struct {
+		figures []string
+		counts  map[string]float64
 	}{
-		{[]string{"score", "--reads", "20000", "--runs", "1"}, []string{"reads", "entrants", "seconds", "floor_seconds", "reads_per_core_second"}, nil},
-		{[]string{"ingest", "--reads", "2000", "--entrants", "300", "--runs", "1"}, []string{"reads", "entrants", "reads_per_second", "floor_reads_per_second"}, nil},
-		{[]string{"peak", "--entrants", "300", "--start-seconds", "3", "--finishers-per-second", "20", "--finish-seconds", "2"}, []string{
-			"start_reads", "start_messages", "start_reads_per_second", "start_p99_milliseconds", "start_backlog_milliseconds", "finishers",
-			"finish_reads", "finish_p99_milliseconds", "finish_backlog_milliseconds", "finishers_per_second", "rank_p99_milliseconds",
-			"rank_longest_milliseconds", "board_p99_milliseconds", "board_longest_milliseconds"}, map[string]float64{"entrants": 300}},
-		{[]string{"watch", "--entrants", "300", "--runs", "1"}, []string{"reads", "entrants", "p50_milliseconds", "p99_milliseconds", "floor_p50_milliseconds"}, nil},
-		{[]string{"watchers", "--watchers", "200", "--entrants", "600", "--seconds", "2", "--reads-per-second", "40"}, []string{"reads", "seen",
-			"messages", "p50_milliseconds", "p99_milliseconds", "kib_per_watcher", "floor_p50_milliseconds", "floor_p99_milliseconds"},
-			map[string]float64{"watchers": 200, "connections": 2}},
-		{[]string{"recompute", "--entrants", "300", "--reads", "5000", "--runs", "1"}, []string{"reads", "seconds", "floor_seconds"}, nil},
-		{[]string{"rewind", "--entrants", "300", "--reads", "5000", "--rewind", "10000"}, []string{"stored", "live", "rewind_per_second",
-			"p50_milliseconds", "p99_milliseconds", "floor_p99_milliseconds"}, map[string]float64{"more_rows": 0}},
-		{[]string{"rebuild", "--entrants", "300", "--reads", "5000", "--runs", "1"}, []string{"reads", "seconds", "floor_seconds"}, nil},
-		{[]string{"restart", "--entrants", "300", "--reads", "5000", "--runs", "1"}, []string{"reads", "seconds", "floor_seconds"}, nil},
-		{[]string{"standings", "--finishers", "200", "--calls", "300", "--pace", "50", "--runs", "1"}, []string{"calls_per_second", "floor_calls_per_second",
-			"p99_milliseconds", "floor_p99_milliseconds", "unread_calls_per_second", "rows"}, nil},
-		{[]string{"result", "--finishers", "200", "--calls", "300", "--pace", "50", "--runs", "1"}, []string{"calls_per_second", "p99_milliseconds"}, nil},
-		{[]string{"score-order", "--finishers", "5000", "--runs", "1"}, []string{"nanoseconds", "floor_nanoseconds"}, map[string]float64{"finishers": 5000}},
-		{[]string{"register", "--callers", "150", "--places", "300", "--refusals", "200", "--runs", "1"}, []string{"entries_per_second",
-			"floor_entries_per_second", "p50_milliseconds", "p99_milliseconds", "refusals_per_second", "vacancies_p99_milliseconds",
-			"empty_p99_milliseconds"}, map[string]float64{"entries": 300, "refusals": 200, "connections": 2}},
+		"score":  {[]string{"reads", "entrants", "seconds", "floor_seconds", "reads_per_core_second"}, nil},
+		"ingest": {[]string{"reads", "reads_per_second", "floor_reads_per_second"}, map[string]float64{"entrants": 340}},
+		"peak": {[]string{"start_reads", "start_messages", "start_reads_per_second", "start_p99_milliseconds", "start_backlog_milliseconds",
+			"finishers", "finish_reads", "finish_p99_milliseconds", "finish_backlog_milliseconds", "finishers_per_second",
+			"rank_p99_milliseconds", "rank_longest_milliseconds", "board_p99_milliseconds", "board_longest_milliseconds"},
+			map[string]float64{"entrants": 340}},
+		"watch": {[]string{"reads", "entrants", "p50_milliseconds", "p99_milliseconds", "floor_p50_milliseconds"}, nil},
+		"standings": {[]string{"calls_per_second", "floor_calls_per_second", "p99_milliseconds", "floor_p99_milliseconds",
+			"unread_calls_per_second", "rows"}, nil},
+		"result": {[]string{"calls_per_second", "p99_milliseconds"}, map[string]float64{"calls": 400}},
+		"register": {[]string{"entries_per_second", "floor_entries_per_second", "p50_milliseconds", "p99_milliseconds", "refusals_per_second",
+			"vacancies_p99_milliseconds", "empty_p99_milliseconds"}, map[string]float64{"entries": 340, "refusals": 400, "connections": 1}},
+		"score-order": {[]string{"nanoseconds", "floor_nanoseconds"}, map[string]float64{"finishers": 2000}},
+		"restart":     {[]string{"reads", "seconds", "floor_seconds"}, nil},
+		"rebuild":     {[]string{"reads", "seconds", "floor_seconds"}, nil},
+		"growth":      {[]string{"reads", "entries", "finishes"}, nil},
+		"memory":      {[]string{"reads", "resident_megabytes", "peak_megabytes", "postgres_megabytes", "read_megabytes", "times_floor"}, nil},
+		"watchers": {[]string{"reads", "seen", "messages", "p50_milliseconds", "p99_milliseconds", "kib_per_watcher", "floor_p50_milliseconds",
+			"floor_p99_milliseconds"}, map[string]float64{"watchers": 200, "connections": 2}},
+		"rewind": {[]string{"stored", "live", "rewind_per_second", "p50_milliseconds", "p99_milliseconds", "floor_p99_milliseconds"},
+			map[string]float64{"more_rows": 0}},
+		"recompute": {[]string{"reads", "seconds", "floor_seconds"}, nil},
 	} {
-		arguments := append(append([]string{"bench"}, c.arguments...), "--json")
-		out, err := exec.CommandContext(t.Context(), program, arguments...).Output()
-		if err != nil {
-			var exit *exec.ExitError
-			errors.As(err, &exit)
-			t.Errorf("%v: %v\n%s", c.arguments, err, exit.Stderr)
-			continue
-		}
-		var found map[string]any
-		if err := json.Unmarshal(out, &found); err != nil {
-			t.Errorf("%v: %v in %s", c.arguments, err, out)
-		}
-		for _, name := range c.figures {
-			if value, ok := found[name].(float64); !ok || value <= 0 {
-				t.Errorf("%v: %s is %v", c.arguments, name, found[name])
+		found := all[name]
+		delete(all, name)
+		for _, figure := range c.figures {
+			if value, ok := found[figure].(float64); !ok || value <= 0 {
+				t.Errorf("%s: %s is %v", name, figure, found[figure])
 			}
 		}
-		for name, want := range c.counts {
-			if found[name] != want {
-				t.Errorf("%v: %s is %v, want %v", c.arguments, name, found[name], want)
+		for figure, want := range c.counts {
+			if found[figure] != want {
+				t.Errorf("%s: %s is %v, want %v", name, figure, found[figure], want)
 			}
 		}
+		reaches, _ := found["reaches"].([]any)
+		if len(reaches) == 0 {
+			t.Errorf("%s: there is no reach in %v", name, found)
+		}
+		for _, reach := range reaches {
+			said, _ := reach.(map[string]any)
+			if _, ok := said["met"].(bool); !ok {
+				t.Errorf("%s: reach %v is neither met nor missed", name, reach)
+			}
+		}
+	}
+	for name := range all {
+		t.Errorf("%s: this bench is not looked at", name)
+	}
+	var register map[string]any
+	benched(t, &register, program, "register", "--callers", "150", "--places", "300", "--refusals", "200", "--runs", "1")
+	if got := register["connections"]; got != 2.0 {
+		t.Errorf("150 callers register on %v connections, want 2", got)
+	}
+}
+
+// benched runs a bench and reads its figures.
+func benched(t *testing.T, figures any, program string, arguments ...string) {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), program, append(append([]string{"bench"}, arguments...), "--json")...).Output()
+	if exit, failed := errors.AsType[*exec.ExitError](err); failed {
+		t.Fatalf("%v: %v\n%s", arguments, err, exit.Stderr)
+	}
+	if err := errors.Join(err, json.Unmarshal(out, figures)); err != nil {
+		t.Fatalf("%v: %v in %s", arguments, err, out)
+	}
+}
+
+func TestABenchThatFailsKeepsNoOtherFromRunning(t *testing.T) {
+	t.Parallel()
+	parser, err := kong.New(&cli{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ran []string
+	run := func(arguments []string) ([]byte, error) {
+		ran = append(ran, strings.Join(arguments, " "))
+		switch arguments[1] {
+		case "watchers":
+			return nil, errors.New("nobody came")
+		case "rewind":
+			return []byte(`{"stored":7}`), nil
+		}
+		return []byte(`{"seconds":2}`), nil
+	}
+	commands := parser.Model.Children
+	commands = commands[slices.IndexFunc(commands, func(n *kong.Node) bool { return n.Name == "bench" })].Children
+	commands = slices.DeleteFunc(slices.Clone(commands), func(n *kong.Node) bool {
+		return !slices.Contains([]string{"watchers", "rewind", "recompute"}, n.Name)
+	})
+	var out bytes.Buffer
+	command := benchAllCommand{JSON: true, turns: turns{Runs: 3}, Scale: 0.5}
+	err = command.each(&terminal{ctx: t.Context(), getenv: os.Getenv, stdout: &out, stderr: &out}, commands, run)
+	if err == nil || err.Error() != "watchers: nobody came" {
+		t.Errorf("error %v, want that of watchers", err)
+	}
+	wantRan := []string{
+		"bench watchers --json --watchers=5000 --reads-per-second=250 --seconds=15 --entrants=8500",
+		"bench rewind --json --reads=500000 --entrants=8500",
+		"bench recompute --json --runs=3 --reads=50000 --entrants=8500",
+	}
+	if diff := cmp.Diff(wantRan, ran); diff != "" {
+		t.Errorf("ran (-want +got):\n%s", diff)
+	}
+	want := `{"recompute":{"seconds":2},"rewind":{"stored":7},"watchers":{"error":"nobody came"}}` + "\n"
+	if got := out.String(); got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
@@ -79,5 +149,8 @@ func TestABenchThatMeasuresNothingIsWrongUsage(t *testing.T) {
 	raceday(t, exitUsage, "bench", "register", "--places", "0")
 	raceday(t, exitUsage, "bench", "score", "--dir", filepath.Join(t.TempDir(), "missing"))
 	raceday(t, exitUsage, "bench", "score-order", "--finishers", "1000")
+	raceday(t, exitUsage, "bench", "growth", "--entrants", "999")
+	raceday(t, exitUsage, "bench", "all", "--scale", "0")
+	raceday(t, exitUsage, "bench", "all", "--scale", "1.5")
 	raceday(t, exitUsage, "bench", "swim")
 }

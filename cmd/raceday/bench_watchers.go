@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"os"
 
 	"google.golang.org/grpc"
@@ -12,11 +11,11 @@ import (
 
 type benchWatchersCommand struct {
 	figures
-	Watchers      int `default:"10000" help:"Watchers."`
+	Watchers      int `default:"10000" size:"" help:"Watchers."`
 	PerConnection int `name:"per-connection" default:"100" help:"Watchers that share a connection, at most 100."`
-	Pace          int `name:"reads-per-second" default:"500" help:"Reads a second."`
-	Seconds       int `default:"30" help:"How long they flow."`
-	Entrants      int `default:"17000" help:"Entrants."`
+	Pace          int `name:"reads-per-second" default:"500" size:"" help:"Reads a second."`
+	Seconds       int `default:"30" size:"" help:"How long they flow."`
+	Entrants      int `default:"17000" size:"" help:"Entrants."`
 }
 
 // Validate refuses a bench without watchers or reads.
@@ -36,7 +35,7 @@ func (c *benchWatchersCommand) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	return c.measure(t, func(show benchmark.Show) (fmt.Stringer, error) {
+	return c.measure(t, func(show benchmark.Show) (benchmark.Figures, error) {
 		bench := benchmark.WatchersBench{
 			Start: t.startBenched, Formats: benchFormats(), Program: program, Command: []string{"bench", "watchers-away"},
 			Watchers: c.Watchers, PerConnection: c.PerConnection, Entrants: c.Entrants, ReadsPerSecond: c.Pace, Seconds: c.Seconds,

@@ -77,10 +77,18 @@ type AskFigures struct {
 
 // String shows the figures on one line.
 func (f AskFigures) String() string {
-	return fmt.Sprintf("%s: %d finishers, %d callers: %.0f calls/s, empty calls %.0f/s: %v of the floor (at least 0.6); p99 %.1f ms, "+
-		"empty %.1f ms: %v × (at most 2); unread answers %.0f calls/s: %v of the floor, p99 %v ×; in %d runs while %d reads came",
+	return fmt.Sprintf("%s: %d finishers, %d callers: %.0f calls/s, empty calls %.0f/s: %v of the floor; p99 %.1f ms, "+
+		"empty %.1f ms: %v ×; unread answers %.0f calls/s: %v of the floor, p99 %v ×; in %d runs while %d reads came",
 		f.Question, f.Finishers, f.Callers, f.CallsPerSecond, f.FloorCallsPerSecond, f.ShareOfFloor, f.P99Milliseconds,
 		f.FloorP99Milliseconds, f.P99TimesFloor, f.UnreadCallsPerSecond, f.UnreadShareOfFloor, f.UnreadP99TimesFloor, f.Runs, f.Reads)
+}
+
+// Reaches returns what is to be met.
+func (f AskFigures) Reaches() []Reach {
+	return []Reach{
+		atLeast("share of the floor's calls", f.ShareOfFloor.Median, 0.6),
+		atMost("times the floor's p99", f.P99TimesFloor.Median, 2),
+	}
 }
 
 // Run measures.

@@ -12,7 +12,10 @@
 //     that writes, Postgres writes a checkpoint, so that no turn pays for the one before.
 //   - Where what is to be met are times that people wait, and nothing plain does the same (peak), there is no floor and one
 //     turn, warmed up by what comes before it. Such times count on a quiet machine only: whatever else runs makes them longer.
+//   - The server is this process, with Postgres and NATS of its own; where a field's size or a process's memory is measured, it
+//     is raceday serve in another process, so that nothing but the field differs, and nothing of the bench is counted.
 //   - Data is made up by services/rehearsal from a fixed seed, or given.
 //
-// A floor stands in a file of its own and is fixed: it changes only in a commit of its own that says why.
+// A floor stands in a file of its own and is fixed: it changes only in a commit of its own that says why. What a figure is
+// to come to is its reach; it holds for the sizes that a bench has by itself, and is met or missed, never a reason to fail.
 package benchmark

@@ -38,8 +38,13 @@ type OrderFigures struct {
 
 // String shows the figures on one line.
 func (f OrderFigures) String() string {
-	return fmt.Sprintf("score-order: %d finishers in random order: %.0f ns each, in lists of %d %.0f ns: %v × in %d runs (at most 2)",
+	return fmt.Sprintf("score-order: %d finishers in random order: %.0f ns each, in lists of %d %.0f ns: %v × in %d runs",
 		f.Finishers, f.Nanoseconds, f.FloorFinishers, f.FloorNanoseconds, f.TimesFloor, f.Runs)
+}
+
+// Reaches returns what is to be met.
+func (f OrderFigures) Reaches() []Reach {
+	return []Reach{atMost("times the floor", f.TimesFloor.Median, 2)}
 }
 
 // Run measures.

@@ -57,17 +57,28 @@ type PeakFigures struct {
 	BoardLongestMilliseconds float64 `json:"board_longest_milliseconds"`
 }
 
-// String shows the figures of start and finish on a line each.
+// String shows the figures of the start and of the finish, each on one line.
 func (f PeakFigures) String() string {
-	return fmt.Sprintf("peak: start of %d entrants, %d reads in %d messages at %.0f reads/s: committed p50 %.1f ms, p99 %.1f ms (at "+
-		"most 300), backlog %.1f ms (at most 1000)\n"+
-		"peak: %d finishers at %.1f/s, %d reads in %d messages: committed p50 %.1f ms, p99 %.1f ms (at most 300), backlog %.1f ms "+
-		"(at most 1000); ranks p50 %.0f ms, p99 %.0f ms, longest %.0f ms (at most 1200); board p50 %.1f ms, p99 %.1f ms, longest "+
-		"%.1f ms (at most 100)",
+	return fmt.Sprintf("peak: start of %d entrants, %d reads in %d messages at %.0f reads/s: committed p50 %.1f ms, p99 %.1f ms, "+
+		"backlog %.1f ms\n"+
+		"peak: %d finishers at %.1f/s, %d reads in %d messages: committed p50 %.1f ms, p99 %.1f ms, backlog %.1f ms; ranks p50 %.0f "+
+		"ms, p99 %.0f ms, longest %.0f ms; board p50 %.1f ms, p99 %.1f ms, longest %.1f ms",
 		f.Entrants, f.StartReads, f.StartMessages, f.StartReadsPerSecond, f.StartP50Milliseconds, f.StartP99Milliseconds,
 		f.StartBacklogMilliseconds, f.Finishers, f.FinishersPerSecond, f.FinishReads, f.FinishMessages, f.FinishP50Milliseconds,
 		f.FinishP99Milliseconds, f.FinishBacklogMilliseconds, f.RankP50Milliseconds, f.RankP99Milliseconds, f.RankLongestMilliseconds,
 		f.BoardP50Milliseconds, f.BoardP99Milliseconds, f.BoardLongestMilliseconds)
+}
+
+// Reaches returns what is to be met.
+func (f PeakFigures) Reaches() []Reach {
+	return []Reach{
+		atMost("milliseconds of the longest backlog at the start", f.StartBacklogMilliseconds, 1000),
+		atMost("milliseconds to the result at the start, p99", f.StartP99Milliseconds, 300),
+		atMost("milliseconds of the longest backlog at the finish", f.FinishBacklogMilliseconds, 1000),
+		atMost("milliseconds to the result at the finish, p99", f.FinishP99Milliseconds, 300),
+		atMost("milliseconds to the rank, longest", f.RankLongestMilliseconds, 1200),
+		atMost("milliseconds to the board, longest", f.BoardLongestMilliseconds, 100),
+	}
 }
 
 // Run measures.

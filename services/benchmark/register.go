@@ -55,10 +55,19 @@ type RegisterFigures struct {
 // String shows the figures on one line.
 func (f RegisterFigures) String() string {
 	return fmt.Sprintf("register: %d places, %d callers on %d connections: %.0f entries/s, floor %.0f entries/s: %v × the floor "+
-		"in %d runs (at least 5); p50 %.0f ms, p99 %.0f ms: %v × callers by entries/s (at most 2); sold out %.0f refusals/s; "+
-		"vacancies p99 %.1f ms, empty call %.1f ms: %v × (at most 2)", f.Entries, f.Callers, f.Connections, f.EntriesPerSecond,
+		"in %d runs; p50 %.0f ms, p99 %.0f ms: %v × callers by entries/s; sold out %.0f refusals/s; "+
+		"vacancies p99 %.1f ms, empty call %.1f ms: %v ×", f.Entries, f.Callers, f.Connections, f.EntriesPerSecond,
 		f.FloorEntriesPerSecond, f.TimesFloor, f.Runs, f.P50Milliseconds, f.P99Milliseconds, f.TimesFairWait, f.RefusalsPerSecond,
 		f.VacanciesP99Milliseconds, f.EmptyP99Milliseconds, f.TimesEmpty)
+}
+
+// Reaches returns what is to be met.
+func (f RegisterFigures) Reaches() []Reach {
+	return []Reach{
+		atLeast("times the floor's entries", f.TimesFloor.Median, 8),
+		atMost("times the fair wait", f.TimesFairWait.Median, 2),
+		atMost("times the empty call's p99", f.TimesEmpty.Median, 2),
+	}
 }
 
 // Run measures.

@@ -60,10 +60,18 @@ type RewindFigures struct {
 
 // String shows the figures on one line.
 func (f RewindFigures) String() string {
-	return fmt.Sprintf("rewind: %d stored reads of %d entrants sent again at %.0f reads/s: %d rows too many (0); %d new reads at "+
-		"%d reads/s meanwhile: p50 %.1f ms, p99 %.1f ms (under 1000); without a rewind p50 %.1f ms, p99 %.1f ms: %.1f times the floor",
+	return fmt.Sprintf("rewind: %d stored reads of %d entrants sent again at %.0f reads/s: %d rows too many; %d new reads at "+
+		"%d reads/s meanwhile: p50 %.1f ms, p99 %.1f ms; without a rewind p50 %.1f ms, p99 %.1f ms: %.1f times the floor",
 		f.Stored, f.Entrants, f.RewindPerSecond, f.MoreRows, f.Live, f.LivePerSecond, f.P50Milliseconds, f.P99Milliseconds,
 		f.FloorP50Milliseconds, f.FloorP99Milliseconds, f.TimesFloor)
+}
+
+// Reaches returns what is to be met.
+func (f RewindFigures) Reaches() []Reach {
+	return []Reach{
+		atMost("rows too many", float64(f.MoreRows), 0),
+		atMost("milliseconds of p99", f.P99Milliseconds, 1000),
+	}
 }
 
 // Run measures.

@@ -52,8 +52,16 @@ type ScoreFigures struct {
 
 // String shows the figures on one line.
 func (f ScoreFigures) String() string {
-	return fmt.Sprintf("score: %d reads of %d entrants in %.3f s, floor %.3f s: %v × the floor in %d runs (at most 2); "+
+	return fmt.Sprintf("score: %d reads of %d entrants in %.3f s, floor %.3f s: %v × the floor in %d runs; "+
 		"scoring itself %.0f reads/s a core", f.Reads, f.Entrants, f.Seconds, f.FloorSeconds, f.TimesFloor, f.Runs, f.ReadsPerCoreSecond)
+}
+
+// Reaches returns what is to be met.
+func (f ScoreFigures) Reaches() []Reach {
+	return []Reach{
+		atMost("times the floor", f.TimesFloor.Median, 0.8),
+		atLeast("reads scored by a core in a second", f.ReadsPerCoreSecond, 3_000_000),
+	}
 }
 
 // Run measures.

@@ -33,6 +33,8 @@ type Server struct {
 	JetStream jetstream.JetStream
 	// Pool is the bench's own, on the server's database, which it may write to.
 	Pool *pgxpool.Pool
+	// PID is that of the server's process; 0 where it is this one.
+	PID int
 	// Scorer starts a process of its own that scores beside the server, and returns what stops it.
 	Scorer func(ctx context.Context) (stop func() error, err error)
 }

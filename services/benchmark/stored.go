@@ -30,21 +30,30 @@ func storedFigures(d *day, times turns, runs int) StoredFigures {
 
 // store makes up a day of about so many reads and returns when they are stored and all that follows is committed.
 func (s *Server) store(ctx context.Context, formats Formats, event race.EventID, entrants, reads int) (*day, error) {
-	conditions := rehearsal.Usual()
-	conditions.Resent = 0 // so that reads are rows
-	d, err := newDay(formats, event, entrants, reads, conditions)
+	d, err := newStoredDay(formats, event, entrants, reads)
 	if err != nil {
 		return nil, err
 	}
 	if err := s.open(ctx, d, formats); err != nil {
 		return nil, err
 	}
-	messages, err := d.messages(event, "reads."+string(event)+".")
+	return d, s.publishDay(ctx, d)
+}
+
+func newStoredDay(formats Formats, event race.EventID, entrants, reads int) (*day, error) {
+	conditions := rehearsal.Usual()
+	conditions.Resent = 0 // so that reads are rows
+	return newDay(formats, event, entrants, reads, conditions)
+}
+
+// publishDay publishes the reads of a day and returns when they are stored and all that follows is committed.
+func (s *Server) publishDay(ctx context.Context, d *day) error {
+	messages, err := d.messages(d.event.ID, "reads."+string(d.event.ID)+".")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := publish(ctx, s.JetStream, messages); err != nil {
-		return nil, err
+		return err
 	}
-	return d, s.wait(ctx, hasDerived, pgx.StrictNamedArgs{"event": event, "sequence": len(messages)})
+	return s.wait(ctx, hasDerived, pgx.StrictNamedArgs{"event": d.event.ID, "sequence": len(messages)})
 }

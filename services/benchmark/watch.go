@@ -56,9 +56,17 @@ type WatchFigures struct {
 
 // String shows the figures on one line.
 func (f WatchFigures) String() string {
-	return fmt.Sprintf("watch: %d reads in %d messages at %d reads/s, %d entrants: p50 %.1f ms, p99 %.1f ms (under 250); "+
+	return fmt.Sprintf("watch: %d reads in %d messages at %d reads/s, %d entrants: p50 %.1f ms, p99 %.1f ms; "+
 		"floor p50 %.1f ms, p99 %.1f ms, in %d runs", f.Reads, f.Messages, f.ReadsPerSecond, f.Entrants, f.P50Milliseconds,
 		f.P99Milliseconds, f.FloorP50Milliseconds, f.FloorP99Milliseconds, f.Runs)
+}
+
+// Reaches returns what is to be met.
+func (f WatchFigures) Reaches() []Reach {
+	return []Reach{
+		atMost("milliseconds of p50", f.P50Milliseconds, 15),
+		atMost("milliseconds of p99", f.P99Milliseconds, 60),
+	}
 }
 
 // Run measures.

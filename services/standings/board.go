@@ -34,7 +34,7 @@ type Board struct {
 }
 
 // NewBoard returns the board of an event at a version. Results of races that the event does not have are left out. The
-// board keeps the results; nobody may change them.
+// board keeps what the results hold; nobody may change it.
 func NewBoard(event *race.Event, version int64, results []result.Result) *Board {
 	b := &Board{moved: make(chan struct{}), closed: make(chan struct{})}
 	b.fill(event, version, results)
@@ -57,11 +57,19 @@ func (b *Board) fill(event *race.Event, version int64, results []result.Result) 
 		if was, ok := before[r.ID]; ok { // until SetMarks tells of others
 			marked = was.marks
 		}
-		b.fields[r.ID] = newField(r, byRace[r.ID], marked, version)
-		for _, res := range byRace[r.ID] {
-			b.entrants[res.Entrant], b.bibs[res.Bib] = res, res.Entrant
+		of := byRace[r.ID]
+		for n, res := range of {
+			of[n] = alone(res)
+			b.entrants[res.Entrant], b.bibs[res.Bib] = of[n], res.Entrant
 		}
+		b.fields[r.ID] = newField(r, of, marked, version)
 	}
+}
+
+// alone returns a copy of a result that came among others: one that stays would else keep all of them in memory.
+func alone(r *result.Result) *result.Result {
+	own := *r
+	return &own
 }
 
 func (b *Board) move(version int64) {
@@ -102,8 +110,8 @@ func (b *Board) apply(version int64, changed []result.Result, removed []race.Ent
 		b.take(changed[i].Entrant, version, old, touched, fields)
 	}
 	for i := range changed {
-		r := &changed[i]
-		if f, ok := b.fields[r.Race]; ok {
+		if f, ok := b.fields[changed[i].Race]; ok {
+			r := alone(&changed[i])
 			b.entrants[r.Entrant], b.bibs[r.Bib] = r, r.Entrant
 			f.put(r, version, touched)
 			fields[f] = struct{}{}

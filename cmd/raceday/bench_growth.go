@@ -1,0 +1,31 @@
+package main
+
+import (
+	"errors"
+
+	"raceday/services/benchmark"
+)
+
+type benchGrowthCommand struct {
+	figures
+	turns
+	Entrants int `default:"100000" size:"" help:"Entrants of the largest field; the others are a tenth and a hundredth of it."`
+}
+
+// Validate refuses a largest field of which a hundredth is nobody.
+func (c *benchGrowthCommand) Validate() error {
+	if c.Entrants < 1000 {
+		return errors.New("--entrants must be at least 1000")
+	}
+	return c.turns.Validate()
+}
+
+// Run measures.
+func (c *benchGrowthCommand) Run(t *terminal) error {
+	return c.measure(t, func(show benchmark.Show) (benchmark.Figures, error) {
+		bench := benchmark.GrowthBench{
+			Start: t.startProcess, Formats: benchFormats(), Entrants: c.Entrants, Runs: c.Runs, Show: show,
+		}
+		return bench.Run(t.ctx)
+	})
+}
