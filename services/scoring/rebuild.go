@@ -61,9 +61,15 @@ func (s *Scorer) rebuild(ctx context.Context, event race.EventID, each func(Diff
 	if err != nil {
 		return Summary{}, fmt.Errorf("read the position: %w", err)
 	}
+	// Lines of the roster and rulings may be newer than the change number that was asked for before them.
+	newest, err := s.Facts.Change(ctx, event)
+	if err != nil {
+		return Summary{}, fmt.Errorf("read the change number: %w", err)
+	}
 	c := Commit{Changes: d.compare(found.results), Exact: true}
 	c.Lists = d.ranks.Tell()
-	if after != position || found.change != position.Change || found.exactTo < position.Version && d.ranks.Any() {
+	moved := after != position || found.change != position.Change || newest != found.change
+	if moved || found.exactTo < position.Version && d.ranks.Any() {
 		return Summary{}, ErrStillScoring
 	}
 	differences := d.differences(c, found.ranks)
