@@ -170,7 +170,7 @@ func (c *benchScoreFloorCommand) Run(t *terminal) error {
 type benchIngestCommand struct {
 	figures
 	turns
-	Reads    int `default:"200000" size:"" help:"About how many reads to publish in each turn."`
+	Reads    int `default:"1000000" size:"" help:"About how many reads to publish in each turn."`
 	Entrants int `default:"17000" size:"" help:"Entrants."`
 }
 
