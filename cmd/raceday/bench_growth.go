@@ -10,12 +10,13 @@ type benchGrowthCommand struct {
 	figures
 	turns
 	Entrants int `default:"100000" size:"" help:"Entrants of the largest field; the others are a tenth and a hundredth of it."`
+	Portions int `default:"20" size:"" help:"Portions of reads and entries that are measured in each run."`
 }
 
-// Validate refuses a largest field of which a hundredth is nobody.
+// Validate refuses a largest field of which a hundredth is nobody, and a run of nothing.
 func (c *benchGrowthCommand) Validate() error {
-	if c.Entrants < 1000 {
-		return errors.New("--entrants must be at least 1000")
+	if c.Entrants < 1000 || c.Portions < 1 {
+		return errors.New("--entrants must be at least 1000, and --portions at least 1")
 	}
 	return c.turns.Validate()
 }
@@ -24,7 +25,8 @@ func (c *benchGrowthCommand) Validate() error {
 func (c *benchGrowthCommand) Run(t *terminal) error {
 	return c.measure(t, func(show benchmark.Show) (benchmark.Figures, error) {
 		bench := benchmark.GrowthBench{
-			Start: t.startProcess, Formats: benchFormats(), Entrants: c.Entrants, Runs: c.Runs, Show: show,
+			Start: t.startProcess, Formats: benchFormats(), Entrants: c.Entrants, Portions: c.Portions,
+			Runs: c.Runs, Show: show,
 		}
 		return bench.Run(t.ctx)
 	})

@@ -27,16 +27,14 @@ type GrowthBench struct {
 	Formats Formats
 	// Entrants are those of the largest field.
 	Entrants int
+	// Portions are measured in each run.
+	Portions int
 	Runs     int
 	Show     Show
 }
 
-const (
-	// growthPortions are measured in each run.
-	growthPortions = 20
-	// enterAtOnce is how many enter in a portion.
-	enterAtOnce = 50
-)
+// enterAtOnce is how many enter in a portion.
+const enterAtOnce = 50
 
 // GrowthFigures are what a GrowthBench finds.
 type GrowthFigures struct {
@@ -91,10 +89,10 @@ func (b *GrowthBench) with(ctx context.Context, fields []*growthField, further .
 	if len(further) == 0 {
 		return b.measure(ctx, fields)
 	}
-	events := max(1, growthPortions*(b.Entrants/100)/further[0])
+	events := max(1, b.Portions*(b.Entrants/100)/further[0])
 	err = b.Start(ctx, func(ctx context.Context, s Server) error {
 		b.Show("importing %d entrants", further[0])
-		late := (b.Runs + 1) * enterAtOnce * growthPortions / events
+		late := (b.Runs + 1) * enterAtOnce * b.Portions / events
 		field, err := newGrowthField(ctx, &s, b.Formats, further[0], events, b.Runs+1, late)
 		if err != nil {
 			return err
@@ -111,7 +109,7 @@ type cost struct{ read, entry, finishes time.Duration }
 func (b *GrowthBench) measure(ctx context.Context, fields []*growthField) (GrowthFigures, error) {
 	figures, costs := GrowthFigures{Runs: b.Runs}, make([][]cost, len(fields))
 	for run := range b.Runs + 1 {
-		m := measuredOf(fields, run)
+		m := measuredOf(fields, run, b.Portions)
 		b.Show("run %d of %d: what comes before", run, b.Runs)
 		for _, f := range fields {
 			if err := f.catchUp(ctx, m); err != nil {
@@ -127,7 +125,7 @@ func (b *GrowthBench) measure(ctx context.Context, fields []*growthField) (Growt
 			continue
 		}
 		figures.Reads, figures.Finishes = figures.Reads+m.reads(), figures.Finishes+m.finishes
-		figures.Entries += enterAtOnce * growthPortions
+		figures.Entries += enterAtOnce * b.Portions
 		for i := range fields {
 			costs[i] = append(costs[i], took[i])
 		}
@@ -160,26 +158,30 @@ func microseconds(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1
 // measured is how much of a part of the day is measured in every field: the last of a part that its smallest field has.
 type measured struct {
 	part int
-	// crossings are those on the course in a portion, finishes all.
+	// crossings are those on the course in each of the portions, finishes all.
 	crossings, finishes int
+	portions            int
 }
 
-func measuredOf(fields []*growthField, part int) measured {
-	m := measured{part, math.MaxInt, math.MaxInt}
+func measuredOf(fields []*growthField, part, portions int) measured {
+	m := measured{part, math.MaxInt, math.MaxInt, portions}
 	for _, f := range fields {
-		m.crossings = min(m.crossings, len(f.parts[part].course)/f.portions())
+		m.crossings = min(m.crossings, len(f.parts[part].course)/m.ofEvent(f))
 		m.finishes = min(m.finishes, len(f.parts[part].finish))
 	}
 	return m
 }
 
+// ofEvent is how many of the portions are of each event of a field.
+func (m measured) ofEvent(f *growthField) int { return m.portions / len(f.events) }
+
 // reads is the number of reads in all portions.
-func (m measured) reads() int { return m.crossings * growthPortions * readsEach }
+func (m measured) reads() int { return m.crossings * m.portions * readsEach }
 
 // costs measures every field, by turns.
 func (m measured) costs(ctx context.Context, fields []*growthField) ([]cost, error) {
 	costs := make([]cost, len(fields))
-	for portion := range growthPortions {
+	for portion := range m.portions {
 		for i, f := range fields {
 			took, err := f.read(ctx, m, portion)
 			if err != nil {
@@ -188,7 +190,7 @@ func (m measured) costs(ctx context.Context, fields []*growthField) ([]cost, err
 			costs[i].read += took
 		}
 	}
-	for portion := range growthPortions {
+	for portion := range m.portions {
 		for i, f := range fields {
 			took, err := f.event(portion).enter(ctx, enterAtOnce)
 			if err != nil {
@@ -202,7 +204,7 @@ func (m measured) costs(ctx context.Context, fields []*growthField) ([]cost, err
 		if err != nil {
 			return nil, err
 		}
-		costs[i] = cost{costs[i].read / time.Duration(m.reads()), costs[i].entry / (enterAtOnce * growthPortions), took}
+		costs[i] = cost{costs[i].read / time.Duration(m.reads()), costs[i].entry / time.Duration(enterAtOnce*m.portions), took}
 	}
 	return costs, nil
 }

@@ -145,9 +145,6 @@ func (f *growthField) record(d *day) {
 	}
 }
 
-// portions is how many portions of reads each event of the field has in a run.
-func (f *growthField) portions() int { return growthPortions / len(f.events) }
-
 func (f *growthField) event(portion int) *growthEvent { return f.events[portion%len(f.events)] }
 
 // catchUp stores what comes in a part of the day before that which is measured.
@@ -156,7 +153,7 @@ func (f *growthField) catchUp(ctx context.Context, m measured) error {
 		return err
 	}
 	part := &f.parts[m.part]
-	course, _ := split(part.course, m.crossings*f.portions())
+	course, _ := split(part.course, m.crossings*m.ofEvent(f))
 	finish, _ := split(part.finish, m.finishes)
 	before := slices.Concat(course, finish)
 	slices.SortFunc(before, func(a, b crossing) int { return a.at.Compare(b.at) })
@@ -177,7 +174,7 @@ WHERE event = @event
 
 // read measures a portion of the reads on the course.
 func (f *growthField) read(ctx context.Context, m measured, portion int) (time.Duration, error) {
-	_, course := split(f.parts[m.part].course, m.crossings*f.portions())
+	_, course := split(f.parts[m.part].course, m.crossings*m.ofEvent(f))
 	first := portion / len(f.events) * m.crossings
 	return f.send(ctx, f.event(portion), course[first:first+m.crossings], hasStored)
 }
