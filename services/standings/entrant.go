@@ -63,6 +63,7 @@ func (b *Board) entrant(bib race.Bib) (entrantNow, error) {
 	}
 	f := b.fields[r.Race]
 	now := entrantNow{race: f.race, result: r, version: b.version, mark: f.marks.of(r, f.race), changed: f.changed}
+	now.ranks = make([]ListRank, 0, len(f.race.Classifications))
 	for i := range f.race.Classifications {
 		name := listOf(r, i)
 		if name == "" {
@@ -87,6 +88,7 @@ func (n *entrantNow) show() EntrantResult {
 	entrant := EntrantResult{
 		Row: Row{Rank: n.rank, Result: n.result, Mark: n.mark, terms: firstTerms(n.race)}, Ranks: n.ranks, Version: n.version,
 	}
+	entrant.Splits = make([]Split, 0, len(n.result.Passings))
 	for i := range n.result.Passings {
 		entrant.Splits = append(entrant.Splits, newSplit(n.result, i, n.race))
 	}

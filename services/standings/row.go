@@ -68,12 +68,17 @@ func (r Row) Estimate(now racetime.Instant) (finishAt racetime.Instant, ranked s
 	return e.FinishAt, result.Shown(e.Time, r.terms.race), ok
 }
 
-// LastSplit returns the furthest visit that was passed; false before the start.
-func (r Row) LastSplit() (Split, bool) {
+// LastVisit returns the furthest visit that was passed, its point, and when; false before the start. A visit that the course
+// no longer has, between two versions of the event, has no point.
+func (r Row) LastVisit() (visit int, point race.PointID, at racetime.Instant, ok bool) {
 	if len(r.Result.Passings) == 0 {
-		return Split{}, false
+		return 0, "", 0, false
 	}
-	return newSplit(r.Result, len(r.Result.Passings)-1, r.terms.race), true
+	last := r.Result.Passings[len(r.Result.Passings)-1]
+	if last.Visit < len(r.terms.race.Course) {
+		point = r.terms.race.Course[last.Visit].Point
+	}
+	return last.Visit, point, last.At, true
 }
 
 // SplitAt returns the passing of a visit; false where it was not passed.

@@ -106,10 +106,8 @@ func standing(row standings.Row, at racetime.Instant) *standingsv1.Standing {
 	if t := row.LastTime(); t.Known {
 		message.LastTime = durationpb.New(t.Time)
 	}
-	if last, ok := row.LastSplit(); ok {
-		message.LastVisit = int32(last.Visit)
-		message.LastPoint = string(last.Point)
-		message.LastAt = timestamppb.New(last.At.Time())
+	if visit, point, at, ok := row.LastVisit(); ok {
+		message.LastVisit, message.LastPoint, message.LastAt = int32(visit), string(point), timestamppb.New(at.Time())
 	}
 	return message
 }
@@ -127,6 +125,8 @@ func resultResponse(entrant standings.EntrantResult) *standingsv1.GetResultRespo
 		Race:     string(entrant.Row.Result.Race),
 		Standing: standing(entrant.Row, entrant.At),
 		Version:  entrant.Version,
+		Splits:   make([]*standingsv1.Split, 0, len(entrant.Splits)),
+		Ranks:    make([]*standingsv1.ListRank, 0, len(entrant.Ranks)),
 	}
 	for _, s := range entrant.Splits {
 		split := &standingsv1.Split{
