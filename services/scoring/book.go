@@ -128,6 +128,9 @@ func (b *Book) SetEntrants(entrants []race.Entrant) {
 		b.entrants = make(map[race.EntrantID]*entrant, len(entrants))
 		b.bibs = make(map[race.Bib]*entrant, len(entrants))
 	}
+	if len(b.chips) == 0 {
+		b.chips = make(map[race.Chip]*chip, len(entrants))
+	}
 	for i := range entrants {
 		if line := &entrants[i]; !line.Gone {
 			b.putOn(line)

@@ -53,11 +53,33 @@ func (s *sightings) addAll(many []sighting) {
 // settle returns the sightings in order, each once.
 func (s *sightings) settle() []sighting {
 	if s.settled < len(s.all) {
-		slices.SortFunc(s.all, compareSightings)
+		if !s.insert() {
+			slices.SortFunc(s.all, compareSightings)
+		}
 		s.all = slices.Compact(s.all)
 		s.settled = len(s.all)
 	}
 	return s.all
+}
+
+// insertMoves is how far a sighting is moved on average at the most, where all are put in order one by one.
+const insertMoves = 8
+
+// insert puts the sightings in order one by one, which is faster than sorting where mats were late by little; false where
+// they are so far apart that sorting is faster.
+func (s *sightings) insert() bool {
+	moves := insertMoves * len(s.all)
+	for i := max(1, s.settled); i < len(s.all); i++ {
+		one, to := s.all[i], i
+		for ; to > 0 && (one.at < s.all[to-1].at || one.at == s.all[to-1].at && one.mat < s.all[to-1].mat); to-- {
+			s.all[to] = s.all[to-1]
+		}
+		s.all[to] = one
+		if moves -= i - to; moves < 0 {
+			return false
+		}
+	}
+	return true
 }
 
 func compareSightings(a, b sighting) int {

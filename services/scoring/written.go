@@ -17,7 +17,9 @@ type writtenReads struct {
 	// mats and chips are by their numbers, and empty where no read has come.
 	mats  []race.MatID
 	chips []race.Chip
-	pages [][]writtenRead
+	// counts are the numbers of reads of the chips.
+	counts []int
+	pages  [][]writtenRead
 }
 
 type writtenRead struct {
@@ -31,6 +33,10 @@ const pageReads = 1 << 16
 func (w *writtenReads) add(read Numbered) {
 	named(&w.mats, read.MatNumber, read.Mat)
 	named(&w.chips, read.ChipNumber, read.Chip)
+	for len(w.counts) < len(w.chips) {
+		w.counts = append(w.counts, 0)
+	}
+	w.counts[read.ChipNumber]++
 	last := len(w.pages) - 1
 	if last < 0 || len(w.pages[last]) == pageReads {
 		w.pages, last = append(w.pages, make([]writtenRead, 0, pageReads)), last+1
@@ -59,39 +65,37 @@ func (w *writtenReads) len() int {
 
 // addWritten gives each chip its reads, in the order in which they came, and forgets that they were written.
 func (b *Book) addWritten(w *writtenReads) {
-	ends := make([]int, len(w.chips)+1)
-	for _, page := range w.pages {
-		for i := range page {
-			ends[page[i].chip+1]++
-		}
-	}
-	for i := range w.chips {
-		ends[i+1] += ends[i]
-	}
 	mats := make([]int32, len(w.mats))
 	for i, id := range w.mats {
 		if id != "" {
 			mats[i] = b.mat(id)
 		}
 	}
-	// From here on ends[i] is where the next read of chip i goes.
-	all := make([]sighting, ends[len(w.chips)])
-	for _, page := range w.pages {
-		for _, read := range page {
-			all[ends[read.chip]] = sighting{read.at, mats[read.mat]}
-			ends[read.chip]++
-		}
+	// ends[i] is where the next read of chip i goes.
+	ends, total := make([]int, len(w.chips)), 0
+	for i, count := range w.counts {
+		ends[i] = total
+		total += count
 	}
+	all := make([]sighting, total)
+	inParts(len(w.chips), func(_, from, to int) {
+		for _, page := range w.pages {
+			for _, read := range page {
+				if chip := int(read.chip); from <= chip && chip < to {
+					all[ends[chip]] = sighting{read.at, mats[read.mat]}
+					ends[chip]++
+				}
+			}
+		}
+	})
 	w.pages = nil
-	from := 0
 	for i, code := range w.chips {
 		if code != "" {
 			c := b.chip(code)
-			c.reads.addAll(all[from:ends[i]:ends[i]])
+			c.reads.addAll(all[ends[i]-w.counts[i] : ends[i] : ends[i]])
 			if c.wearer != nil {
 				b.touch(c.wearer)
 			}
 		}
-		from = ends[i]
 	}
 }

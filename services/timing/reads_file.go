@@ -183,8 +183,9 @@ func (p *readsParser) parseLine(line []byte) {
 		p.bad(mat.column, mat.reason)
 		return
 	}
-	p.good = Line{Number: p.line, Read: Read{Mat: mat.id, Seq: mat.lines}, MatNumber: mat.number}
-	read := &p.good.Read
+	p.good.Number, p.good.MatNumber = p.line, mat.number
+	read := &p.good.Read // of which parseDevice sets all else, where the file has it
+	read.Mat, read.Seq = mat.id, mat.lines
 	chip := p.chips.of(p.fields[p.columns.chip])
 	if chip.bad {
 		p.bad("chip", race.ErrChip.Error())

@@ -53,6 +53,9 @@ func ParseInstant(text string) (Instant, error) {
 	return At(t), nil
 }
 
+// microDigits is how many digits of a fraction of a second make microseconds.
+const microDigits = 6
+
 // parseFast reads the one form that reads are written in, YYYY-MM-DDThh:mm:ss[.ffffff](Z|±hh:mm), and leaves all
 // else to time.Parse.
 func parseFast(s string) (Instant, bool) {
@@ -73,12 +76,16 @@ func parseFast(s string) (Instant, bool) {
 	rest, micros := s[19:], int64(0)
 	if rest[0] == '.' {
 		n := 1
-		for scale := int64(100_000); n < len(rest) && rest[n] >= '0' && rest[n] <= '9'; n++ {
-			micros += int64(rest[n]-'0') * scale
-			scale /= 10
+		for ; n < len(rest) && rest[n] >= '0' && rest[n] <= '9'; n++ {
+			if n <= microDigits {
+				micros = 10*micros + int64(rest[n]-'0')
+			}
 		}
 		if n == 1 {
 			return 0, false
+		}
+		for missing := 1 + microDigits - n; missing > 0; missing-- {
+			micros *= 10
 		}
 		rest = rest[n:]
 	}
