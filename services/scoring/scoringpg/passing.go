@@ -1,6 +1,8 @@
 package scoringpg
 
 import (
+	"slices"
+
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
@@ -48,51 +50,54 @@ func (i instant) TimestamptzValue() (pgtype.Timestamptz, error) {
 	return pgtype.Timestamptz{Time: i.at.Time(), Valid: i.known}, nil
 }
 
-// visits are rows of passings.
-type visits struct {
-	entrants []race.EntrantID
-	numbers  []int
-	at       []instant
+// visit is a row of passings.
+type visit struct {
+	entrant race.EntrantID
+	passing.Passing
 }
 
-func (v *visits) add(entrant race.EntrantID, p passing.Passing) {
-	v.entrants, v.numbers = append(v.entrants, entrant), append(v.numbers, p.Visit)
-	v.at = append(v.at, instant{p.At, true})
-}
-
-func (v *visits) arguments(c scoring.Commit) pgx.StrictNamedArgs {
-	return pgx.StrictNamedArgs{"event": c.From.Event, "entrant": v.entrants, "visit": v.numbers, "at": v.at}
+func visitArguments(c scoring.Commit, rows []visit) pgx.StrictNamedArgs {
+	return pgx.StrictNamedArgs{
+		"event":   c.From.Event,
+		"entrant": column(rows, func(v visit) race.EntrantID { return v.entrant }),
+		"visit":   column(rows, func(v visit) int { return v.Visit }),
+		"at":      column(rows, func(v visit) instant { return instant{v.At, true} }),
+	}
 }
 
 func queuePassings(batch *pgx.Batch, c scoring.Commit) {
-	var fresh, put, gone visits
+	var fresh, put, gone []visit
 	for i := range c.Changes.Results {
 		was, now := c.Changes.Results[i].Was, &c.Changes.Results[i].Now
 		for _, p := range now.Passings {
 			switch before, seen := passingAt(was, p.Visit); {
 			case was != nil && !seen:
-				fresh.add(now.Entrant, p)
+				fresh = append(fresh, visit{now.Entrant, p})
 			case !seen || before != p:
-				put.add(now.Entrant, p)
+				put = append(put, visit{now.Entrant, p})
 			}
 		}
 		for _, p := range passingsOf(was) {
 			if _, still := passingAt(now, p.Visit); !still {
-				gone.add(now.Entrant, p)
+				gone = append(gone, visit{now.Entrant, p})
 			}
 		}
 	}
-	if len(gone.entrants) > 0 {
-		batch.Queue(deletePassings, pgx.StrictNamedArgs{"event": c.From.Event, "entrant": gone.entrants, "visit": gone.numbers})
+	if len(gone) > 0 {
+		batch.Queue(deletePassings, pgx.StrictNamedArgs{
+			"event":   c.From.Event,
+			"entrant": column(gone, func(v visit) race.EntrantID { return v.entrant }),
+			"visit":   column(gone, func(v visit) int { return v.Visit }),
+		})
 	}
 	if left := removed(c); len(left) > 0 {
 		batch.Queue(deleteAllPassings, pgx.StrictNamedArgs{"event": c.From.Event, "entrant": left})
 	}
-	if len(fresh.entrants) > 0 {
-		batch.Queue(insertPassings, fresh.arguments(c))
+	for some := range slices.Chunk(fresh, statementRows) {
+		batch.Queue(insertPassings, visitArguments(c, some))
 	}
-	if len(put.entrants) > 0 {
-		batch.Queue(upsertPassings, put.arguments(c))
+	for some := range slices.Chunk(put, statementRows) {
+		batch.Queue(upsertPassings, visitArguments(c, some))
 	}
 }
 

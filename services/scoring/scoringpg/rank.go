@@ -1,6 +1,8 @@
 package scoringpg
 
 import (
+	"slices"
+
 	"github.com/jackc/pgx/v5"
 
 	"raceday/services/rules/race"
@@ -54,11 +56,11 @@ func queueRanks(batch *pgx.Batch, c scoring.Commit) {
 			batch.Queue(deleteRanks, pgx.StrictNamedArgs{
 				"event": c.From.Event, "race": list.Race, "list": list.List, "entrant": list.Removed})
 		}
-		if len(list.New) > 0 {
-			batch.Queue(insertRanks, rankArguments(c, list.ListKey, list.New))
+		for some := range slices.Chunk(list.New, statementRows) {
+			batch.Queue(insertRanks, rankArguments(c, list.ListKey, some))
 		}
-		if len(list.Put) > 0 {
-			batch.Queue(updateRanks, rankArguments(c, list.ListKey, list.Put)).Exec(wantRows(len(list.Put)))
+		for some := range slices.Chunk(list.Put, statementRows) {
+			batch.Queue(updateRanks, rankArguments(c, list.ListKey, some)).Exec(wantRows(len(some)))
 		}
 	}
 	if len(c.Lists) > 0 {

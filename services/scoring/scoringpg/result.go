@@ -3,6 +3,7 @@ package scoringpg
 import (
 	"errors"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -63,15 +64,15 @@ func queueResults(batch *pgx.Batch, c scoring.Commit) {
 			moved = append(moved, now)
 		}
 	}
-	if len(put) > 0 {
-		args := resultColumns(put)
+	for some := range slices.Chunk(put, statementRows) {
+		args := resultColumns(some)
 		args["event"], args["version"] = c.From.Event, c.To.Version
 		batch.Queue(upsertResults, args)
 	}
-	if len(moved) > 0 {
-		args := movedColumns(moved)
+	for some := range slices.Chunk(moved, statementRows) {
+		args := movedColumns(some)
 		args["event"], args["version"] = c.From.Event, c.To.Version
-		batch.Queue(updateResults, args).Exec(wantRows(len(moved)))
+		batch.Queue(updateResults, args).Exec(wantRows(len(some)))
 	}
 	if gone := removed(c); len(gone) > 0 {
 		batch.Queue(deleteResults, pgx.StrictNamedArgs{"event": c.From.Event, "entrant": gone})

@@ -36,6 +36,9 @@ const large = 1000
 // largeTime is what it may take then. It has an end, since nobody else can score the event meanwhile.
 const largeTime = 5 * time.Minute
 
+// statementRows is how many rows one statement takes: a connection keeps several times the bytes of its last one in memory.
+const statementRows = 5000
+
 // Commit writes all of a commit or nothing: the reads and the position that they came from, the passings, results, legs
 // and anomalies that follow, and the ranks that come with it. It returns scoring.ErrFenced where the position is not c.From.
 func (s *Store) Commit(ctx context.Context, c scoring.Commit) error {
