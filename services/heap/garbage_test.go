@@ -1,6 +1,11 @@
 package heap
 
-import "testing"
+import (
+	"runtime"
+	"runtime/debug"
+	"testing"
+	"time"
+)
 
 func TestPercentOf(t *testing.T) {
 	t.Parallel()
@@ -10,4 +15,18 @@ func TestPercentOf(t *testing.T) {
 			t.Errorf("%d of %d bytes are kept: %d %%, want %d %%", kept, size, got, want)
 		}
 	}
+}
+
+func TestGarbageFillsAHeapThatKeepsLittle(t *testing.T) {
+	before := debug.SetGCPercent(77)
+	defer debug.SetGCPercent(before)
+	FillWithGarbage(8 << 30)
+	for range 100 {
+		runtime.GC()
+		time.Sleep(10 * time.Millisecond) // What a collection is followed by runs beside the program.
+		if debug.SetGCPercent(77) == mostPercent {
+			return
+		}
+	}
+	t.Error("collections change nothing")
 }

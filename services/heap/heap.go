@@ -1,4 +1,4 @@
-// Package heap prepares the memory of a process that will need much of it at once.
+// Package heap fits the memory of a process to what it does.
 package heap
 
 import "runtime"
