@@ -36,14 +36,11 @@ func newProcess(ctx context.Context, arguments ...string) (*exec.Cmd, error) {
 
 // startProcess runs a server as users do, with what it needs inside, in a process of its own.
 func (t *terminal) startProcess(ctx context.Context, use func(context.Context, benchmark.Server) error) error {
-	dir, err := os.MkdirTemp("", "raceday-")
+	dir, remove, err := temporaryFolder()
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	if err := os.Chmod(dir, 0o755); err != nil { // PostgreSQL's account may enter it
-		return err
-	}
+	defer remove()
 	serving, stop := context.WithCancel(ctx)
 	defer stop()
 	server, err := newProcess(serving, "serve", "--embedded", "--data-dir", dir, "--listen", "127.0.0.1:0", "--nats-listen", "127.0.0.1:0")

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
 
 	"raceday/services/csvtable"
 	"raceday/services/event"
@@ -34,16 +33,15 @@ type scoreCommand struct {
 const (
 	// scoreMemory is about what a million reads take, in bytes.
 	scoreMemory = 128 << 20
-	// scoreGarbage is GOGC while files are scored: nearly all that is made is kept to the end, so that looking for garbage is in
-	// vain, but where there are so many reads that the limit, in bytes, comes into sight.
-	scoreGarbage      = 4000
-	scoreGarbageLimit = 1 << 30
+	// scoreHeap is up to what size the heap fills with garbage, in bytes, and scoreGarbage is GOGC at the most: nearly all that is
+	// made is kept to the end, so that looking for garbage is in vain, but where there are very many reads.
+	scoreHeap    = 1 << 30
+	scoreGarbage = 10_000
 )
 
 // Run scores the files.
 func (c *scoreCommand) Run(t *terminal) error {
-	defer debug.SetGCPercent(debug.SetGCPercent(scoreGarbage))
-	defer debug.SetMemoryLimit(debug.SetMemoryLimit(scoreGarbageLimit))
+	defer t.fillWithGarbage(scoreHeap, scoreGarbage)()
 	heap.UseLargePages(scoreMemory)
 	day := dayFiles{event: fileSource(c.Event), roster: fileSource(c.Roster), reads: fileSource(c.Reads)}
 	if c.Rulings != "" {

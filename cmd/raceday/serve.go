@@ -100,6 +100,17 @@ func (c *serveCommand) Run(t *terminal) error {
 // and two thirds with 60 000 entrants and 3 000 000 reads.
 const serveHeap = 512 << 20
 
+// serveGarbage is GOGC at the most: a server that keeps little needs little.
+const serveGarbage = 400
+
+// fillWithGarbage does it as package heap says, unless the environment sets GOGC.
+func (t *terminal) fillWithGarbage(bytes uint64, mostPercent int) (stop func()) {
+	if t.getenv("GOGC") != "" {
+		return func() {}
+	}
+	return heap.FillWithGarbage(bytes, mostPercent)
+}
+
 // started is where a server can be reached.
 type started struct {
 	grpc, nats string
@@ -109,9 +120,7 @@ type started struct {
 
 // serve runs the services until the terminal's context ends or ready, called when they are up, fails.
 func (c *serveCommand) serve(t *terminal, log *slog.Logger, ready func(context.Context, started) error) (err error) {
-	if t.getenv("GOGC") == "" {
-		heap.FillWithGarbage(serveHeap)
-	}
+	defer t.fillWithGarbage(serveHeap, serveGarbage)()
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("--listen %s: %w", c.Listen, err)

@@ -22,14 +22,11 @@ var errDone = errors.New("done")
 func onOwnServers(
 	t *terminal, stdout io.Writer, services []string, use func(ctx context.Context, databaseURL string, up started) error,
 ) error {
-	dir, err := os.MkdirTemp("", "raceday-")
+	dir, remove, err := temporaryFolder()
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	if err := os.Chmod(dir, 0o755); err != nil { // PostgreSQL's account may enter it
-		return err
-	}
+	defer remove()
 	serve := serveCommand{
 		Listen: "127.0.0.1:0", NatsListen: "127.0.0.1:0", Embedded: true, DataDir: dir, Services: services,
 	}
@@ -40,6 +37,20 @@ func onOwnServers(
 		return nil
 	}
 	return err
+}
+
+// temporaryFolder makes a folder that PostgreSQL's account may enter.
+func temporaryFolder() (dir string, remove func(), err error) {
+	dir, err = os.MkdirTemp("", "raceday-")
+	if err != nil {
+		return "", nil, err
+	}
+	remove = func() { _ = os.RemoveAll(dir) } // The system clears what is left.
+	if err := os.Chmod(dir, 0o755); err != nil {
+		remove()
+		return "", nil, err
+	}
+	return dir, remove, nil
 }
 
 // connections lead to a server that is up: conn as its callers have, nats and js as its mats.

@@ -85,10 +85,11 @@ func (f AskFigures) String() string {
 
 // Reaches returns what is to be met.
 func (f AskFigures) Reaches() []Reach {
-	return []Reach{
-		atLeast("share of the floor's calls", f.ShareOfFloor.Median, 0.6),
-		atMost("times the floor's p99", f.P99TimesFloor.Median, 2),
+	reaches := []Reach{atLeast("share of the floor's calls", f.ShareOfFloor.Median, 0.6)}
+	if f.Question == AskStandings {
+		reaches = append(reaches, atMost("times the floor's p99", f.P99TimesFloor.Median, 2))
 	}
+	return reaches
 }
 
 // Run measures.

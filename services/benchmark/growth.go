@@ -89,7 +89,7 @@ func (b *GrowthBench) with(ctx context.Context, fields []*growthField, further .
 	if len(further) == 0 {
 		return b.measure(ctx, fields)
 	}
-	events := max(1, b.Portions*(b.Entrants/100)/further[0])
+	events := eventsOf(b.Portions, b.Entrants/100, further[0])
 	err = b.Start(ctx, func(ctx context.Context, s Server) error {
 		b.Show("importing %d entrants", further[0])
 		late := (b.Runs + 1) * enterAtOnce * b.Portions / events
@@ -101,6 +101,16 @@ func (b *GrowthBench) with(ctx context.Context, fields []*growthField, further .
 		return err
 	})
 	return figures, err
+}
+
+// eventsOf returns how many events a field of so many entrants has: as many as go into the smallest field, as far as each can
+// have the same number of the portions.
+func eventsOf(portions, smallest, entrants int) int {
+	events := max(1, portions*smallest/entrants)
+	for portions%events > 0 {
+		events--
+	}
+	return events
 }
 
 // cost is what a read and an entry of a run took in a field, and all its finishes.

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -68,8 +67,6 @@ type WatchersFigures struct {
 	// and given back, by their number; FloorKiBPerWatcher is that of the floor.
 	KiBPerWatcher      float64 `json:"kib_per_watcher"`
 	FloorKiBPerWatcher float64 `json:"floor_kib_per_watcher"`
-	// Met means that both reaches are met.
-	Met bool `json:"met"`
 	// FewP99Milliseconds is p99 with few watchers, just before: what scoring and storing take at that time. [ms]
 	FewP50Milliseconds float64 `json:"few_p50_milliseconds"`
 	FewP99Milliseconds float64 `json:"few_p99_milliseconds"`
@@ -152,7 +149,6 @@ func (b *WatchersBench) measure(ctx context.Context, s *Server) (WatchersFigures
 	}
 	figures.Seen, figures.Messages, figures.KiBPerWatcher = found.Seen, found.Messages, kib
 	figures.P50Milliseconds, figures.P99Milliseconds = found.P50Milliseconds, found.P99Milliseconds
-	figures.Met = !slices.ContainsFunc(figures.Reaches(), func(r Reach) bool { return !r.Met })
 	b.Show("floor")
 	floor, kib, err := b.floor(ctx, watches, found)
 	if err != nil {

@@ -1,4 +1,5 @@
-// Package heap fits the memory of a process to what it does.
+// Package heap fits the memory of a process to what it does: how the system backs it, and how often garbage is looked for. It
+// keeps nothing itself.
 package heap
 
 import "runtime"

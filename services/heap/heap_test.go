@@ -7,7 +7,8 @@ import (
 	"raceday/services/heap"
 )
 
-func TestNothingIsTakenBeforeItIsUsed(t *testing.T) {
+// It is not parallel: the heap is that of the process.
+func TestWhatIsBackedByLargePagesIsFree(t *testing.T) {
 	const bytes = 64 << 20
 	heap.UseLargePages(bytes)
 	var memory runtime.MemStats

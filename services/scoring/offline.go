@@ -42,7 +42,7 @@ func (o *Offline) Score(rulings []ruling.Ruling) []result.Result {
 	entrants := slices.DeleteFunc(slices.Clone(o.book.dirty), func(e *entrant) bool { return event.Race(e.Race) == nil })
 	results := make([]result.Result, len(entrants))
 	// Nobody asks what changed.
-	inParts(len(entrants), func(_, from, to int) {
+	inParts(len(entrants), partsOf(len(entrants)), func(_, from, to int) {
 		c := newComputer(o.book)
 		for i := from; i < to; i++ {
 			results[i] = c.compute(entrants[i], event.Race(entrants[i].Race))

@@ -35,9 +35,14 @@ func (b *Book) Settle() Changes {
 	if b.event == nil {
 		return Changes{}
 	}
+	return b.settleIn(partsOf(len(b.dirty)))
+}
+
+// settleIn settles in so many parts at one time.
+func (b *Book) settleIn(n int) Changes {
 	found := make([]Change, len(b.dirty))
-	parts := make([]Changes, partsOf(len(b.dirty)))
-	inParts(len(b.dirty), func(part, from, to int) {
+	parts := make([]Changes, n)
+	inParts(len(b.dirty), n, func(part, from, to int) {
 		c := b.computer
 		if part > 0 {
 			c = newComputer(b)
@@ -87,10 +92,9 @@ const partWorthwhile = 500
 // partsOf returns into how many parts so many entrants are divided: one, or one for each processor.
 func partsOf(n int) int { return max(1, min(runtime.GOMAXPROCS(0), n/partWorthwhile)) }
 
-// inParts calls f with each part of n entrants, those from an index to before another, all at one time: none of them
-// depends on another.
-func inParts(n int, f func(part, from, to int)) {
-	parts := partsOf(n)
+// inParts calls f with each of so many parts of n entrants, those from an index to before another, all at one time: none of
+// them depends on another.
+func inParts(n, parts int, f func(part, from, to int)) {
 	var others sync.WaitGroup
 	for part := 1; part < parts; part++ {
 		others.Go(func() { f(part, n*part/parts, n*(part+1)/parts) })

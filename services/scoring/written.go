@@ -78,7 +78,7 @@ func (b *Book) addWritten(w *writtenReads) {
 		total += count
 	}
 	all := make([]sighting, total)
-	inParts(len(w.chips), func(_, from, to int) {
+	inParts(len(w.chips), partsOf(len(w.chips)), func(_, from, to int) {
 		for _, page := range w.pages {
 			for _, read := range page {
 				if chip := int(read.chip); from <= chip && chip < to {
@@ -88,7 +88,6 @@ func (b *Book) addWritten(w *writtenReads) {
 			}
 		}
 	})
-	w.pages = nil
 	for i, code := range w.chips {
 		if code != "" {
 			c := b.chip(code)
@@ -98,4 +97,5 @@ func (b *Book) addWritten(w *writtenReads) {
 			}
 		}
 	}
+	*w = writtenReads{}
 }

@@ -96,7 +96,7 @@ func (s *splitter) run(r io.Reader) {
 				return
 			}
 			buffer, held = next, kept
-		case held >= maxLineBytes:
+		case err == nil && held >= maxLineBytes:
 			err = errLineTooLong
 		case held == len(buffer):
 			buffer = append(buffer, make([]byte, len(buffer))...)

@@ -28,8 +28,8 @@ type recentChip struct {
 	chipOfFile
 }
 
-// place returns where a short chip falls among the recent ones. (Fibonacci hashing: the golden ratio of 64 bits)
-func place(packed uint64) uint64 { return packed * 0x9e3779b97f4a7c15 >> (64 - recentBits) }
+// slot returns where a short chip falls among the recent ones. (Fibonacci hashing: the golden ratio of 64 bits)
+func slot(packed uint64) uint64 { return packed * 0x9e3779b97f4a7c15 >> (64 - recentBits) }
 
 func newChipsOfFile() *chipsOfFile {
 	return &chipsOfFile{short: map[uint64]chipOfFile{}, long: map[string]chipOfFile{}, numbers: map[race.Chip]int32{}}
@@ -47,7 +47,7 @@ func (c *chipsOfFile) of(text []byte) chipOfFile {
 		}
 		return chip
 	}
-	recent := &c.recent[place(packed)]
+	recent := &c.recent[slot(packed)]
 	if recent.packed == packed && packed != 0 {
 		return recent.chipOfFile
 	}

@@ -60,6 +60,7 @@ type columnsOfReads struct{ mat, point, chip, at, boot, seq, rssi, antenna int }
 
 // matOfFile is a mat as lines name it.
 type matOfFile struct {
+	// id is empty where it is none.
 	id     race.MatID
 	number int
 	// reason says why lines that name it are bad; empty where they are not.
@@ -82,9 +83,8 @@ type readsParser struct {
 	good   Line
 	mats   map[string]*matOfFile
 	points map[string]*matOfFile
-	// last is the mat that lastID names: lines of a mat follow each other.
-	last   *matOfFile
-	lastID string
+	// last is the mat that was named last: lines of a mat follow each other.
+	last *matOfFile
 	// byID counts the lines of a mat, whether they name it or its point.
 	byID   map[race.MatID]*matOfFile
 	chips  *chipsOfFile
@@ -268,13 +268,12 @@ func (p *readsParser) mat() *matOfFile {
 		p.bad("point", "mat and point are both given")
 		return nil
 	case len(id) > 0:
-		if p.last != nil && string(id) == p.lastID {
+		if p.last != nil && string(id) == string(p.last.id) {
 			return p.last
 		}
-		p.lastID = string(id)
-		mat, ok := p.mats[p.lastID]
+		mat, ok := p.mats[string(id)]
 		if !ok {
-			mat = p.newMat(p.lastID)
+			mat = p.newMat(string(id))
 		}
 		p.last = mat
 		return mat

@@ -186,6 +186,7 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 		{"packed and cut short", strings.NewReader(packed[:len(packed)-20]), "r.csv: read: unexpected EOF"},
 		{"broken gzip", strings.NewReader("\x1f\x8bxx"), "r.csv: read: "},
 		{"one endless line", io.MultiReader(strings.NewReader("mat,chip,at\n"), strings.NewReader(strings.Repeat("x", maxLineBytes+1))), "r.csv: read: a line is longer than 1048576 bytes"},
+		{"failing disk in an endless line", &failing{maxLineBytes}, "r.csv: read: disk fails"},
 		{"failing disk", io.MultiReader(strings.NewReader("mat,chip,at\n"), iotest.ErrReader(errors.New("disk fails"))), "r.csv: read: disk fails"},
 	} {
 		err := EachRead("r.csv", test.file, nil, func(*Line) {})
@@ -193,6 +194,17 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 			t.Errorf("%s: got %v, want %q", test.name, err, test.want)
 		}
 	}
+}
+
+// failing has so many bytes of one line and fails with the last of them.
+type failing struct{ left int }
+
+func (f *failing) Read(p []byte) (n int, err error) {
+	n = copy(p, strings.Repeat("x", min(len(p), f.left)))
+	if f.left -= n; f.left == 0 {
+		err = errors.New("disk fails")
+	}
+	return n, err
 }
 
 func TestLinesMayLieAcrossBlocks(t *testing.T) {
@@ -217,6 +229,24 @@ func TestLinesMayLieAcrossBlocks(t *testing.T) {
 		if err != nil || i != n {
 			t.Errorf("%s: got %d reads, %v, want %d", name, i, err, n)
 		}
+	}
+}
+
+// It is not parallel: what others allocate would count.
+func TestALineAllocatesNothing(t *testing.T) {
+	var file strings.Builder
+	file.WriteString("mat,chip,at\n")
+	const n = 20_000
+	for i := range n {
+		fmt.Fprintf(&file, "m%d,%d,2025-09-28T02:00:00.%06dZ\n", i%3, i%100, i)
+	}
+	allocated := testing.AllocsPerRun(3, func() {
+		if err := EachRead("r.csv", strings.NewReader(file.String()), nil, func(*Line) {}); err != nil {
+			t.Error(err)
+		}
+	})
+	if allocated > n/10 {
+		t.Errorf("%v allocations for %d lines", allocated, n)
 	}
 }
 

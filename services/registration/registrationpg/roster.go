@@ -20,7 +20,8 @@ WHERE b.event = @event
   AND b.change > @change
 ORDER BY e.entrant`
 
-// The columns that a line is made of, not as JSON: a field of tens of thousands is read whenever its scorer begins.
+// The columns that a line is made of, and the reference, by which errors name the entry; not as JSON: a field of tens of
+// thousands is read whenever its scorer begins.
 const selectRoster = `
 SELECT e.entrant, e.reference, e.race, e.bib, e.chips, e.name, e.sex, e.birth_day::text, e.age_years, e.country, e.club,
        e.category, e.name_shown, e.wave, e.tags,

@@ -52,8 +52,8 @@ func queueAnomalies(batch *pgx.Batch, c scoring.Commit) {
 	if len(cleared) > 0 {
 		batch.Queue(deleteAnomalies, pgx.StrictNamedArgs{"event": c.From.Event, "entrant": cleared})
 	}
-	if len(rows) > 0 {
-		args := anomalyColumns(rows)
+	for some := range slices.Chunk(rows, statementRows) {
+		args := anomalyColumns(some)
 		args["event"] = c.From.Event
 		batch.Queue(insertAnomalies, args)
 	}

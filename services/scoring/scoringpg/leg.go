@@ -59,8 +59,8 @@ func queueLegs(batch *pgx.Batch, c scoring.Commit) {
 	if len(shortened) > 0 {
 		batch.Queue(deleteLegs, pgx.StrictNamedArgs{"event": c.From.Event, "entrant": shortened, "last": last})
 	}
-	if len(rows) > 0 {
-		args := legColumns(rows)
+	for some := range slices.Chunk(rows, statementRows) {
+		args := legColumns(some)
 		args["event"] = c.From.Event
 		batch.Queue(upsertLegs, args)
 	}

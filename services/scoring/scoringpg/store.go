@@ -36,7 +36,8 @@ const large = 1000
 // largeTime is what it may take then. It has an end, since nobody else can score the event meanwhile.
 const largeTime = 5 * time.Minute
 
-// statementRows is how many rows one statement takes: a connection keeps several times the bytes of its last one in memory.
+// statementRows is how many rows one statement writes at the most: a connection keeps several times the bytes of its last one
+// in memory. Those that delete name their rows by numbers only, and take them all.
 const statementRows = 5000
 
 // Commit writes all of a commit or nothing: the reads and the position that they came from, the passings, results, legs

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -258,16 +259,59 @@ func TestCommitIsAllOrNothing(t *testing.T) {
 func TestManyEntrantsAtOnce(t *testing.T) {
 	t.Parallel()
 	pool := postgrestest.Pool(t)
-	var changes scoring.Changes
-	for i := range 3 * large {
+	store := New(pool, facts{})
+	do := func(c scoring.Commit) {
+		t.Helper()
+		if err := store.Commit(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const entrants = statementRows + 1
+	overall := scoring.ListKey{Race: "run", List: "overall"}
+	var entered, moved scoring.Changes
+	var first, second []scoring.Rank
+	for i := range entrants {
 		r := finisher()
-		r.Entrant, r.Bib = race.EntrantID(i+1), race.Bib(fmt.Sprint(i))
-		changes.Results = append(changes.Results, scoring.Change{Now: r})
+		r.Entrant, r.Bib, r.Anomalies = race.EntrantID(i+1), race.Bib(fmt.Sprint(i)), r.Anomalies[:1]
+		now := r
+		now.Passings = append(slices.Clone(r.Passings), passing.Passing{Visit: 3, At: at + 200})
+		now.Net = racetime.Known(195 * time.Microsecond)
+		entered.Results = append(entered.Results, scoring.Change{Now: r})
+		moved.Results = append(moved.Results, scoring.Change{Was: &r, Now: now})
+		first = append(first, scoring.Rank{Entrant: r.Entrant, Rank: i + 1})
+		second = append(second, scoring.Rank{Entrant: r.Entrant, Rank: entrants - i})
 	}
-	if err := New(pool, facts{}).Commit(t.Context(), commit(1, changes)); err != nil {
-		t.Fatal(err)
+	do(commit(1, entered, scoring.ListChange{ListKey: overall, New: first, Ranked: entrants}))
+	do(commit(2, moved, scoring.ListChange{ListKey: overall, Put: second, Ranked: entrants}))
+	stored := rows(t, pool)
+	for table, want := range map[string]int{
+		"results": entrants, "passings": 3 * entrants, "legs": 2 * entrants, "anomalies": entrants, "ranks": entrants,
+	} {
+		if n := len(stored[table]); n != want {
+			t.Errorf("%d %s stored, want %d", n, table, want)
+		}
 	}
-	if n := len(rows(t, pool)["results"]); n != 3*large {
-		t.Errorf("%d results stored, want %d", n, 3*large)
+	for i := range entrants {
+		r, rank := stored["results"][i], stored["ranks"][i]
+		if want := fmt.Sprintf("(%d,run,%d,", i+1, i); !strings.HasPrefix(r, want) || !strings.Contains(r, ",195,") {
+			t.Fatalf("result %s, want %s with net 195", r, want)
+		}
+		if want := fmt.Sprintf("(run,overall,%d,%d,0)", i+1, entrants-i); rank != want {
+			t.Fatalf("rank %s, want %s", rank, want)
+		}
+	}
+	// One that was never stored is missed, whatever statement would have moved it.
+	var again scoring.Changes
+	for i := range entrants {
+		was := moved.Results[i].Now
+		if i == 0 {
+			was.Entrant = entrants + 1
+		}
+		now := was
+		now.Net = racetime.Known(196 * time.Microsecond)
+		again.Results = append(again.Results, scoring.Change{Was: &was, Now: now})
+	}
+	if err := store.Commit(t.Context(), commit(3, again)); !errors.Is(err, errNotStored) {
+		t.Errorf("error %v, want errNotStored", err)
 	}
 }

@@ -53,7 +53,8 @@ const (
 	// maxNumbersApart and maxPlacesARead bound the memory that one numbering with wild numbers can take.
 	maxNumbersApart = 10_000
 	maxPlacesARead  = 4
-	// maxSparePlaces bounds, with maxPlacesARead, what all numberings take together: these are 12 MB.
+	// maxSparePlaces bounds, with maxPlacesARead, what all numberings take together: these are 12 MB, and 12 more with
+	// the room that a numbering has to grow into.
 	maxSparePlaces = 1_000_000
 )
 

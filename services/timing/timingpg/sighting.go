@@ -59,19 +59,19 @@ func (s *Store) EachRead(ctx context.Context, event race.EventID, each func(*Sig
 }
 
 func eachSighting(rows pgx.Rows, memory *Memory, each func(*Sighting)) error {
-	s := newSightings(memory)
+	r := newSightingReader(memory)
 	for rows.Next() {
-		if err := s.take(rows.RawValues()); err != nil {
+		if err := r.take(rows.RawValues()); err != nil {
 			return err
 		}
-		each(&s.current)
+		each(&r.current)
 	}
 	return rows.Err()
 }
 
-// sightings takes rows of selectSightings apart by itself, since scanning into Go types takes several times as long, and
+// sightingReader takes rows of selectSightings apart by itself, since scanning into Go types takes several times as long, and
 // remembers each read.
-type sightings struct {
+type sightingReader struct {
 	memory *Memory
 	// current is the row that was taken last.
 	current Sighting
@@ -90,8 +90,8 @@ type source struct {
 	numbers *numbers
 }
 
-func newSightings(memory *Memory) *sightings {
-	return &sightings{memory: memory, sources: map[numbering]source{}, mats: map[race.MatID]int{}}
+func newSightingReader(memory *Memory) *sightingReader {
+	return &sightingReader{memory: memory, sources: map[numbering]source{}, mats: map[race.MatID]int{}}
 }
 
 // errNotBinary means that the rows came in another form than take knows.
@@ -101,46 +101,46 @@ var errNotBinary = errors.New("instants or numbers of the answer are not 8 bytes
 var epoch = racetime.At(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC))
 
 // take takes one row. Rows of one mat follow each other, and so do those of one chip: few must be looked up.
-func (s *sightings) take(values [][]byte) error {
+func (r *sightingReader) take(values [][]byte) error {
 	mat, chip, at, boot, seq := values[0], values[1], values[2], values[3], values[4]
 	if len(at) != 8 || len(seq) != 8 {
 		return errNotBinary
 	}
-	if len(s.sources) == 0 || string(mat) != string(s.source.mat) || string(boot) != s.source.boot {
-		s.changeSource(mat, boot)
+	if len(r.sources) == 0 || string(mat) != string(r.source.mat) || string(boot) != r.source.boot {
+		r.changeSource(mat, boot)
 	}
-	if len(s.chips) == 0 || string(chip) != string(s.current.Chip) {
-		s.changeChip(chip)
+	if len(r.chips) == 0 || string(chip) != string(r.current.Chip) {
+		r.changeChip(chip)
 	}
-	s.current.At = epoch + racetime.Instant(binary.BigEndian.Uint64(at))
-	if n := s.source.numbers; n != nil {
+	r.current.At = epoch + racetime.Instant(binary.BigEndian.Uint64(at))
+	if n := r.source.numbers; n != nil {
 		number := binary.BigEndian.Uint64(seq)
 		n.see(number)
-		n.add(&s.memory.spent, number, uint32(s.current.ChipNumber+1), s.current.At)
+		n.add(&r.memory.spent, number, uint32(r.current.ChipNumber+1), r.current.At)
 	}
 	return nil
 }
 
-func (s *sightings) changeSource(mat, boot []byte) {
+func (r *sightingReader) changeSource(mat, boot []byte) {
 	var ok bool
-	if s.source, ok = s.sources[numbering{race.MatID(mat), string(boot)}]; !ok {
+	if r.source, ok = r.sources[numbering{race.MatID(mat), string(boot)}]; !ok {
 		key := numbering{race.MatID(mat), string(boot)}
-		number, known := s.mats[key.mat]
+		number, known := r.mats[key.mat]
 		if !known {
-			number = len(s.mats)
-			s.mats[key.mat] = number
+			number = len(r.mats)
+			r.mats[key.mat] = number
 		}
-		s.source = source{key, number, s.memory.numbersOf(key.mat, key.boot)}
-		s.sources[key] = s.source
+		r.source = source{key, number, r.memory.numbersOf(key.mat, key.boot)}
+		r.sources[key] = r.source
 	}
-	s.current.Mat, s.current.MatNumber = s.source.mat, s.source.matNumber
+	r.current.Mat, r.current.MatNumber = r.source.mat, r.source.matNumber
 }
 
-func (s *sightings) changeChip(written []byte) {
-	number, ok := s.memory.chips[race.Chip(written)]
+func (r *sightingReader) changeChip(written []byte) {
+	number, ok := r.memory.chips[race.Chip(written)]
 	if !ok {
 		chip := race.Chip(written)
-		number, s.chips = s.memory.chipOf(chip), append(s.chips, chip)
+		number, r.chips = r.memory.chipOf(chip), append(r.chips, chip)
 	}
-	s.current.Chip, s.current.ChipNumber = s.chips[number-1], int(number-1)
+	r.current.Chip, r.current.ChipNumber = r.chips[number-1], int(number-1)
 }
