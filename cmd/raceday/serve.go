@@ -97,8 +97,8 @@ func (c *serveCommand) Run(t *terminal) error {
 }
 
 // serveHeap is up to what size the heap of a server fills with garbage, in bytes: it keeps a third of that in a race of 17 000,
-// and two thirds with 60 000 entrants and 3 000 000 reads.
-const serveHeap = 512 << 20
+// and three quarters with 60 000 entrants and 3 000 000 reads.
+const serveHeap = 448 << 20
 
 // serveGarbage is GOGC at the most: a server that keeps little needs little.
 const serveGarbage = 400

@@ -8,10 +8,10 @@ import (
 )
 
 // leastPercent is the least GOGC: a heap that is nearly full of what is kept needs room to work as well.
-const leastPercent = 50
+const leastPercent = 40
 
 // FillWithGarbage lets garbage gather until the heap has so many bytes, as long as it is no more than mostPercent of what is kept
-// and no less than half of it: to look for garbage costs time for all that is kept, and is rare while memory is plenty. A memory
+// and no less than two fifths of it: to look for garbage costs time for all that is kept, and is rare while memory is plenty. A memory
 // limit of the process (GOMEMLIMIT) holds all the same. It goes on until stop, after which GOGC is what it was.
 func FillWithGarbage(bytes uint64, mostPercent int) (stop func()) {
 	fit := func() int { return debug.SetGCPercent(percentOf(bytes, kept(), mostPercent)) }

@@ -9,7 +9,7 @@ import (
 func TestPercentOf(t *testing.T) {
 	t.Parallel()
 	const size, most = 500, 400
-	for kept, want := range map[uint64]int{0: most, 1: most, 100: most, 125: 300, 250: 100, 333: 50, 400: 50, 500: 50, 5000: 50} {
+	for kept, want := range map[uint64]int{0: most, 1: most, 100: most, 125: 300, 250: 100, 333: 50, 400: 40, 500: 40, 5000: 40} {
 		if got := percentOf(size, kept, most); got != want {
 			t.Errorf("%d of %d bytes are kept: %d %%, want %d %%", kept, size, got, want)
 		}
