@@ -21,7 +21,10 @@ func (c *benchAllCommand) Validate() error {
 	if !(c.Scale > 0 && c.Scale <= 1) {
 		return errors.New("--scale must be more than 0 and at most 1")
 	}
-	return c.turns.Validate()
+	if c.Runs < 1 {
+		return errors.New("--runs must be at least 1")
+	}
+	return nil
 }
 
 // Run runs the benches one after another, each in a process of its own: neither its memory nor its caches weigh on the next.
@@ -39,11 +42,17 @@ func (c *benchAllCommand) Run(t *terminal, parsed *kong.Context) error {
 func (c *benchAllCommand) each(t *terminal, benches []*kong.Node, run func(arguments []string) ([]byte, error)) error {
 	shown := newProgress(t.stderr)
 	found, failed := map[string]json.RawMessage{}, error(nil)
-	for i := 0; i < len(benches) && t.ctx.Err() == nil; i++ {
-		name := benches[i].Name
+	met, missed := 0, 0
+	for i, bench := range benches {
+		name := bench.Name
 		shown.show("bench %d of %d: %s", i+1, len(benches), name)
-		out, err := run(c.arguments(benches[i]))
+		out, err := run(c.arguments(bench))
 		shown.end()
+		if t.ctx.Err() != nil {
+			failed = errors.Join(failed, fmt.Errorf("%w in bench %d of %d, %s", errInterrupted, i+1, len(benches), name))
+			break
+		}
+		met, missed = met+bytes.Count(out, []byte("\n  met: ")), missed+bytes.Count(out, []byte("\n  missed: "))
 		if err != nil {
 			failed = errors.Join(failed, fmt.Errorf("%s: %w", name, err))
 			if out, err = json.Marshal(map[string]string{"error": err.Error()}); err != nil {
@@ -55,8 +64,9 @@ func (c *benchAllCommand) each(t *terminal, benches []*kong.Node, run func(argum
 		found[name] = out
 	}
 	if c.JSON {
-		failed = errors.Join(failed, json.NewEncoder(t.stdout).Encode(found))
+		return errors.Join(failed, json.NewEncoder(t.stdout).Encode(found))
 	}
+	fmt.Fprintf(t.stdout, "%d reaches are met, %d missed\n", met, missed)
 	return failed
 }
 

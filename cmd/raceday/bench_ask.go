@@ -1,10 +1,6 @@
 package main
 
-import (
-	"errors"
-
-	"raceday/services/benchmark"
-)
+import "raceday/services/benchmark"
 
 // askFlags say how many ask while how many run.
 type askFlags struct {
@@ -14,14 +10,6 @@ type askFlags struct {
 	Callers   int `default:"64" help:"Callers at once."`
 	Calls     int `default:"20000" size:"" help:"Calls in each turn."`
 	Pace      int `default:"500" help:"Reads a second meanwhile."`
-}
-
-// Validate refuses questions of nobody.
-func (c *askFlags) Validate() error {
-	if c.Finishers < 1 || c.Callers < 1 || c.Calls < 1 || c.Pace < 1 {
-		return errors.New("--finishers, --callers, --calls and --pace must be at least 1")
-	}
-	return c.turns.Validate()
 }
 
 func (c *askFlags) run(t *terminal, question benchmark.Question) error {

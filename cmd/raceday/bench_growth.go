@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 
+	"github.com/alecthomas/kong"
+
 	"raceday/services/benchmark"
 )
 
@@ -13,12 +15,12 @@ type benchGrowthCommand struct {
 	Portions int `default:"20" size:"" help:"Portions of reads and entries that are measured in each run."`
 }
 
-// Validate refuses a largest field of which a hundredth is nobody, and a run of nothing.
-func (c *benchGrowthCommand) Validate() error {
-	if c.Entrants < 1000 || c.Portions < 1 {
-		return errors.New("--entrants must be at least 1000, and --portions at least 1")
+// Validate refuses a largest field of which a hundredth is nobody.
+func (c *benchGrowthCommand) Validate(parsed *kong.Context) error {
+	if c.Entrants < 1000 {
+		return errors.New("--entrants must be at least 1000")
 	}
-	return c.turns.Validate()
+	return c.figures.Validate(parsed)
 }
 
 // Run measures.

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 
+	"github.com/alecthomas/kong"
+
 	"raceday/services/benchmark"
 )
 
@@ -13,11 +15,11 @@ type benchOrderCommand struct {
 }
 
 // Validate refuses a list that is no longer than the floor's.
-func (c *benchOrderCommand) Validate() error {
+func (c *benchOrderCommand) Validate(parsed *kong.Context) error {
 	if c.Finishers <= benchmark.FloorFinishers {
 		return errors.New("--finishers must be more than 1000, the length of the floor's lists")
 	}
-	return c.turns.Validate()
+	return c.figures.Validate(parsed)
 }
 
 // Run measures.

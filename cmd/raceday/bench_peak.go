@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 
+	"github.com/alecthomas/kong"
+
 	"raceday/services/benchmark"
 )
 
@@ -14,15 +16,12 @@ type benchPeakCommand struct {
 	FinishSeconds      int `default:"30" size:"" help:"How long it lasts."`
 }
 
-// Validate refuses a rush of nobody, and a peak of more finishers than there are entrants.
-func (c *benchPeakCommand) Validate() error {
-	if c.Entrants < 1 || c.StartSeconds < 1 || c.FinishersPerSecond < 1 || c.FinishSeconds < 1 {
-		return errors.New("--entrants, --start-seconds, --finishers-per-second and --finish-seconds must be at least 1")
-	}
+// Validate refuses a peak of more finishers than there are entrants.
+func (c *benchPeakCommand) Validate(parsed *kong.Context) error {
 	if c.FinishersPerSecond*c.FinishSeconds > c.Entrants {
 		return errors.New("--finishers-per-second in --finish-seconds must be no more than --entrants")
 	}
-	return nil
+	return c.figures.Validate(parsed)
 }
 
 // Run measures.

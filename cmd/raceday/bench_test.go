@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -67,6 +68,9 @@ func TestBenches(t *testing.T) {
 		if len(reaches) == 0 {
 			t.Errorf("%s: there is no reach in %v", name, found)
 		}
+		if found["own_sizes"] != false {
+			t.Errorf("%s: own_sizes is %v at another scale", name, found["own_sizes"])
+		}
 		for _, reach := range reaches {
 			said, _ := reach.(map[string]any)
 			if _, ok := said["met"].(bool); !ok {
@@ -96,12 +100,43 @@ func benched(t *testing.T, figures any, program string, arguments ...string) {
 	}
 }
 
-func TestABenchThatFailsKeepsNoOtherFromRunning(t *testing.T) {
-	t.Parallel()
+// threeBenches are watchers, rewind and recompute.
+func threeBenches(t *testing.T) []*kong.Node {
+	t.Helper()
 	parser, err := kong.New(&cli{})
 	if err != nil {
 		t.Fatal(err)
 	}
+	commands := parser.Model.Children
+	commands = commands[slices.IndexFunc(commands, func(n *kong.Node) bool { return n.Name == "bench" })].Children
+	return slices.DeleteFunc(slices.Clone(commands), func(n *kong.Node) bool {
+		return !slices.Contains([]string{"watchers", "rewind", "recompute"}, n.Name)
+	})
+}
+
+func TestBenchesThatAreInterrupted(t *testing.T) {
+	t.Parallel()
+	ctx, interrupt := context.WithCancel(t.Context())
+	run := func(arguments []string) ([]byte, error) {
+		if arguments[1] == "rewind" {
+			interrupt()
+			return nil, errors.New("signal: terminated")
+		}
+		return []byte(`{"seconds":2}`), nil
+	}
+	var out bytes.Buffer
+	command := benchAllCommand{JSON: true, turns: turns{Runs: 1}, Scale: 1}
+	err := command.each(&terminal{ctx: ctx, getenv: os.Getenv, stdout: &out, stderr: &out}, threeBenches(t), run)
+	if want := "interrupted in bench 2 of 3, rewind"; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+	if got, want := out.String(), `{"watchers":{"seconds":2}}`+"\n"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestABenchThatFailsKeepsNoOtherFromRunning(t *testing.T) {
+	t.Parallel()
 	var ran []string
 	run := func(arguments []string) ([]byte, error) {
 		ran = append(ran, strings.Join(arguments, " "))
@@ -113,14 +148,9 @@ func TestABenchThatFailsKeepsNoOtherFromRunning(t *testing.T) {
 		}
 		return []byte(`{"seconds":2}`), nil
 	}
-	commands := parser.Model.Children
-	commands = commands[slices.IndexFunc(commands, func(n *kong.Node) bool { return n.Name == "bench" })].Children
-	commands = slices.DeleteFunc(slices.Clone(commands), func(n *kong.Node) bool {
-		return !slices.Contains([]string{"watchers", "rewind", "recompute"}, n.Name)
-	})
 	var out bytes.Buffer
 	command := benchAllCommand{JSON: true, turns: turns{Runs: 3}, Scale: 0.5}
-	err = command.each(&terminal{ctx: t.Context(), getenv: os.Getenv, stdout: &out, stderr: &out}, commands, run)
+	err := command.each(&terminal{ctx: t.Context(), getenv: os.Getenv, stdout: &out, stderr: &out}, threeBenches(t), run)
 	if err == nil || err.Error() != "watchers: nobody came" {
 		t.Errorf("error %v, want that of watchers", err)
 	}
@@ -141,6 +171,12 @@ func TestABenchThatFailsKeepsNoOtherFromRunning(t *testing.T) {
 func TestABenchThatMeasuresNothingIsWrongUsage(t *testing.T) {
 	t.Parallel()
 	raceday(t, exitUsage, "bench", "ingest", "--runs", "0")
+	raceday(t, exitUsage, "bench", "ingest", "--reads", "0")
+	raceday(t, exitUsage, "bench", "ingest", "--entrants=-1")
+	raceday(t, exitUsage, "bench", "memory", "--entrants", "0")
+	raceday(t, exitUsage, "bench", "watch", "--pace", "0")
+	raceday(t, exitUsage, "bench", "standings", "--callers", "0")
+	raceday(t, exitUsage, "bench", "all", "--runs", "0")
 	raceday(t, exitUsage, "bench", "register", "--runs", "0")
 	raceday(t, exitUsage, "bench", "watchers", "--watchers", "0")
 	raceday(t, exitUsage, "bench", "watchers", "--per-connection", "101")

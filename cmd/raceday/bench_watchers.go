@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 
+	"github.com/alecthomas/kong"
 	"google.golang.org/grpc"
 
 	"raceday/services/benchmark"
@@ -18,15 +19,12 @@ type benchWatchersCommand struct {
 	Entrants      int `default:"17000" size:"" help:"Entrants."`
 }
 
-// Validate refuses a bench without watchers or reads.
-func (c *benchWatchersCommand) Validate() error {
-	if c.Watchers < 1 || c.Pace < 1 || c.Seconds < 1 || c.Entrants < 1 {
-		return errors.New("--watchers, --reads-per-second, --seconds and --entrants must be at least 1")
+// Validate refuses more watchers on a connection than servers take.
+func (c *benchWatchersCommand) Validate(parsed *kong.Context) error {
+	if c.PerConnection > 100 {
+		return errors.New("--per-connection must be at most 100")
 	}
-	if c.PerConnection < 1 || c.PerConnection > 100 {
-		return errors.New("--per-connection must be 1 to 100")
-	}
-	return nil
+	return c.figures.Validate(parsed)
 }
 
 // Run measures.

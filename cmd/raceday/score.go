@@ -39,6 +39,22 @@ const (
 	scoreGarbage = 10_000
 )
 
+// Validate refuses to write over what is read.
+func (c *scoreCommand) Validate() error {
+	for _, out := range []string{c.Results, c.Legs, c.Digests} {
+		written, err := os.Stat(out)
+		if err != nil {
+			continue // It is not there yet.
+		}
+		for _, in := range []string{c.Event, c.Roster, c.Reads, c.Rulings} {
+			if read, err := os.Stat(in); err == nil && read.Mode().IsRegular() && os.SameFile(read, written) {
+				return fmt.Errorf("%s would be written over: it is read as well", out)
+			}
+		}
+	}
+	return nil
+}
+
 // Run scores the files.
 func (c *scoreCommand) Run(t *terminal) error {
 	defer t.fillWithGarbage(scoreHeap, scoreGarbage)()

@@ -132,3 +132,32 @@ func TestScoreReproducesPublishedResults(t *testing.T) {
 		})
 	}
 }
+
+func TestScoringDoesNotWriteOverWhatItReads(t *testing.T) {
+	t.Parallel()
+	files := map[string]string{}
+	for _, name := range []string{"event.yaml", "roster.csv", "reads.csv", "rulings.csv"} {
+		files[name] = filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(files[name], []byte(name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(files["roster.csv"], link); err != nil {
+		t.Fatal(err)
+	}
+	other := filepath.Join(t.TempDir(), "out.csv")
+	for _, outputs := range [][]string{
+		{"--results", files["roster.csv"]}, {"--results", link}, {"--results", other, "--legs", files["rulings.csv"]},
+		{"--results", other, "--digests", files["reads.csv"]}, {"--results", files["event.yaml"]},
+	} {
+		arguments := append([]string{"score", "--event", files["event.yaml"], "--roster", files["roster.csv"], "--reads", files["reads.csv"],
+			"--rulings", files["rulings.csv"]}, outputs...)
+		raceday(t, exitUsage, arguments...)
+	}
+	for name, path := range files {
+		if content, err := os.ReadFile(path); err != nil || string(content) != name {
+			t.Errorf("%s is %q now, %v", name, content, err)
+		}
+	}
+}

@@ -75,7 +75,7 @@ func (b *ScoreBench) Run(ctx context.Context) (ScoreFigures, error) {
 	if dir == "" {
 		dir = temp
 		b.Show("making up %d reads", b.Reads)
-		if err := b.makeUp(dir); err != nil {
+		if err := b.makeUp(ctx, dir); err != nil {
 			return ScoreFigures{}, fmt.Errorf("make up a race: %w", err)
 		}
 	}
@@ -134,7 +134,7 @@ func processorTime() time.Duration {
 }
 
 // makeUp writes a race day into a folder, its reads as the mats delivered them.
-func (b *ScoreBench) makeUp(dir string) error {
+func (b *ScoreBench) makeUp(ctx context.Context, dir string) error {
 	d, err := newDay(b.Formats, "bench-score", scoreEntrants, b.Reads, rehearsal.Usual())
 	if err != nil {
 		return err
@@ -146,7 +146,7 @@ func (b *ScoreBench) makeUp(dir string) error {
 		},
 		"roster.csv":   func(w io.Writer) error { return b.Formats.WriteRoster(w, d.event, d.roster) },
 		"rulings.csv":  d.writeRulings,
-		"reads.csv.gz": d.writeReads,
+		"reads.csv.gz": func(w io.Writer) error { return d.writeReads(ctx, w) },
 	} {
 		if err := writeFile(filepath.Join(dir, name), write); err != nil {
 			return err
@@ -182,11 +182,14 @@ func (d *day) writeRulings(w io.Writer) error {
 }
 
 // writeReads writes what every file of reads has.
-func (d *day) writeReads(w io.Writer) error {
+func (d *day) writeReads(ctx context.Context, w io.Writer) error {
 	zipped := gzip.NewWriter(w)
 	_, _ = io.WriteString(zipped, "mat,chip,at\n")
 	var line []byte
 	for delivery := range d.recording.Deliveries() {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		for _, read := range delivery.Batch.GetReads() {
 			line = append(append(line[:0], delivery.Batch.GetMat()...), ',')
 			line = append(append(line, read.GetChip()...), ',')

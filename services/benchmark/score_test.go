@@ -21,7 +21,7 @@ func TestAMadeUpDayCanBeReadByTheProductAndTheFloor(t *testing.T) {
 	dir := t.TempDir()
 	const wanted = 60_000
 	bench := ScoreBench{Formats: formats(), Reads: wanted}
-	if err := bench.makeUp(dir); err != nil {
+	if err := bench.makeUp(t.Context(), dir); err != nil {
 		t.Fatal(err)
 	}
 	open := func(name string) *os.File {
