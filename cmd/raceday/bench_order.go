@@ -22,8 +22,9 @@ func (c *benchOrderCommand) Validate(parsed *kong.Context) error {
 	return c.figures.Validate(parsed)
 }
 
-// Run measures.
+// Run measures, with a server's heap, for lists are kept in one.
 func (c *benchOrderCommand) Run(t *terminal) error {
+	defer t.fillWithGarbage(serveHeap, serveGarbage)()
 	return c.measure(t, func(show benchmark.Show) (benchmark.Figures, error) {
 		bench := benchmark.OrderBench{Finishers: c.Finishers, Runs: c.Runs, Show: show}
 		return bench.Run(t.ctx)

@@ -14,6 +14,8 @@
 //     turn, warmed up by what comes before it. Such times count on a quiet machine only: whatever else runs makes them longer.
 //   - The server is this process, with Postgres and NATS of its own; where a field's size or a process's memory is measured, it
 //     is raceday serve in another process, so that nothing but the field differs, and nothing of the bench is counted.
+//   - Garbage is collected as raceday serve has it, also where a bench runs a part of the server alone (score-order), and in score
+//     as raceday score has it.
 //   - Data is made up by services/rehearsal from a fixed seed, or given.
 //
 // A floor stands in a file of its own and is fixed: it changes only in a commit of its own that says why. What a figure is
