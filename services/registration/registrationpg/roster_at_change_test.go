@@ -24,37 +24,32 @@ import (
 // between; after all of it, the roster at every earlier change number is what it was then, but for names that were erased.
 func TestRosterAtChangeIsTheRosterOfThatMoment(t *testing.T) {
 	t.Parallel()
-	for lane := range lanes {
-		t.Run(fmt.Sprint("lane ", lane), func(t *testing.T) {
-			t.Parallel()
-			f := start(t)
-			events := 0
-			rapid.Check(t, func(rt *rapid.T) {
-				events++
-				s := f.newSequence(t, rt, events)
-				for i := range s.event.Races { // Most entries come on the roster.
-					r := &s.event.Races[i]
-					r.Capacity, r.Fees, r.Registration.Waitlist = 100, nil, 0
+	f := start(t)
+	events := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		events++
+		s := f.newSequence(t, rt, events)
+		for i := range s.event.Races { // Most entries come on the roster.
+			r := &s.event.Races[i]
+			r.Capacity, r.Fees, r.Registration.Waitlist = 100, nil, 0
+		}
+		moments := []moment{s.moment(rt)}
+		if err := s.importField(); err != nil {
+			rt.Fatal(err)
+		}
+		moments = append(moments, s.moment(rt))
+		for range rapid.IntRange(1, 25).Draw(rt, "steps") {
+			if err := s.officeStep(rt); err != nil {
+				if f, refused := fault.Of(err); !refused || f.Kind == fault.Unavailable {
+					rt.Fatal(err) // Nobody else is at work, so nothing may be busy.
 				}
-				moments := []moment{s.moment(rt)}
-				if err := s.importField(); err != nil {
-					rt.Fatal(err)
-				}
-				moments = append(moments, s.moment(rt))
-				for range rapid.IntRange(1, 25).Draw(rt, "steps") {
-					if err := s.officeStep(rt); err != nil {
-						if f, refused := fault.Of(err); !refused || f.Kind == fault.Unavailable {
-							rt.Fatal(err) // Nobody else is at work, so nothing may be busy.
-						}
-					}
-					moments = append(moments, s.moment(rt))
-				}
-				for i := range moments {
-					s.checkMoment(rt, &moments[i])
-				}
-			})
-		})
-	}
+			}
+			moments = append(moments, s.moment(rt))
+		}
+		for i := range moments {
+			s.checkMoment(rt, &moments[i])
+		}
+	})
 }
 
 // moment is the roster as it was at a change number.
