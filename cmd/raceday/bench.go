@@ -46,7 +46,7 @@ type figures struct {
 	JSON    bool   `name:"json" help:"Print the figures as JSON."`
 	Profile string `placeholder:"FILE" help:"Write a processor profile of this process."`
 
-	// ownSizes means that all sizes are those that the bench has by itself, for which its reaches hold.
+	// ownSizes means that the bench measures what it does by itself, for which its reaches hold.
 	ownSizes bool
 }
 
@@ -57,8 +57,10 @@ func (f *figures) Validate(parsed *kong.Context) error {
 		if flag.Target.Kind() == reflect.Int && flag.Target.Int() < 1 {
 			return fmt.Errorf("--%s must be at least 1", flag.Name)
 		}
-		if flag.Tag.Has("size") && fmt.Sprint(flag.Target.Int()) != flag.Default {
-			f.ownSizes = false
+		switch flag.Name {
+		case "json", "profile", "runs": // how often it measures, and what it tells
+		default:
+			f.ownSizes = f.ownSizes && fmt.Sprint(flag.Target) == flag.Default
 		}
 	}
 	return nil

@@ -168,6 +168,31 @@ func TestABenchThatFailsKeepsNoOtherFromRunning(t *testing.T) {
 	}
 }
 
+func TestReachesHoldForWhatABenchMeasuresByItself(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		arguments string
+		want      bool
+	}{
+		{"", true},
+		{"--pace 2000 --runs 1 --json --profile cpu.prof", true},
+		{"--entrants 100", false},
+		{"--pace 500", false},
+	} {
+		var flags cli
+		parser, err := kong.New(&flags)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := parser.Parse(append([]string{"bench", "watch"}, strings.Fields(c.arguments)...)); err != nil {
+			t.Fatalf("%s: %v", c.arguments, err)
+		}
+		if got := flags.Bench.Watch.ownSizes; got != c.want {
+			t.Errorf("bench watch %s: own sizes %v, want %v", c.arguments, got, c.want)
+		}
+	}
+}
+
 func TestABenchThatMeasuresNothingIsWrongUsage(t *testing.T) {
 	t.Parallel()
 	raceday(t, exitUsage, "bench", "ingest", "--runs", "0")
