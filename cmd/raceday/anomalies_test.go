@@ -75,7 +75,7 @@ func TestWhatOfficialsShouldLookAt(t *testing.T) {
 
 	lists := func(want string, args ...string) {
 		t.Helper()
-		eventually(t, 10*time.Second, func() error {
+		eventually(t, func() error {
 			out, _ := command(exitSuccess, append([]string{"anomalies"}, args...)...)
 			return differ([]byte(want), []byte(out))
 		})

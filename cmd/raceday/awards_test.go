@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 )
 
 // sprintDay is the sprint with a server that may be started anew on the same folder.
@@ -62,7 +61,7 @@ func (d *sprintDay) publish(reads string) {
 // eventuallyAwards waits until raceday awards dash says it.
 func (d *sprintDay) eventuallyAwards(want string) {
 	d.Helper()
-	eventually(d.T, 10*time.Second, func() error {
+	eventually(d.T, func() error {
 		out, _ := d.do(exitSuccess, 1, "awards", "dash")
 		if got := withoutTimes(out); got != want {
 			return errors.New(got + "want\n" + want)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 )
 
 // From two judges who saw one fault to a third yellow card 20 minutes after the finish, and a sheet that is closed before the
@@ -17,7 +16,7 @@ func TestCardsOfNordicWalking(t *testing.T) {
 		"start-a,C8,2026-09-27T08:00:01+05:00\nfinish-a,C8,2026-09-27T08:00:15+05:00\n")
 	eventuallySheet := func(want string) {
 		t.Helper()
-		eventually(t, 10*time.Second, func() error {
+		eventually(t, func() error {
 			out, _ := d.do(exitSuccess, 1, "cards", "dash")
 			if got := spaced(out); got != want {
 				return errors.New(got + "want\n" + want)

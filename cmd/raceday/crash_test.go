@@ -49,7 +49,7 @@ func TestKilledWhileReadsFlow(t *testing.T) {
 	published := make(chan error, 1)
 	go func() { published <- day.publish(t.Context(), p.nats, &acknowledged) }()
 	for _, at := range killMoments(seed, kills, int64(len(day.messages))) {
-		eventually(t, time.Minute, func() error {
+		eventually(t, func() error {
 			if n := acknowledged.Load(); n < at {
 				return fmt.Errorf("%d messages acknowledged, waiting for %d", n, at)
 			}
@@ -62,7 +62,7 @@ func TestKilledWhileReadsFlow(t *testing.T) {
 		t.Fatal(err)
 	}
 	want, _ := scoreCase(t, day.dir)
-	eventually(t, time.Minute, func() error {
+	eventually(t, func() error {
 		got, _ := raceday(t, exitSuccess, "results", "export", "--server", p.grpc, "--event", string(day.event.ID))
 		return differ(want, []byte(got))
 	})
@@ -249,7 +249,7 @@ func (p *process) start(t *testing.T) {
 	if err := p.command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	limit := time.After(time.Minute)
+	limit := time.After(patience)
 	for !addresses.MatchString(out.String()) {
 		select {
 		case <-out.changed:

@@ -68,7 +68,7 @@ func (s server) row(t *testing.T, bib string) (map[string]string, error) {
 // becomes waits until cells of an entrant's line have these values.
 func (s server) becomes(t *testing.T, bib string, want map[string]string) {
 	t.Helper()
-	eventually(t, 10*time.Second, func() error {
+	eventually(t, func() error {
 		row, err := s.row(t, bib)
 		if err != nil {
 			return err
@@ -252,7 +252,7 @@ func decide(t *testing.T, s server) {
 	}
 	s.call(t, "TimingService/FireGun", fmt.Sprintf(`{"eventId":"sprint","race":"dash","at":%q,"requestId":"gun-corrected"}`,
 		gun.Add(-2400*time.Millisecond).Format(time.RFC3339Nano)))
-	eventually(t, 10*time.Second, func() error {
+	eventually(t, func() error {
 		after, err := s.row(t, "2")
 		if err == nil && after["gun_ms"] == before["gun_ms"] {
 			err = errors.New("a corrected gun changed no gun time")
@@ -322,7 +322,7 @@ func watch(t *testing.T, s server) func(t *testing.T, bibs ...string) {
 		for _, bib := range bibs {
 			missing[bib] = true
 		}
-		for limit := time.After(10 * time.Second); len(missing) > 0; {
+		for limit := time.After(patience); len(missing) > 0; {
 			select {
 			case bib := <-ranked:
 				delete(missing, bib)

@@ -119,7 +119,7 @@ func (s server) explained(t *testing.T, bib, gun string) (x *timingv1.Explanatio
 	client := client{Server: s.grpc}
 	err := client.with(&terminal{ctx: t.Context()}, func(ctx context.Context, conn *grpc.ClientConn) error {
 		var got *standingsv1.GetResultResponse
-		eventually(t, 10*time.Second, func() (err error) {
+		eventually(t, func() (err error) {
 			got, err = standingsv1.NewStandingsServiceClient(conn).GetResult(ctx, &standingsv1.GetResultRequest{EventId: "loop", Bib: bib})
 			if err == nil && (got.GetStanding().GetGun() != gun || got.GetStanding().GetRank() == 0) {
 				err = fmt.Errorf("gun time %q and rank %d, want %q", got.GetStanding().GetGun(), got.GetStanding().GetRank(), gun)

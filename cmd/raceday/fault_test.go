@@ -8,7 +8,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"google.golang.org/grpc/health/grpc_health_v1"
 
@@ -82,7 +81,7 @@ func (d recordedDay) publishReads(t *testing.T, s server) {
 func (d recordedDay) expect(t *testing.T, s server) {
 	t.Helper()
 	want, _ := scoreCase(t, d.dir)
-	eventually(t, time.Minute, func() error {
+	eventually(t, func() error {
 		got, _ := raceday(t, exitSuccess, "results", "export", "--server", s.grpc, "--event", string(d.event.ID))
 		return differ(want, []byte(got))
 	})
@@ -115,7 +114,7 @@ func TestAStreamThatWasLostIsAnAlarmAndAFreshStart(t *testing.T) {
 	nats.start(t)
 	second := startServer(t, onServers(database.URL(), nats.address)...)
 	day.expect(t, second)
-	eventually(t, time.Minute, func() error { return second.logged("the stream of reads is not the one") })
+	eventually(t, func() error { return second.logged("the stream of reads is not the one") })
 	before := day.stored(t, second)
 	day.publishReads(t, second)
 	day.expect(t, second)
@@ -139,7 +138,7 @@ func TestAStreamLostWhileReadsFlow(t *testing.T) {
 		t.Fatal(err)
 	}
 	nats.start(t)
-	eventually(t, time.Minute, func() error { return s.logged("the stream of reads is not the one") })
+	eventually(t, func() error { return s.logged("the stream of reads is not the one") })
 	day.publishReads(t, s)
 	day.expect(t, s)
 	if n := day.stored(t, s); n != day.reads {
@@ -164,7 +163,7 @@ func TestAStandbyGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	raceday(t, exitSuccess, "reads", "publish", "--server", front.grpc, "--nats-url", front.nats, "--event", string(day.event.ID), half.file("half.csv"))
-	eventually(t, time.Minute, func() error {
+	eventually(t, func() error {
 		if n := half.stored(t, front); n == 0 {
 			return os.ErrNotExist
 		}
@@ -194,7 +193,7 @@ func TestServersAwayForAWhile(t *testing.T) {
 	defer conn.Close()
 	becomes := func(want grpc_health_v1.HealthCheckResponse_ServingStatus) {
 		t.Helper()
-		eventually(t, time.Minute, func() error {
+		eventually(t, func() error {
 			answer, err := grpc_health_v1.NewHealthClient(conn).Check(t.Context(), &grpc_health_v1.HealthCheckRequest{})
 			if err == nil && answer.GetStatus() != want {
 				err = &unexpected{answer.GetStatus().String()}

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -71,7 +70,7 @@ ekiden  2    5000    X    0:21:41  Tulpar           2022
 	}
 	wantMarks := func(name, state string) {
 		t.Helper()
-		eventually(t, 10*time.Second, func() error {
+		eventually(t, func() error {
 			// Both are first after their leg.
 			want := []string{"1 equals the leg record 0:19:11 (2022), unofficial", "1 beats the leg record 0:21:41 (2022), " + state}
 			if diff := cmp.Diff(want, marks()); diff != "" {

@@ -94,7 +94,7 @@ AFTER  GAINED  BIB  TEAM    MEMBER         NAME  TIME     RANK  TOTAL    BEHIND 
 3    5   E2-3           Dana2  0:22:29  1     1:05:50  2           +1
 `},
 	} {
-		eventually(t, 10*time.Second, func() error {
+		eventually(t, func() error {
 			out, _ := raceday(t, exitSuccess, legs(c.args...)...)
 			if diff := cmp.Diff(c.want, out); diff != "" {
 				return errors.New(strings.Join(c.args, " ") + " (-want +got)\n" + diff)
@@ -122,7 +122,7 @@ AFTER  GAINED  BIB  TEAM    MEMBER         NAME  TIME     RANK  TOTAL    BEHIND 
 	go func() { ended <- run(ctx, legs("3", "--watch"), os.Getenv, printed, failed) }()
 	shows := func(text string) {
 		t.Helper()
-		eventually(t, 10*time.Second, func() error {
+		eventually(t, func() error {
 			if !strings.Contains(printed.String(), text) {
 				return fmt.Errorf("no %q in\n%s%s", text, printed, failed)
 			}

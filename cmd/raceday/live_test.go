@@ -4,7 +4,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"raceday/services/rehearsal/sharedcase"
 )
@@ -29,7 +28,7 @@ func TestLiveGivesTheBytesOfScore(t *testing.T) {
 					tell(t, s, name, dir, fact)
 				}
 				legsPath := filepath.Join(t.TempDir(), "legs.csv")
-				eventually(t, time.Minute, func() error {
+				eventually(t, func() error {
 					results, _ := raceday(t, exitSuccess, "results", "export", "--server", s.grpc, "--event", name, "--legs", legsPath)
 					return differ(wantResults, []byte(results))
 				})

@@ -89,13 +89,13 @@ finish-b finish, backup 27 N 27 09:21:39 LAG +70.0s ±0.0s clock +70.0s from the
 	}
 
 	watch := s.watchMats(t)
-	eventually(t, 10*time.Second, func() error { return watch.shows("x1-a", "SILENT") })
+	eventually(t, func() error { return watch.shows("x1-a", "SILENT") })
 	if top, _, _ := strings.Cut(watch.printed.String(), "\n"); !strings.Contains(top, "later blocks hold only those that changed") {
 		t.Errorf("mats --watch begins with %q", top)
 	}
 	send()
 	s.send(t, "spare", "B1")
-	eventually(t, 10*time.Second, func() error { return watch.shows("spare", "the event does not name it") })
+	eventually(t, func() error { return watch.shows("spare", "the event does not name it") })
 	out, _ = raceday(t, exitSuccess, "mats", "--server", s.grpc, "--event", "sprint")
 	again := regexp.MustCompile(`(?m)^spare .*\n`).ReplaceAllString(withoutLag(out), "")
 	if diff := cmp.Diff(first, again); diff != "" {
@@ -105,7 +105,7 @@ finish-b finish, backup 27 N 27 09:21:39 LAG +70.0s ±0.0s clock +70.0s from the
 	if err := timingnats.PublishBatch(t.Context(), js, batch("x1-a", "1", 13, teams[12:], 10*time.Minute)); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 10*time.Second, func() error {
+	eventually(t, func() error {
 		line := watch.last("x1-a")
 		if !strings.Contains(line, " 30 ") || strings.Contains(line, "SILENT") {
 			return fmt.Errorf("x1-a is shown as %q", line)

@@ -45,7 +45,7 @@ func TestMemberChipsGiveTheTimesOfTheTeamChip(t *testing.T) {
 					tell(t, s, name, byMembers, fact)
 				}
 				legsPath := filepath.Join(t.TempDir(), "legs.csv")
-				eventually(t, time.Minute, func() error {
+				eventually(t, func() error {
 					live, _ := raceday(t, exitSuccess, "results", "export", "--server", s.grpc, "--event", name, "--legs", legsPath)
 					return differ(results, []byte(live))
 				})

@@ -6,7 +6,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -31,7 +30,7 @@ func TestTheRaceOffice(t *testing.T) {
 		"dash   4         3      1     0        OPEN   3          3      0    1000.50  200.10   0\n" +
 		"relay  -         0      -     0        OPEN   0          0      0    0        0        0\n" +
 		"KZT                                                                  1000.50  200.10   0\n"
-	eventually(t, 5*time.Second, func() error { // What races have left may be a moment old.
+	eventually(t, func() error { // What races have left may be a moment old.
 		if got, _ := raceday(t, exitSuccess, "places", "--server", s.grpc, "--event", "sprint"); got != want {
 			return errors.New("places (-want +got):\n" + cmp.Diff(want, got))
 		}
@@ -163,7 +162,7 @@ func TestChipsThatChangeHands(t *testing.T) {
 			t.Errorf("chips %v (-want +got):\n%s", arguments, diff)
 		}
 	}
-	eventually(t, 10*time.Second, func() error {
+	eventually(t, func() error {
 		if out, _ := raceday(t, exitSuccess, "chips", "reads", "--server", s.grpc, "--event", "sprint", "C00005"); !strings.Contains(out, "2 reads") {
 			return errors.New(out)
 		}

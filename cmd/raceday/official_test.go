@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // From the finish to a list that a race director signs: announced, official, amended after a disqualification, and proved from
@@ -40,7 +39,7 @@ func TestOfficialLists(t *testing.T) {
 	publish("start-a,C7,2026-09-27T08:00:01+05:00\nfinish-a,C7,2026-09-27T08:00:14+05:00\n" +
 		"start-a,C8,2026-09-27T08:00:01+05:00\nfinish-a,C8,2026-09-27T08:00:15+05:00\nfinish-a,C9,2026-09-27T08:00:16+05:00\n" +
 		"start-a,B1,2026-09-27T09:00:01+05:00\nx1-a,B1,2026-09-27T09:00:20+05:00\nfinish-a,B1,2026-09-27T09:00:40+05:00\n")
-	eventually(t, 10*time.Second, func() error {
+	eventually(t, func() error {
 		out, _ := command(exitSuccess, "standings", "relay")
 		if finished, _ := command(exitSuccess, "standings", "dash"); !strings.Contains(out, "T1") || strings.Count(finished, "\n3 ") != 1 {
 			return errors.New(out + finished)
@@ -94,7 +93,7 @@ func TestOfficialLists(t *testing.T) {
 	publish("start-a,C80,2026-09-27T08:00:01.5+05:00\nfinish-a,C80,2026-09-27T08:00:17+05:00\nfinish-a,C10,2026-09-27T08:00:13+05:00\n")
 	later := strings.Replace(definition, "bands: [15, 40]", "bands: [15, 50]", 1)
 	raceday(t, exitSuccess, "event", "apply", "--server", s.grpc, written(t, "event.yaml", later))
-	eventually(t, 10*time.Second, func() error {
+	eventually(t, func() error {
 		after, _ := command(exitSuccess, "awards", "dash")
 		if !strings.Contains(before, " 7 ") || !strings.Contains(after, " 10 ") {
 			return errors.New(before + after)

@@ -149,7 +149,7 @@ func TestChangesAfterTheStartReachTheStandings(t *testing.T) {
 	entry := s.call(t, "RegistrationService/GetEntry", `{"eventId":"sprint","bib":"2"}`)["entry"].(map[string]any)
 	s.call(t, "RegistrationService/CorrectEntry", fmt.Sprintf(`{"eventId":"sprint","reference":%q,"reason":"asked for",
 		"updateMask":"person.nameShown","entry":{"person":{"nameShown":"NAME_SHOWN_HIDDEN"}}}`, entry["reference"]))
-	eventually(t, 10*time.Second, func() error {
+	eventually(t, func() error {
 		out, _ := raceday(t, exitSuccess, "standings", "--server", s.grpc, "--event", "sprint", "dash")
 		if strings.Contains(out, "Dana") || !regexp.MustCompile(`(?m)^1 +2 `).MatchString(out) {
 			return fmt.Errorf("the hidden winner is shown as\n%s", out)

@@ -60,7 +60,7 @@ raceday: ` + regexp.QuoteMeta(errNobodyToAskOfGun.Error()) + "\n$")
 	// A board hears of a change just after it is stored.
 	onCourse := func(when string, want *regexp.Regexp) {
 		t.Helper()
-		eventually(t, 10*time.Second, func() error {
+		eventually(t, func() error {
 			if out, _ := command(exitSuccess, "oncourse", "dash"); !want.MatchString(out) {
 				return fmt.Errorf("%s: got\n%s\nwant\n%s", when, out, want)
 			}
@@ -164,7 +164,7 @@ func TestAGunAndACloseAgain(t *testing.T) {
 	s.becomes(t, "2", map[string]string{"status": "STARTED"})
 	s.send(t, "finish-a", "A1")
 	s.becomes(t, "1", map[string]string{"status": "FINISHED"})
-	eventually(t, 10*time.Second, func() error { // a board hears of it just after it is stored
+	eventually(t, func() error { // a board hears of it just after it is stored
 		progress := fmt.Sprint(s.call(t, "StandingsService/GetProgress", `{"eventId":"sprint"}`))
 		if !strings.Contains(progress, "finished:1") || !strings.Contains(progress, "started:2") {
 			return errors.New(progress)

@@ -265,7 +265,7 @@ func TestRawReadsLive(t *testing.T) {
 	tell(t, s, "raw-2021", dir, "roster")
 	tell(t, s, "raw-2021", dir, "reads")
 	results := filepath.Join(dir, "results.csv")
-	eventually(t, time.Minute, func() error {
+	eventually(t, func() error {
 		live, _ := raceday(t, exitSuccess, "results", "export", "--server", s.grpc, "--event", "raw-2021")
 		if err := os.WriteFile(results, []byte(live), 0o600); err != nil {
 			return err

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // From the records of earlier years to one that falls: marked live, official with the list, and entered for the years to come.
@@ -73,7 +72,7 @@ func TestCourseRecords(t *testing.T) {
 	command(exitSuccess, "reads", "publish", "--nats-url", s.nats, file("reads.csv", "mat,chip,at\n"+reads))
 	wantMarks := func(marks ...string) {
 		t.Helper()
-		eventually(t, 10*time.Second, func() error {
+		eventually(t, func() error {
 			out, _ := command(exitSuccess, "standings", "dash", "overall")
 			for _, want := range marks {
 				if !strings.Contains(out, want) {

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -42,7 +41,7 @@ func TestResultsInEveryForm(t *testing.T) {
 	raceday(t, exitSuccess, "event", "apply", "--server", s.grpc, "testdata/papers.yaml")
 	command(exitSuccess, "roster", "import", written(t, "roster.csv", paperRoster))
 	command(exitSuccess, "reads", "publish", "--nats-url", s.nats, written(t, "reads.csv", paperReads))
-	eventually(t, 20*time.Second, func() error {
+	eventually(t, func() error {
 		shown, _ := command(exitSuccess, "standings", "ten")
 		if strings.Count(shown, "0:40:06")+strings.Count(shown, "0:50:10") < 2 {
 			return errors.New("two have not finished:\n" + shown)

@@ -84,7 +84,7 @@ func TestRulingsOfAFileInARaceDay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 10*time.Second, func() error {
+	eventually(t, func() error {
 		results, _ := raceday(t, exitSuccess, "results", "export", "--server", s.grpc, "--event", "sprint")
 		return differ(scored, []byte(results))
 	})

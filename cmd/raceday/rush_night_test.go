@@ -224,8 +224,8 @@ func (n *night) check(t *testing.T) flaws {
 	}
 	want := &registrationv1.GetTotalsResponse{Totals: []*registrationv1.Totals{l.totals()}, Currency: rushCurrency}
 	for _, r := range n.frontends.replicas {
-		eventually(t, time.Minute, func() error { return r.counts(t.Context(), want) })
-		eventually(t, time.Minute, func() error { return r.shows(t.Context(), l.places) })
+		eventually(t, func() error { return r.counts(t.Context(), want) })
+		eventually(t, func() error { return r.shows(t.Context(), l.places) })
 	}
 	return found
 }

@@ -118,7 +118,7 @@ func newReplica(t *testing.T, key key, connections int, arguments ...string) *re
 // start returns when the process is up. As whoever watches over it would, it starts the process anew where that ends
 // before: PostgreSQL may crash meanwhile.
 func (r *replica) start(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {
 		up, err := r.launch(ctx)

@@ -145,7 +145,7 @@ SELECT EXISTS (SELECT FROM registration.entries WHERE expires_at <= clock_timest
 // settle waits until every place that ran out of time is given back and offered.
 func (n *night) settle(t *testing.T) {
 	t.Helper()
-	eventually(t, time.Minute, func() error {
+	eventually(t, func() error {
 		var unsettled bool
 		if err := n.pool.QueryRow(t.Context(), isUnsettled).Scan(&unsettled); err != nil {
 			return err

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	eventfile "raceday/services/event"
 	"raceday/services/rehearsal"
@@ -50,7 +49,7 @@ func TestSimulatedDayLive(t *testing.T) {
 	raceday(t, exitSuccess, "event", "apply", "--server", s.grpc, day.file("event.yaml"))
 	tell(t, s, "almaty-2026", out, "roster")
 	raceday(t, exitSuccess, append(arguments, "--publish", "--speed", "0", "--nats-url", s.nats)...)
-	eventually(t, time.Minute, func() error {
+	eventually(t, func() error {
 		live, _ := raceday(t, exitSuccess, "results", "export", "--server", s.grpc, "--event", "almaty-2026")
 		return differ(results, []byte(live))
 	})

@@ -89,7 +89,7 @@ LIVE  BIB  NAME  GROUP  COUNTRY  TIME  GUN  NET  AT   ESTIMATE
 3     3    Cem   M                               k5  ~1:39:45
 `},
 	} {
-		eventually(t, 10*time.Second, func() error {
+		eventually(t, func() error {
 			out, _ := raceday(t, exitSuccess, append(c.args, "--server", s.grpc)...)
 			if diff := cmp.Diff(c.want, out); diff != "" {
 				return errors.New(strings.Join(c.args, " ") + " (-want +got)\n" + diff)
@@ -121,7 +121,7 @@ LIVE  BIB  NAME  GROUP  COUNTRY  TIME  GUN  NET  AT   ESTIMATE
 	}()
 	shows := func(wanted ...string) {
 		t.Helper()
-		eventually(t, 10*time.Second, func() error {
+		eventually(t, func() error {
 			for _, text := range wanted {
 				if !strings.Contains(printed.String(), text) {
 					return fmt.Errorf("no %q in\n%s%s", text, printed, failed)

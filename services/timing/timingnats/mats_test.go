@@ -125,7 +125,7 @@ func become(t *testing.T, mats *timing.Mats, what string, holds func([]timing.Ma
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.After(10 * time.Second); ; {
+	for deadline := time.After(time.Minute); ; {
 		states, err := mats.List(t.Context(), event)
 		if err != nil {
 			t.Fatal(err)
