@@ -19,7 +19,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	proof.Rapid(60, 50_000/lanes) // 50 000 sequences in all lanes; a property of one lane has a part of them.
+	proof.Rapid(30, 50_000/lanes/sequences)
 	postgrestest.Main(m)
 }
 

@@ -18,8 +18,12 @@ import (
 	"raceday/services/rules/racetime"
 )
 
-// lanes are how many sequences run side by side, each on a database of its own.
-const lanes = 4
+const (
+	// lanes are how many sequences run side by side, each on a database of its own.
+	lanes = 4
+	// sequences run in each check, one after another: rapid has one number of checks for all properties of a binary.
+	sequences = 5
+)
 
 // TestAnySequenceKeepsTheInvariants does anything in any order: registers, pays, lets places run out, accepts, withdraws,
 // transfers, joins, substitutes, raises and lowers, corrects, assigns, imports, erases. After every step places and claims
@@ -33,18 +37,10 @@ func TestAnySequenceKeepsTheInvariants(t *testing.T) {
 			f := start(t)
 			events := 0
 			rapid.Check(t, func(rt *rapid.T) {
-				events++
-				s := f.newSequence(t, rt, events)
-				for range rapid.IntRange(1, 12).Draw(rt, "steps") {
-					if err := s.step(rt); err != nil {
-						if f, refused := fault.Of(err); !refused || f.Kind == fault.Unavailable {
-							rt.Fatal(err) // Nobody else is at work, so nothing may be busy.
-						}
-					}
-					s.check(rt)
-					s.follow(rt)
+				for range sequences {
+					events++
+					f.newSequence(t, rt, events).run(rt)
 				}
-				s.checkRoster(rt)
 			})
 		})
 	}
@@ -86,6 +82,19 @@ VALUES ($1, 1, 'Any', '2025-09-28', '{}')`
 	return &sequence{
 		fixture: f, t: t, roster: map[race.EntrantID]race.Entrant{}, answers: map[string]registration.Reference{},
 	}
+}
+
+func (s *sequence) run(rt *rapid.T) {
+	for range rapid.IntRange(1, 12).Draw(rt, "steps") {
+		if err := s.step(rt); err != nil {
+			if f, refused := fault.Of(err); !refused || f.Kind == fault.Unavailable {
+				rt.Fatal(err) // Nobody else is at work, so nothing may be busy.
+			}
+		}
+		s.check(rt)
+		s.follow(rt)
+	}
+	s.checkRoster(rt)
 }
 
 func (s *sequence) step(rt *rapid.T) error {
