@@ -70,12 +70,12 @@ func (r scorerReads) CreatePosition(ctx context.Context, event race.EventID, str
 	return scoring.Position(position), err
 }
 
-func (r scorerReads) EachRead(ctx context.Context, event race.EventID, each func(scoring.Numbered)) (scoring.Memory, error) {
+func (r scorerReads) EachRead(ctx context.Context, event race.EventID, each func(*scoring.Numbered)) (scoring.Memory, error) {
+	var read scoring.Numbered
 	return r.store.EachRead(ctx, event, func(s *timingpg.Sighting) {
-		each(scoring.Numbered{
-			Read:      scoring.Read{Mat: s.Mat, Chip: s.Chip, At: s.At},
-			MatNumber: s.MatNumber, ChipNumber: s.ChipNumber,
-		})
+		read.Mat, read.Chip, read.At = s.Mat, s.Chip, s.At
+		read.MatNumber, read.ChipNumber = s.MatNumber, s.ChipNumber
+		each(&read)
 	})
 }
 

@@ -171,11 +171,11 @@ func loadDay(dir string) (score func(), count, entrants int, err error) {
 		return nil, 0, 0, err
 	}
 	var reads []scoring.Numbered
-	err = day.eachRead(facts.event, func(read scoring.Numbered) { reads = append(reads, read) })
+	err = day.eachRead(facts.event, func(read *scoring.Numbered) { reads = append(reads, *read) })
 	return func() {
 		offline := scoring.NewOffline(facts.event)
 		for i := range reads {
-			offline.AddRead(reads[i])
+			offline.AddRead(&reads[i])
 		}
 		offline.SetRoster(facts.roster)
 		offline.Score(facts.rulings)

@@ -172,13 +172,13 @@ func (d dayFiles) parseOthers(facts *dayFacts) error {
 	}))
 }
 
-func (d dayFiles) eachRead(definition *race.Event, each func(scoring.Numbered)) error {
+func (d dayFiles) eachRead(definition *race.Event, each func(*scoring.Numbered)) error {
 	return d.reads.read(func(r io.Reader) error {
+		var read scoring.Numbered
 		return timing.EachRead(d.reads.name, r, definition, func(line *timing.Line) {
-			each(scoring.Numbered{
-				Read:      scoring.Read{Mat: line.Mat, Chip: line.Chip, At: line.At},
-				MatNumber: line.MatNumber, ChipNumber: line.ChipNumber,
-			})
+			read.Mat, read.Chip, read.At = line.Mat, line.Chip, line.At
+			read.MatNumber, read.ChipNumber = line.MatNumber, line.ChipNumber
+			each(&read)
 		})
 	})
 }

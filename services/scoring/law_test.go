@@ -136,7 +136,7 @@ func (d drawnDay) score() (sorted []result.Result, lists []ListChange) {
 	offline.book.withAnomalies = true // so that the law is tested of them too
 	mats, chips := map[race.MatID]int{}, map[race.Chip]int{}
 	for _, read := range d.reads {
-		offline.AddRead(Numbered{read, number(mats, read.Mat), number(chips, read.Chip)})
+		offline.AddRead(&Numbered{read, number(mats, read.Mat), number(chips, read.Chip)})
 	}
 	offline.SetRoster(d.entrants)
 	return outcome(d.event, offline.Score(d.rulings))

@@ -31,8 +31,8 @@ func (o *Offline) SetRoster(roster []race.Entrant) {
 	o.book.SetEntrants(roster)
 }
 
-// AddRead adds one read.
-func (o *Offline) AddRead(read Numbered) { o.reads.add(read) }
+// AddRead adds one read, which is the caller's again then.
+func (o *Offline) AddRead(read *Numbered) { o.reads.add(read) }
 
 // Score returns the results of the roster's entrants, in its order.
 func (o *Offline) Score(rulings []ruling.Ruling) []result.Result {

@@ -54,7 +54,7 @@ func (d *officeDay) Position(context.Context, race.EventID) (Position, bool, err
 	return Position{Event: d.event.ID, Change: 1}, true, nil
 }
 
-func (d *officeDay) EachRead(context.Context, race.EventID, func(Numbered)) (Memory, error) {
+func (d *officeDay) EachRead(context.Context, race.EventID, func(*Numbered)) (Memory, error) {
 	return nil, nil
 }
 

@@ -77,8 +77,9 @@ type Reads interface {
 	Position(ctx context.Context, event race.EventID) (Position, bool, error)
 	// CreatePosition begins a stream at its first message.
 	CreatePosition(ctx context.Context, event race.EventID, streamCreated time.Time) (Position, error)
-	// EachRead hands over every stored read of the event, in no order. The memory is for the commits that follow.
-	EachRead(ctx context.Context, event race.EventID, each func(Numbered)) (Memory, error)
+	// EachRead hands over every stored read of the event, in no order; the read is each's until it returns. The memory is for
+	// the commits that follow.
+	EachRead(ctx context.Context, event race.EventID, each func(*Numbered)) (Memory, error)
 }
 
 // Stream is the stream of an event's read batches.

@@ -102,7 +102,7 @@ func TestReadsThatWereWrittenDown(t *testing.T) {
 		var written writtenReads
 		mats, chips := map[race.MatID]int{"of no read": 0}, map[race.Chip]int{"OF NO READ": 0}
 		for _, read := range day.reads[known:] {
-			written.add(Numbered{read, number(mats, read.Mat), number(chips, read.Chip)})
+			written.add(&Numbered{read, number(mats, read.Mat), number(chips, read.Chip)})
 		}
 		if n := written.len(); n != len(day.reads)-known {
 			t.Fatalf("%d reads were written down, want %d", n, len(day.reads)-known)

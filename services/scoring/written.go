@@ -19,7 +19,9 @@ type writtenReads struct {
 	chips []race.Chip
 	// counts are the numbers of reads of the chips.
 	counts []int
-	pages  [][]writtenRead
+	// page is the one that has room, full are those before.
+	page []writtenRead
+	full [][]writtenRead
 }
 
 type writtenRead struct {
@@ -30,38 +32,40 @@ type writtenRead struct {
 // pageReads is how many reads are written down without copying those before.
 const pageReads = 1 << 16
 
-func (w *writtenReads) add(read Numbered) {
-	named(&w.mats, read.MatNumber, read.Mat)
-	named(&w.chips, read.ChipNumber, read.Chip)
-	for len(w.counts) < len(w.chips) {
-		w.counts = append(w.counts, 0)
+// add writes a read down, which is the caller's again then.
+func (w *writtenReads) add(read *Numbered) {
+	if !isNamed(w.mats, read.MatNumber) {
+		w.mats = named(w.mats, read.MatNumber, read.Mat)
+	}
+	if !isNamed(w.chips, read.ChipNumber) {
+		w.chips = named(w.chips, read.ChipNumber, read.Chip)
+		w.counts = append(w.counts, make([]int, len(w.chips)-len(w.counts))...)
 	}
 	w.counts[read.ChipNumber]++
-	last := len(w.pages) - 1
-	if last < 0 || len(w.pages[last]) == pageReads {
-		w.pages, last = append(w.pages, make([]writtenRead, 0, pageReads)), last+1
+	switch {
+	case w.page == nil:
+		w.page = make([]writtenRead, 0, pageReads)
+	case len(w.page) == pageReads:
+		w.full, w.page = append(w.full, w.page), make([]writtenRead, 0, pageReads)
 	}
-	w.pages[last] = append(w.pages[last], writtenRead{read.At, int32(read.MatNumber), int32(read.ChipNumber)})
+	w.page = append(w.page, writtenRead{read.At, int32(read.MatNumber), int32(read.ChipNumber)})
 }
 
-// named notes the name that a number stands for.
-func named[Name ~string](names *[]Name, number int, name Name) {
-	for number >= len(*names) {
-		*names = append(*names, "")
+func isNamed[Name ~string](names []Name, number int) bool {
+	return number < len(names) && names[number] != ""
+}
+
+// named returns the names with that of a number.
+func named[Name ~string](names []Name, number int, name Name) []Name {
+	if missing := number + 1 - len(names); missing > 0 {
+		names = append(names, make([]Name, missing)...)
 	}
-	if (*names)[number] == "" {
-		(*names)[number] = name
-	}
+	names[number] = name
+	return names
 }
 
 // len returns the number of reads.
-func (w *writtenReads) len() int {
-	n := 0
-	for _, page := range w.pages {
-		n += len(page)
-	}
-	return n
-}
+func (w *writtenReads) len() int { return len(w.full)*pageReads + len(w.page) }
 
 // addWritten gives each chip its reads, in the order in which they came, and forgets that they were written.
 func (b *Book) addWritten(w *writtenReads) {
@@ -77,9 +81,9 @@ func (b *Book) addWritten(w *writtenReads) {
 		ends[i] = total
 		total += count
 	}
-	all := make([]sighting, total)
+	all, pages := make([]sighting, total), append(w.full, w.page)
 	inParts(len(w.chips), partsOf(len(w.chips)), func(_, from, to int) {
-		for _, page := range w.pages {
+		for _, page := range pages {
 			for _, read := range page {
 				if chip := int(read.chip); from <= chip && chip < to {
 					all[ends[chip]] = sighting{read.at, mats[read.mat]}

@@ -79,6 +79,8 @@ type readsParser struct {
 	// fields are the current line's, to be read until the next one; nil before the header.
 	fields [][]byte
 	line   int
+	// quotes tells that lines of the current block have some.
+	quotes bool
 	// good is the current line as each takes it.
 	good   Line
 	mats   map[string]*matOfFile
@@ -86,10 +88,11 @@ type readsParser struct {
 	// last is the mat that was named last: lines of a mat follow each other.
 	last *matOfFile
 	// byID counts the lines of a mat, whether they name it or its point.
-	byID   map[race.MatID]*matOfFile
-	chips  *chipsOfFile
-	boots  map[string]string
-	faults csvtable.Faults
+	byID     map[race.MatID]*matOfFile
+	chips    *chipsOfFile
+	instants racetime.InstantParser
+	boots    map[string]string
+	faults   csvtable.Faults
 }
 
 func newReadsParser(file string, event *race.Event, each func(line *Line)) *readsParser {
@@ -121,6 +124,7 @@ func (p *readsParser) parse(blocks *splitter) {
 			p.faults = append(p.faults, csvtable.Fault{File: p.file, Reason: "read: " + b.err.Error()})
 			return
 		}
+		p.quotes = bytes.IndexByte(b.text, '"') >= 0
 		for rest := b.text; len(rest) > 0; {
 			line := rest
 			if end := bytes.IndexByte(rest, '\n'); end >= 0 {
@@ -192,7 +196,7 @@ func (p *readsParser) parseLine(line []byte) {
 		return
 	}
 	read.Chip, p.good.ChipNumber = chip.chip, int(chip.number)
-	at, err := racetime.ParseInstant(string(p.fields[p.columns.at]))
+	at, err := p.instants.Parse(p.fields[p.columns.at])
 	if err != nil {
 		p.bad("at", err.Error())
 		return
@@ -208,7 +212,7 @@ func (p *readsParser) parseLine(line []byte) {
 
 // split divides a line into fields without surrounding blanks.
 func (p *readsParser) split(line []byte) bool {
-	if bytes.IndexByte(line, '"') >= 0 {
+	if p.quotes && bytes.IndexByte(line, '"') >= 0 {
 		return p.splitQuoted(line)
 	}
 	n := 0

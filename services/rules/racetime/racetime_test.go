@@ -67,6 +67,29 @@ func TestParseInstantCutsToMicroseconds(t *testing.T) {
 	}
 }
 
+// TestInstantParserForgetsWhatItRead: a text means the same after whatever others.
+func TestInstantParserForgetsWhatItRead(t *testing.T) {
+	t.Parallel()
+	minutes := rapid.SampledFrom([]string{
+		"2025-09-28T07:00:", "2025-09-28T07:01:", "2025-09-29T07:00:", "2025-02-30T07:00:", "2025-09-31T07:00:", "2025-09-28 07:00:",
+		"2025-09-28T24:00:", "1969-12-31T23:59:", "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", "",
+	})
+	seconds := rapid.SampledFrom([]string{"00", "59", "60", "5x", "7", ""})
+	fractions := rapid.SampledFrom([]string{"", ".5", ".123456", ".123456999", ".", ".1x", ","})
+	zones := rapid.SampledFrom([]string{"Z", "z", "+05:00", "-09:30", "+24:00", "+05:60", "+0500", "ZZ", ""})
+	rapid.Check(t, func(t *rapid.T) {
+		var p InstantParser
+		for range rapid.IntRange(1, 30).Draw(t, "texts") {
+			text := minutes.Draw(t, "minute") + seconds.Draw(t, "second") + fractions.Draw(t, "fraction") + zones.Draw(t, "zone")
+			got, err := p.Parse([]byte(text))
+			want, wantErr := time.Parse(time.RFC3339Nano, text)
+			if wantErr == nil && got != At(want) || (err == nil) != (wantErr == nil) {
+				t.Fatalf("Parse(%q) = %v, %v, want %v, %v", text, got, err, want, wantErr)
+			}
+		}
+	})
+}
+
 func TestHeldInstants(t *testing.T) {
 	t.Parallel()
 	first := At(time.Date(1678, 1, 1, 0, 0, 0, 0, time.UTC))
