@@ -1,9 +1,11 @@
 package scoring
 
 import (
+	"iter"
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"raceday/services/rules/passing"
 	"raceday/services/rules/race"
@@ -101,6 +103,19 @@ func inParts(n, parts int, f func(part, from, to int)) {
 	}
 	f(0, 0, n/parts)
 	others.Wait()
+}
+
+// runsOf divides n into runs, each of which goes to one of the goroutines that range over them.
+func runsOf(n int) iter.Seq2[int, int] {
+	var taken atomic.Int64
+	return func(yield func(from, to int) bool) {
+		for {
+			to := int(taken.Add(partWorthwhile))
+			if from := to - partWorthwhile; from >= n || !yield(from, min(to, n)) {
+				return
+			}
+		}
+	}
 }
 
 // computer computes entrants of a book. With working memory of its own it serves one goroutine.
