@@ -21,7 +21,7 @@ type chipsOfFile struct {
 	numbers map[race.Chip]int32
 }
 
-const recentBits = 10
+const recentBits = 13
 
 type recentChip struct {
 	packed uint64

@@ -17,8 +17,8 @@ type InstantParser struct {
 	known bool
 }
 
-// minuteText is what an instant begins with: YYYY-MM-DDThh:mm:
-type minuteText [17]byte
+// minuteText is what an instant begins with: YYYY-MM-DDThh:mm
+type minuteText [16]byte
 
 // Parse reads an RFC 3339 instant; what is finer than a microsecond is cut.
 func (p *InstantParser) Parse(text []byte) (Instant, error) {
@@ -35,7 +35,7 @@ func (p *InstantParser) Parse(text []byte) (Instant, error) {
 // parseFast reads the one form that reads are written in, YYYY-MM-DDThh:mm:ss[.ffffff](Z|±hh:mm), and leaves all
 // else to time.Parse.
 func (p *InstantParser) parseFast(s []byte) (Instant, bool) {
-	if len(s) < len("YYYY-MM-DDThh:mm:ssZ") {
+	if len(s) < len("YYYY-MM-DDThh:mm:ssZ") || s[16] != ':' {
 		return 0, false
 	}
 	if minute := minuteText(s); !p.known || minute != p.minute {
@@ -56,7 +56,7 @@ func (p *InstantParser) parseFast(s []byte) (Instant, bool) {
 
 // began returns when the minute began on its clock, in seconds since 1970.
 func (m minuteText) began() (seconds int64, ok bool) {
-	if m[4] != '-' || m[7] != '-' || m[10] != 'T' || m[13] != ':' || m[16] != ':' {
+	if m[4] != '-' || m[7] != '-' || m[10] != 'T' || m[13] != ':' {
 		return 0, false
 	}
 	year, ok1 := digits(m[0:4])
