@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -70,9 +69,6 @@ func (f *figures) Validate(parsed *kong.Context) error {
 type turns struct {
 	Runs int `default:"5" help:"Turns that are counted."`
 }
-
-// errInterrupted is all that is said of a bench that somebody ended: where it was just then is nobody's matter.
-var errInterrupted = errors.New("interrupted")
 
 // measure runs a bench and prints what it found.
 func (f *figures) measure(t *terminal, bench func(benchmark.Show) (benchmark.Figures, error)) error {

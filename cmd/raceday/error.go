@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,17 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
+
+// errInterrupted is all that is said of a command that somebody ended: where it was just then is nobody's matter.
+var errInterrupted = errors.New("interrupted")
+
+// whyEnded returns errInterrupted for the error of a command that failed only because its context ended, else the error.
+func whyEnded(ctx context.Context, err error) error {
+	if ctx.Err() != nil && (errors.Is(err, context.Canceled) || status.Code(err) == codes.Canceled) {
+		return errInterrupted
+	}
+	return err
+}
 
 // sayUnknown tells, of a call that may have been carried out although its answer did not come, with which flag the same command
 // is safe to give again.

@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"os"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -10,6 +12,28 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
+
+func TestInterruptedCommandsSayThatAndNothingElse(t *testing.T) {
+	t.Parallel()
+	ctx, interrupt := context.WithCancel(t.Context())
+	interrupt()
+	for _, tt := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"standings", "--server", "127.0.0.1:1", "--event", "almaty-2026", "--key", "k", "half", "overall"}, "raceday: interrupted\n"},
+		{
+			[]string{"score", "--event", "none.yaml", "--roster", "r", "--reads", "r", "--results", "r.csv"},
+			"raceday: open none.yaml: no such file or directory\n",
+		},
+	} {
+		var out, failed bytes.Buffer
+		status := run(ctx, tt.args, os.Getenv, &out, &failed)
+		if status != exitFailure || failed.String() != tt.want {
+			t.Errorf("%s: status %d, says %q, want %q", tt.args[0], status, failed.String(), tt.want)
+		}
+	}
+}
 
 func TestPrintErrorTellsWhatIsWrong(t *testing.T) {
 	t.Parallel()

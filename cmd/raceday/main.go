@@ -103,7 +103,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return exitUsage
 	}
 	if err := command.Run(); err != nil {
-		printError(stderr, err)
+		printError(stderr, whyEnded(ctx, err))
 		return exitFailure
 	}
 	return exitSuccess
