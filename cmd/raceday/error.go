@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -13,15 +14,26 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// errInterrupted is all that is said of a command that somebody ended: where it was just then is nobody's matter.
+// errInterrupted is what is said of a command that somebody ended.
 var errInterrupted = errors.New("interrupted")
 
 // whyEnded returns errInterrupted for the error of a command that failed only because its context ended, else the error.
 func whyEnded(ctx context.Context, err error) error {
-	if ctx.Err() != nil && (errors.Is(err, context.Canceled) || status.Code(err) == codes.Canceled) {
+	if ctx.Err() != nil && onlyCanceled(err) {
 		return errInterrupted
 	}
 	return err
+}
+
+// onlyCanceled reports whether all that an error joins is that a context ended.
+func onlyCanceled(err error) bool {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return !slices.ContainsFunc(joined.Unwrap(), func(err error) bool { return !onlyCanceled(err) })
+	}
+	if inner := errors.Unwrap(err); inner != nil {
+		return onlyCanceled(inner)
+	}
+	return err == context.Canceled || status.Code(err) == codes.Canceled
 }
 
 // sayUnknown tells, of a call that may have been carried out although its answer did not come, with which flag the same command

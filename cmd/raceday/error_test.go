@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"os"
 	"testing"
 
@@ -13,25 +15,48 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-func TestInterruptedCommandsSayThatAndNothingElse(t *testing.T) {
+func TestWhyACommandEnded(t *testing.T) {
 	t.Parallel()
+	ended, interrupt := context.WithCancel(t.Context())
+	interrupt()
+	broken := errors.New("PostgreSQL did not stop")
+	published := fmt.Errorf("publish batch of mat line-a: %w", context.Canceled)
+	called := fmt.Errorf("get the event: %w", status.Error(codes.Canceled, "context canceled"))
+	for _, tt := range []struct {
+		name string
+		ctx  context.Context
+		err  error
+		want error
+	}{
+		{"a call of a library", ended, published, errInterrupted},
+		{"a call of a server", ended, called, errInterrupted},
+		{"both", ended, fmt.Errorf("both: %w", errors.Join(published, called)), errInterrupted},
+		{"canceled by others", t.Context(), published, published},
+		{"too late", ended, context.DeadlineExceeded, context.DeadlineExceeded},
+		{"broken", ended, broken, broken},
+	} {
+		if got := whyEnded(tt.ctx, tt.err); got != tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+	if got := whyEnded(ended, errors.Join(published, broken)); !errors.Is(got, broken) {
+		t.Errorf("broken meanwhile: %v, want that too", got)
+	}
+}
+
+func TestInterruptedCommandSaysSo(t *testing.T) {
+	t.Parallel()
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // takes calls and answers none
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
 	ctx, interrupt := context.WithCancel(t.Context())
 	interrupt()
-	for _, tt := range []struct {
-		args []string
-		want string
-	}{
-		{[]string{"standings", "--server", "127.0.0.1:1", "--event", "almaty-2026", "--key", "k", "half", "overall"}, "raceday: interrupted\n"},
-		{
-			[]string{"score", "--event", "none.yaml", "--roster", "r", "--reads", "r", "--results", "r.csv"},
-			"raceday: open none.yaml: no such file or directory\n",
-		},
-	} {
-		var out, failed bytes.Buffer
-		status := run(ctx, tt.args, os.Getenv, &out, &failed)
-		if status != exitFailure || failed.String() != tt.want {
-			t.Errorf("%s: status %d, says %q, want %q", tt.args[0], status, failed.String(), tt.want)
-		}
+	var out, failed bytes.Buffer
+	args := []string{"places", "--server", silent.Addr().String(), "--event", "almaty-2026", "--key", "k"}
+	if got := run(ctx, args, os.Getenv, &out, &failed); got != exitFailure || failed.String() != "raceday: interrupted\n" {
+		t.Errorf("status %d, says %q", got, failed.String())
 	}
 }
 

@@ -39,7 +39,7 @@ func (c *resultCommand) Run(t *terminal) error {
 		}
 		for first := true; ; first = false {
 			update, err := stream.Recv()
-			if ctx.Err() != nil {
+			if c.Watch && ctx.Err() != nil {
 				return nil
 			}
 			if err != nil {

@@ -77,7 +77,7 @@ func (c *standingsCommand) Run(t *terminal) error {
 		var rows []*standingsv1.Standing
 		for {
 			update, err := receiveUpdate(stream)
-			if ctx.Err() != nil {
+			if c.Watch && ctx.Err() != nil {
 				return nil
 			}
 			if err != nil {

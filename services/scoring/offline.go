@@ -31,7 +31,7 @@ func (o *Offline) SetRoster(roster []race.Entrant) {
 	o.book.SetEntrants(roster)
 }
 
-// AddRead adds one read, which is the caller's again then.
+// AddRead adds one read and keeps nothing of the caller's.
 func (o *Offline) AddRead(read *Numbered) { o.reads.add(read) }
 
 // Score returns the results of the roster's entrants, in its order.
@@ -41,9 +41,10 @@ func (o *Offline) Score(rulings []ruling.Ruling) []result.Result {
 	event := o.book.event
 	entrants := slices.DeleteFunc(slices.Clone(o.book.dirty), func(e *entrant) bool { return event.Race(e.Race) == nil })
 	results := make([]result.Result, len(entrants))
-	// Nobody asks what changed. A marathon takes longer than as many on ten kilometres: who is done earlier takes more.
-	runs, parts := runsOf(len(entrants)), partsOf(len(entrants))
-	inParts(parts, parts, func(int, int, int) {
+	// Nobody asks what changed. Entrants of a marathon take longer than those of ten kilometres, so that goroutines are given
+	// the next ones when they are free.
+	runs := runsOf(len(entrants))
+	atOnce(partsOf(len(entrants)), func(int) {
 		c := newComputer(o.book)
 		for from, to := range runs {
 			for i := from; i < to; i++ {

@@ -97,21 +97,29 @@ func partsOf(n int) int { return max(1, min(runtime.GOMAXPROCS(0), n/partWorthwh
 // inParts calls f with each of so many parts of n entrants, those from an index to before another, all at one time: none of
 // them depends on another.
 func inParts(n, parts int, f func(part, from, to int)) {
+	atOnce(parts, func(part int) { f(part, n*part/parts, n*(part+1)/parts) })
+}
+
+// atOnce calls f for each of so many parts, all at one time.
+func atOnce(parts int, f func(part int)) {
 	var others sync.WaitGroup
 	for part := 1; part < parts; part++ {
-		others.Go(func() { f(part, n*part/parts, n*(part+1)/parts) })
+		others.Go(func() { f(part) })
 	}
-	f(0, 0, n/parts)
+	f(0)
 	others.Wait()
 }
 
-// runsOf divides n into runs, each of which goes to one of the goroutines that range over them.
+// runEntrants is how long a run of runsOf is: short, so that all goroutines end at about the same time.
+const runEntrants = 100
+
+// runsOf divides n entrants into runs, from an index to before another, each for one of the goroutines that range over them.
 func runsOf(n int) iter.Seq2[int, int] {
 	var taken atomic.Int64
 	return func(yield func(from, to int) bool) {
 		for {
-			to := int(taken.Add(partWorthwhile))
-			if from := to - partWorthwhile; from >= n || !yield(from, min(to, n)) {
+			to := int(taken.Add(runEntrants))
+			if from := to - runEntrants; from >= n || !yield(from, min(to, n)) {
 				return
 			}
 		}

@@ -3,12 +3,14 @@ package scoring
 import (
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"raceday/services/rules/race"
+	"raceday/services/rules/racetime"
 	"raceday/services/rules/result"
 )
 
@@ -116,4 +118,49 @@ func TestReadsThatWereWrittenDown(t *testing.T) {
 			t.Fatalf("(-from nothing +written down):\n%s", diff)
 		}
 	})
+}
+
+func TestWrittenReadsFillPages(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{0, 1, pageReads - 1, pageReads, pageReads + 1, 2 * pageReads, 2*pageReads + 1} {
+		var written writtenReads
+		for i := range n {
+			chips := []race.Chip{"A", "B"}
+			written.add(&Numbered{Read{Mat: "line", Chip: chips[i%2], At: racetime.Instant(i)}, 0, i % 2})
+		}
+		if got := written.len(); got != n {
+			t.Errorf("%d reads were written down, want %d", got, n)
+		}
+		book := NewBook()
+		book.addWritten(&written)
+		a, b := book.chip("A").reads.settle(), book.chip("B").reads.settle()
+		if len(a) != (n+1)/2 || len(b) != n/2 {
+			t.Errorf("of %d reads, A has %d and B %d", n, len(a), len(b))
+		}
+		for i := range n {
+			if got := [][]sighting{a, b}[i%2][i/2].at; got != racetime.Instant(i) {
+				t.Fatalf("read %d of %d is of %d", i, n, got)
+			}
+		}
+	}
+}
+
+func TestRunsAreEveryEntrantOnce(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{0, 1, runEntrants - 1, runEntrants, runEntrants + 1, 50 * runEntrants} {
+		taken := make([]atomic.Int32, n)
+		runs := runsOf(n)
+		atOnce(4, func(int) {
+			for from, to := range runs {
+				for i := from; i < to; i++ {
+					taken[i].Add(1)
+				}
+			}
+		})
+		for i := range taken {
+			if times := taken[i].Load(); times != 1 {
+				t.Fatalf("of %d, %d was taken %d times", n, i, times)
+			}
+		}
+	}
 }

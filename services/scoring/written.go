@@ -19,7 +19,7 @@ type writtenReads struct {
 	chips []race.Chip
 	// counts are the numbers of reads of the chips.
 	counts []int
-	// page is the one that has room, full are those before.
+	// page is written to; full are those before it, each of pageReads.
 	page []writtenRead
 	full [][]writtenRead
 }
@@ -32,7 +32,7 @@ type writtenRead struct {
 // pageReads is how many reads are written down without copying those before.
 const pageReads = 1 << 16
 
-// add writes a read down, which is the caller's again then.
+// add writes a read down and keeps nothing of the caller's.
 func (w *writtenReads) add(read *Numbered) {
 	if !isNamed(w.mats, read.MatNumber) {
 		w.mats = named(w.mats, read.MatNumber, read.Mat)
@@ -55,7 +55,7 @@ func isNamed[Name ~string](names []Name, number int) bool {
 	return number < len(names) && names[number] != ""
 }
 
-// named returns the names with that of a number.
+// named returns names with name at a number.
 func named[Name ~string](names []Name, number int, name Name) []Name {
 	if missing := number + 1 - len(names); missing > 0 {
 		names = append(names, make([]Name, missing)...)

@@ -13,7 +13,8 @@ type chipOfFile struct {
 // chipsOfFile knows the chips that have come before. Every line looks one up, so that short ones are found as numbers: that
 // takes half the time of finding text.
 type chipsOfFile struct {
-	// recent are short ones that came lately, each where its number falls: a chip has many reads within a few seconds.
+	// recent are short ones that came lately, each where its number falls: a chip has many reads within a few seconds, and so
+	// have thousands of others in a rush.
 	recent [1 << recentBits]recentChip
 	short  map[uint64]chipOfFile
 	long   map[string]chipOfFile

@@ -79,7 +79,7 @@ type readsParser struct {
 	// fields are the current line's, to be read until the next one; nil before the header.
 	fields [][]byte
 	line   int
-	// quotes tells that lines of the current block have some.
+	// quotes reports whether the current block has any; where it has none, no line is searched for them.
 	quotes bool
 	// good is the current line as each takes it.
 	good   Line

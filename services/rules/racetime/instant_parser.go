@@ -2,23 +2,24 @@ package racetime
 
 import "time"
 
-// ParseInstant reads an RFC 3339 instant; what is finer than a microsecond is cut.
-func ParseInstant(text string) (Instant, error) {
-	var p InstantParser
-	return p.Parse([]byte(text))
-}
-
-// InstantParser does what ParseInstant does, and remembers the minute that it read last: instants of a file of reads lie in
-// few minutes. Its zero value is ready. It is for one goroutine.
+// InstantParser does what ParseInstant does, and remembers the minute that it read last: lines of a file of reads that follow
+// each other mostly lie in one. Its zero value is ready. It is for one goroutine.
 type InstantParser struct {
 	minute minuteText
-	// began is when the minute began on its clock, in seconds since 1970; nothing is remembered before known.
+	// began is when the minute began on its clock, in seconds since 1970.
 	began int64
+	// known is false before the first minute.
 	known bool
 }
 
 // minuteText is what an instant begins with: YYYY-MM-DDThh:mm
 type minuteText [16]byte
+
+// ParseInstant reads an RFC 3339 instant; what is finer than a microsecond is cut.
+func ParseInstant(text string) (Instant, error) {
+	var p InstantParser
+	return p.Parse([]byte(text))
+}
 
 // Parse reads an RFC 3339 instant; what is finer than a microsecond is cut.
 func (p *InstantParser) Parse(text []byte) (Instant, error) {
@@ -39,7 +40,7 @@ func (p *InstantParser) parseFast(s []byte) (Instant, bool) {
 		return 0, false
 	}
 	if minute := minuteText(s); !p.known || minute != p.minute {
-		began, ok := minute.began()
+		began, ok := minute.start()
 		if !ok {
 			return 0, false
 		}
@@ -47,15 +48,15 @@ func (p *InstantParser) parseFast(s []byte) (Instant, bool) {
 	}
 	second, ok1 := digits(s[17:19])
 	micros, zone, ok2 := fraction(s[19:])
-	offset, ok3 := offset(zone)
+	offset, ok3 := offsetOf(zone)
 	if !(ok1 && ok2 && ok3) || second > 59 {
 		return 0, false
 	}
 	return Instant((p.began+second-offset)*1_000_000 + micros), true
 }
 
-// began returns when the minute began on its clock, in seconds since 1970.
-func (m minuteText) began() (seconds int64, ok bool) {
+// start returns when the minute began on its clock, in seconds since 1970.
+func (m minuteText) start() (seconds int64, ok bool) {
 	if m[4] != '-' || m[7] != '-' || m[10] != 'T' || m[13] != ':' {
 		return 0, false
 	}
@@ -65,7 +66,7 @@ func (m minuteText) began() (seconds int64, ok bool) {
 	hour, ok4 := digits(m[11:13])
 	minute, ok5 := digits(m[14:16])
 	if !(ok1 && ok2 && ok3 && ok4 && ok5) || year < 1970 || year > 2200 ||
-		month < 1 || month > 12 || day < 1 || day > 30 || day > 28 && month == 2 || hour > 23 || minute > 59 {
+		month < 1 || month > 12 || day < 1 || day > surelyDays(month) || hour > 23 || minute > 59 {
 		return 0, false
 	}
 	return daysSince1970(year, month, day)*86_400 + hour*3600 + minute*60, true
@@ -91,8 +92,8 @@ func fraction(s []byte) (micros int64, zone []byte, ok bool) {
 	return micros, s[n:], n > 1
 }
 
-// offset returns by how many seconds the clock of a zone is ahead.
-func offset(zone []byte) (seconds int64, ok bool) {
+// offsetOf returns by how many seconds the clock of a zone is ahead.
+func offsetOf(zone []byte) (seconds int64, ok bool) {
 	if string(zone) == "Z" {
 		return 0, true
 	}
@@ -117,6 +118,14 @@ func digits[Text string | []byte](s Text) (int64, bool) {
 		n = n*10 + int64(s[i]-'0')
 	}
 	return n, true
+}
+
+// surelyDays returns how many days a month has in every year.
+func surelyDays(month int64) int64 {
+	if month == 2 {
+		return 28
+	}
+	return 30 + (month+month/8)%2 // long and short ones alternate, but July and August are long
 }
 
 // daysSince1970 counts the days of the Gregorian calendar, in years that begin on 1 March so that a leap day comes last.

@@ -46,12 +46,18 @@ func TestParseInstantAgreesWithTheStandardLibrary(t *testing.T) {
 	}
 }
 
+// noMinute is what a parser has before its first minute.
+var noMinute = string(make([]byte, len(minuteText{})))
+
 func TestParseInstantRefusesWhatIsNone(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		"", "07:00:00", "2025-09-28", "2025-09-28T07:00:00", "2025-09-28 07:00:00Z", "2025-13-01T07:00:00Z",
 		"2025-02-30T07:00:00Z", "2025-09-28T24:00:00Z", "2025-09-28T07:00:00.Z", "2025-09-28T07:00:00+5:00",
-		"2025-09-28T07:00:00+0500", "0001-01-01T00:00:00Z", "9999-01-01T00:00:00Z", "2025-09-2xT07:00:00Z",
+		"2025-09-28T07:00:00+0500", "2025-04-31T07:00:00Z", "2025-06-31T07:00:00Z",
+		"2025-09-31T07:00:00Z", "2025-11-31T07:00:00Z", "2025-01-32T07:00:00Z", "2025-02-29T07:00:00Z", "2025-00-01T07:00:00Z",
+		noMinute + ":00Z",
+		"0001-01-01T00:00:00Z", "9999-01-01T00:00:00Z", "2025-09-2xT07:00:00Z",
 	} {
 		if got, err := ParseInstant(text); err == nil {
 			t.Errorf("ParseInstant(%q) = %v, want an error", text, got)
@@ -67,15 +73,15 @@ func TestParseInstantCutsToMicroseconds(t *testing.T) {
 	}
 }
 
-// TestInstantParserForgetsWhatItRead: a text means the same after whatever others.
-func TestInstantParserForgetsWhatItRead(t *testing.T) {
+// A text means the same after whatever others.
+func TestWhatAnInstantParserReadBeforeChangesNothing(t *testing.T) {
 	t.Parallel()
 	minutes := rapid.SampledFrom([]string{
 		"2025-09-28T07:00:", "2025-09-28T07:01:", "2025-09-29T07:00:", "2025-02-30T07:00:", "2025-09-31T07:00:", "2025-09-28 07:00:",
-		"2025-09-28T24:00:", "1969-12-31T23:59:", "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", "",
+		"2025-09-28T24:00:", "1969-12-31T23:59:", noMinute + ":", "",
 	})
 	seconds := rapid.SampledFrom([]string{"00", "59", "60", "5x", "7", ""})
-	fractions := rapid.SampledFrom([]string{"", ".5", ".123456", ".123456999", ".", ".1x", ","})
+	fractions := rapid.SampledFrom([]string{"", ".5", ".123456", ".123456999", ".", ".1x", ",", ",5"})
 	zones := rapid.SampledFrom([]string{"Z", "z", "+05:00", "-09:30", "+24:00", "+05:60", "+0500", "ZZ", ""})
 	rapid.Check(t, func(t *rapid.T) {
 		var p InstantParser
