@@ -3,6 +3,7 @@ package benchmark
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -44,7 +45,11 @@ func watched(
 		return work(ctx)
 	})
 	for i := range each {
-		group.Go(func() error { return each[i].until(ctx, over, ask, floor.call) })
+		calls := []timedCall{{ask, &each[i].vacancies}, {floor.call, &each[i].empty}}
+		if i%2 == 1 { // the first calls meet the moment when all callers begin
+			slices.Reverse(calls)
+		}
+		group.Go(func() error { return lookOn(ctx, over, calls) })
 	}
 	err := group.Wait()
 	var all seen
@@ -54,26 +59,29 @@ func watched(
 	return all, err
 }
 
-// until calls by turns until it is over, at least once each. There is a pause before every call: one that began where
+// timedCall is a call, and where it is noted how long it took each time.
+type timedCall struct {
+	call func(context.Context) error
+	took *[]time.Duration
+}
+
+// lookOn makes the calls by turns until it is over, at least once each. There is a pause before every call: one that began where
 // another had ended would never meet the burst that kept the other.
-func (s *seen) until(ctx context.Context, over <-chan struct{}, vacancies, empty func(context.Context) error) error {
+func lookOn(ctx context.Context, over <-chan struct{}, calls []timedCall) error {
 	pause := time.NewTimer(lookEach)
 	defer pause.Stop()
 	for n := 0; ; n++ {
-		call, took := vacancies, &s.vacancies
-		if n%2 == 1 {
-			call, took = empty, &s.empty
-		}
+		timed := calls[n%len(calls)]
 		began := time.Now()
-		if err := call(ctx); err != nil {
+		if err := timed.call(ctx); err != nil {
 			return fmt.Errorf("look on: %w", err)
 		}
-		*took = append(*took, time.Since(began))
+		*timed.took = append(*timed.took, time.Since(began))
 		pause.Reset(lookEach)
 		select {
 		case <-pause.C:
 		case <-over:
-			if n%2 == 1 {
+			if n%len(calls) == len(calls)-1 {
 				return nil
 			}
 		}
