@@ -273,7 +273,10 @@ func (c *Cluster) initialise(ctx context.Context) error {
 		arguments = append(arguments, "--no-sync")
 	}
 	out, err := c.account.command(ctx, parent, filepath.Join(c.bin, "initdb"), arguments...).CombinedOutput()
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil: // which killed it
+		return fmt.Errorf("initdb: %w", ctx.Err())
+	case err != nil:
 		return fmt.Errorf("initdb: %w: %s", err, lastLine(out))
 	}
 	if err := os.Rename(fresh, c.data()); err != nil {

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"raceday/services/postgres"
 )
@@ -93,6 +95,28 @@ func TestClusterSaysWhyTheServerEnded(t *testing.T) {
 	}
 	_, err := postgres.StartCluster(t.Context(), options)
 	contains(t, err, options.Dir, "the server ended", "pg_control")
+}
+
+func TestClusterSaysThatItsStartWasInterrupted(t *testing.T) {
+	t.Parallel()
+	options := clusterOptions(filepath.Join(tempDir(t), "pg"))
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	go func() {
+		for ctx.Err() == nil {
+			if _, err := os.Stat(filepath.Join(options.Dir, "initdb", "data", "base")); err == nil {
+				interrupt()
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	cluster, err := postgres.StartCluster(ctx, options)
+	if err == nil {
+		stop(t, cluster)
+	}
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("interrupted start: %v, want context.Canceled", err)
+	}
 }
 
 func TestClusterAfterAnInterruptedInitdb(t *testing.T) {
