@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -102,20 +103,33 @@ func TestClusterSaysThatItsStartWasInterrupted(t *testing.T) {
 	options := clusterOptions(filepath.Join(tempDir(t), "pg"))
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
-	go func() {
-		for ctx.Err() == nil {
-			if _, err := os.Stat(filepath.Join(options.Dir, "initdb", "data", "base")); err == nil {
-				interrupt()
-			}
-			time.Sleep(time.Millisecond)
-		}
-	}()
+	var watching sync.WaitGroup
+	watching.Go(func() { interruptWhenThere(ctx, interrupt, filepath.Join(options.Dir, "initdb", "data", "base")) })
 	cluster, err := postgres.StartCluster(ctx, options)
+	interrupt()
+	watching.Wait()
 	if err == nil {
 		stop(t, cluster)
 	}
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("interrupted start: %v, want context.Canceled", err)
+	}
+}
+
+// interruptWhenThere interrupts as soon as a folder is there.
+func interruptWhenThere(ctx context.Context, interrupt func(), folder string) {
+	look := time.NewTicker(time.Millisecond)
+	defer look.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-look.C:
+			if _, err := os.Stat(folder); err == nil {
+				interrupt()
+				return
+			}
+		}
 	}
 }
 
